@@ -1,0 +1,27 @@
+# One recipe for each action, the same for people and CI.
+PYTHON ?= .venv/bin/python
+BIN := $(dir $(PYTHON))
+
+.PHONY: test lint format types imports check benchmarks
+
+test:
+	$(BIN)pytest
+
+lint:
+	$(BIN)ruff check .
+	$(BIN)ruff format --check .
+
+format:
+	$(BIN)ruff check --fix .
+	$(BIN)ruff format .
+
+types:
+	$(BIN)mypy
+
+imports:
+	$(BIN)lint-imports
+
+check: lint types imports test
+
+benchmarks:
+	$(PYTHON) benchmarks/reading.py

@@ -1,0 +1,94 @@
+"""What several tests stand on."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from mememoji.classification.card import ModelCard, card_path, sha256_of
+from mememoji.classification.classifier import HEADS
+from mememoji.datasets.splits import Split
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of data and photographs that the repository does not hold; skips where it is missing."""
+    folder = Path(os.environ.get("MEMEMOJI_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"no data and photographs at {folder}; MEMEMOJI_SHARED names them")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def astronaut_path() -> Path:
+    """NASA's portrait of Eileen Collins, 512x512 RGB: one smiling face."""
+    return ROOT / "docs" / "pictures" / "astronaut.png"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's data folder while the test runs: one that does not exist yet."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("MEMEMOJI_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pattern_split() -> Split:
+    """70 noisy pictures, ten for each label, that show a pattern for their label; ten votes each."""
+    rng = np.random.default_rng(7)
+    labels = np.repeat(np.arange(7, dtype=np.int8), 10)
+    noise = rng.normal(0, 1.8, (70, 6, 6))
+    tiles = 128 + 24 * (_patterns()[labels] + noise)
+    images = np.clip(tiles, 0, 255).astype(np.uint8).repeat(8, axis=1).repeat(8, axis=2)  # (70, 48, 48)
+    likely = np.full((7, 10), 0.04) + 0.6 * np.eye(10)[[4, 5, 6, 1, 3, 2, 0]]  # where each label's votes mostly go
+    votes = rng.multinomial(10, likely[labels] / likely[labels].sum(axis=1, keepdims=True))
+    return Split(np.arange(70, dtype=np.int32), images, labels, votes.astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def pooled_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real ONNX network with both heads and its card: pools the picture and looks for `pattern_split`'s patterns."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    kernels = _patterns().reshape(7, 36).astype(np.float32) / 16
+    arrays = {"to_labels": kernels, "to_votes": kernels[[6, 3, 5, 4, 0, 1, 2, 0, 0, 0]]}
+    arrays["to_votes"][7:] = 0
+    graph = helper.make_graph(
+        [
+            helper.make_node("AveragePool", ["crops"], ["tiles"], kernel_shape=[8, 8], strides=[8, 8]),
+            helper.make_node("Flatten", ["tiles"], ["flat"]),
+            helper.make_node("Gemm", ["flat", "to_labels"], ["labels"], transB=1),
+            helper.make_node("Gemm", ["flat", "to_votes"], ["votes"], transB=1),
+        ],
+        "pooled",
+        [helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["N", 1, 48, 48])],
+        [helper.make_tensor_value_info(head, TensorProto.FLOAT, ["N", len(names)]) for head, names in HEADS.items()],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    weights = tmp_path_factory.mktemp("pooled") / "pooled.onnx"
+    save(model, str(weights))
+    ModelCard(
+        name="pooled 1",
+        network="pooled",
+        parameters=17 * 36,
+        sha256=sha256_of(weights),
+        side=48,
+        mean=128.0,
+        std=24.0,
+        outputs=dict(HEADS),
+        margin=0.0,
+        trained_on="nothing",
+        licence="MIT",
+    ).write(card_path(weights))
+    return weights
+
+
+def _patterns() -> npt.NDArray[np.float64]:
+    """(7, 6, 6) of minus and plus one."""
+    return np.where(np.random.default_rng(3).random((7, 6, 6)) < 0.5, -1.0, 1.0)
