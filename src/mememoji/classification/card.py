@@ -1,0 +1,112 @@
+"""The model card: all that is needed to use a weights file, and where it came from."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from mememoji.errors import ModelError
+
+FORMAT: Final = 1
+"""The card's own form; a card of another form is refused instead of guessed at."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a weights file takes and gives.
+
+    The network takes crops (N, 1, side, side) as float32, `(grey - mean) / std` with grey in 0..255, under the name
+    `input_name`. `outputs` maps each head's name to its classes in order: class order stands nowhere else. Each
+    head gives logits (N, classes); `temperatures` divides them before softmax.
+
+    Attributes:
+        name: the model's name, with its version.
+        network: which network of `mememoji.training.networks` it is.
+        parameters: how many numbers were trained.
+        sha256: of the weights file, in hex.
+        margin: the part of the box's side added on each side before the crop is cut.
+        trained_on: the data, and what was left out of it.
+        scores: figures with the split they were measured on, as `{"val": {"accuracy_7": 0.7}}`.
+        licence: of the weights.
+        note: what a user should know: weak spots, intended use.
+
+    Raises:
+        ModelError: a value is out of range or a head has no classes.
+    """
+
+    name: str
+    network: str
+    parameters: int
+    sha256: str
+    side: int
+    mean: float
+    std: float
+    outputs: dict[str, tuple[str, ...]]
+    margin: float
+    trained_on: str
+    licence: str
+    input_name: str = "crops"
+    temperatures: dict[str, float] = field(default_factory=dict)
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.side < 1 or self.std <= 0 or not 0.0 <= self.margin <= 2.0:
+            raise ModelError(f"card {self.name!r}: side, std or margin out of range")
+        if not self.outputs or any(not classes for classes in self.outputs.values()):
+            raise ModelError(f"card {self.name!r}: every output needs its classes, got {self.outputs}")
+        if any(value <= 0 for value in self.temperatures.values()):
+            raise ModelError(f"card {self.name!r}: temperatures are positive, got {self.temperatures}")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"format": FORMAT} | dataclasses.asdict(self)
+
+    def write(self, path: Path) -> None:
+        """Write the card as JSON."""
+        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a card.
+
+        Raises:
+            ModelError: no such file, no JSON, another form, or a field missing, unknown or out of range.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ModelError(f"no model card at {path}; weights never travel without one") from error
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path} is no model card: {error}") from error
+        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+            raise ModelError(f"{path} is no model card of form {FORMAT}")
+        try:
+            content["outputs"] = {head: tuple(classes) for head, classes in content["outputs"].items()}
+            return cls(**content)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"{path}: the card's fields do not fit: {error}") from error
+
+    def verify(self, weights: Path) -> None:
+        """Check that a weights file is the one this card speaks of.
+
+        Raises:
+            ModelError: no such file, or another hash.
+        """
+        if not weights.is_file():
+            raise ModelError(f"no weights at {weights}")
+        found = sha256_of(weights)
+        if found != self.sha256:
+            raise ModelError(f"{weights} is not what its card speaks of: expected sha256 {self.sha256}, got {found}")
+
+
+def card_path(weights: Path) -> Path:
+    """Where a weights file's card lies: beside it, `net.onnx` with `net.card.json`."""
+    return weights.with_name(weights.stem + ".card.json")
+
+
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256 in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
