@@ -1,0 +1,110 @@
+"""The report on a classifier and a split, and the measuring that makes it."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from mememoji.classification.card import sha256_of
+from mememoji.classification.classifier import FaceClassifier
+from mememoji.datasets.splits import SIDE, Split, read_split
+from mememoji.errors import DatasetError, ModelError
+from mememoji.evaluation.passes import Passes, read_passes
+from mememoji.evaluation.scores import PassScores, References, references, score_pass
+from mememoji.version import __version__
+
+FORMAT: Final = 1
+"""The form of `report.json`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was measured, on what, and with what.
+
+    `single` is the pass that users get, `mirrored` the mean with the mirror image; `references` is None for a split
+    without votes. `seed` chose the example pictures and the panels' splits.
+    """
+
+    weights: dict[str, Any]
+    data: dict[str, Any]
+    mememoji: str
+    date: str
+    seed: int
+    single: PassScores
+    mirrored: PassScores
+    references: dict[str, References] | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists, strings and numbers that `json.dumps` takes; what could not be measured is None.
+
+        The single pass stands at the top (`six.recall.happy`), the other under `mirrored` in the same form.
+        """
+        content: dict[str, Any] = _plain(dataclasses.asdict(self))
+        single = content.pop("single")
+        mirrored = content.pop("mirrored")
+        return {"format": FORMAT, **content, **single, "mirrored": mirrored}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A report with what its figures are drawn from."""
+
+    report: Report
+    split: Split
+    passes: Passes
+
+
+def evaluate(classifier: FaceClassifier, data: Path, *, seed: int = 0, progress: bool = False) -> Evaluation:
+    """Read a split file, let a classifier read its pictures, and score what it says.
+
+    Args:
+        classifier: what is judged.
+        data: a split file that `mememoji data prepare` wrote.
+        seed: of the panels' splits and the choice of examples.
+        progress: show a progress bar on stderr where that is a terminal.
+
+    Raises:
+        DatasetError: no split file, or one without pictures.
+        ModelError: the classifier takes crops of another size.
+        MissingExtraError: pyarrow is not installed.
+    """
+    card = classifier.card
+    if card.side != SIDE:
+        raise ModelError(f"split files hold crops of {SIDE}x{SIDE}, but {card.name!r} takes {card.side}x{card.side}")
+    split = read_split(data)
+    if not len(split):
+        raise DatasetError(f"{data} holds no pictures, so there is nothing to measure; name another split file")
+    passes = read_passes(classifier, split.images, progress=progress)
+    report = Report(
+        weights={
+            "name": card.name,
+            "network": card.network,
+            "parameters": card.parameters,
+            "sha256": card.sha256,
+            "temperatures": dict(card.temperatures),
+        },
+        data={
+            "file": data.name,
+            "sha256": sha256_of(data),
+            "pictures": len(split),
+            "pictures_with_votes": 0 if split.votes is None else int((split.votes.sum(axis=1) > 0).sum()),
+        },
+        mememoji=__version__,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=seed,
+        single=score_pass(passes.single, split),
+        mirrored=score_pass(passes.mirrored, split),
+        references=None if split.votes is None else references(split.votes, seed=seed),
+    )
+    return Evaluation(report, split, passes)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    # JSON has no NaN, and readers that meet one refuse the whole file.
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from mememoji.classification.classifier import OnnxClassifier
+from mememoji.classification.weights import shipped_weights
+from mememoji.cli.evaluate import evaluate
+from mememoji.datasets.splits import Split, write_split
+from mememoji.errors import DatasetError, ModelError
+
+app = typer.Typer()
+app.command()(evaluate)
+
+
+@pytest.fixture
+def data(pattern_split: Split, tmp_path: Path) -> Path:
+    path = tmp_path / "val.parquet"
+    write_split(pattern_split, path)
+    return path
+
+
+def _run(*arguments: str | Path) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_writes_a_report_and_prints_its_figures(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    printed = _run("--data", data, "--weights", pooled_weights, "--out", out)
+
+    content = json.loads((out / "report.json").read_text())
+    assert "pooled 1 on val.parquet, 70 pictures" in printed
+    assert f"{100 * content['seven']['accuracy']:.1f}" in printed
+    assert str(out / "report.md") in printed
+    assert (out / "examples.png").is_file()
+
+
+def test_no_pictures_draws_nobody(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _run("--data", data, "--weights", pooled_weights, "--out", out, "--no-pictures", "--seed", "5")
+
+    assert not (out / "examples.png").exists()
+    assert json.loads((out / "report.json").read_text())["seed"] == 5
+
+
+def test_the_weights_that_ship_are_the_default(data: Path, tmp_path: Path) -> None:
+    try:
+        weights = shipped_weights()
+    except ModelError as error:
+        pytest.skip(str(error))
+    _run("--data", data, "--out", tmp_path / "out", "--no-pictures")
+
+    content = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert content["weights"]["sha256"] == OnnxClassifier(weights).card.sha256
+
+
+@pytest.mark.parametrize(
+    ("missing", "error"), [("data", DatasetError), ("weights", ModelError)], ids=["no data", "no weights"]
+)
+def test_a_missing_file_is_said_and_leaves_nothing(
+    missing: str, error: type[Exception], pooled_weights: Path, data: Path, tmp_path: Path
+) -> None:
+    files = {"data": data, "weights": pooled_weights} | {missing: tmp_path / "nowhere"}
+    with pytest.raises(error, match="nowhere"):
+        _run("--data", files["data"], "--weights", files["weights"], "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

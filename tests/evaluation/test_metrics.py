@@ -1,0 +1,137 @@
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+from sklearn import metrics as sklearn_metrics
+
+from mememoji.evaluation.metrics import (
+    accuracy,
+    balanced_accuracy,
+    choice_of_truth,
+    choice_shares,
+    confusion_matrix,
+    f1,
+    macro_f1,
+    mcnemar,
+    precision,
+    recall,
+    standard_error,
+)
+
+CLASSES = 5
+
+# Few pictures and five classes: classes that are absent, never read, or both, come up all the time.
+readings = st.lists(st.tuples(st.integers(0, CLASSES - 1), st.integers(0, CLASSES - 1)), min_size=1, max_size=30)
+
+
+def _columns(pairs: list[tuple[int, int]]) -> tuple[Any, Any]:
+    truth, predicted = np.array(pairs, np.int64).reshape(-1, 2).T
+    return truth, predicted
+
+
+@settings(max_examples=50, deadline=None)
+@given(readings)
+def test_scores_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    truth, predicted = _columns(pairs)
+    counts = confusion_matrix(truth, predicted, CLASSES)
+    labels = range(CLASSES)
+
+    assert np.array_equal(counts, sklearn_metrics.confusion_matrix(truth, predicted, labels=labels))
+    assert accuracy(counts) == pytest.approx(sklearn_metrics.accuracy_score(truth, predicted))
+    assert macro_f1(counts) == pytest.approx(sklearn_metrics.f1_score(truth, predicted, average="macro"))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "y_pred contains classes not in y_true")
+        warnings.filterwarnings("ignore", "A single label was found")
+        assert balanced_accuracy(counts) == pytest.approx(sklearn_metrics.balanced_accuracy_score(truth, predicted))
+    for ours, theirs in (
+        (precision, sklearn_metrics.precision_score),
+        (recall, sklearn_metrics.recall_score),
+        (f1, sklearn_metrics.f1_score),
+    ):
+        expected = theirs(truth, predicted, labels=labels, average=None, zero_division=np.nan)
+        np.testing.assert_allclose(ours(counts), expected)
+
+
+def test_an_empty_set_measures_nothing() -> None:
+    counts = confusion_matrix(np.zeros(0), np.zeros(0), 3)
+
+    assert counts.shape == (3, 3)
+    assert all(math.isnan(score(counts)) for score in (accuracy, balanced_accuracy, macro_f1))
+    assert all(np.isnan(score(counts)).all() for score in (precision, recall, f1))
+    assert math.isnan(standard_error(math.nan, 0))
+    assert np.isnan(choice_shares(np.zeros((0, 3)), np.zeros(0))).all()
+
+
+def test_an_absent_class_is_not_measured_and_does_not_pull_the_mean() -> None:
+    counts = confusion_matrix(np.array([0, 0, 1]), np.array([0, 0, 0]), 3)
+
+    np.testing.assert_array_equal(recall(counts), [1.0, 0.0, np.nan])
+    np.testing.assert_array_equal(precision(counts), [2 / 3, np.nan, np.nan])
+    assert balanced_accuracy(counts) == 0.5
+    assert macro_f1(counts) == pytest.approx((0.8 + 0.0) / 2)
+
+
+@pytest.mark.parametrize(
+    ("truth", "predicted"),
+    [([], [0]), ([0, 1], [0]), ([3], [0]), ([0], [3]), ([0], [-1]), ([[0]], [[0]])],
+)
+def test_what_does_not_fit_is_refused(truth: list[Any], predicted: list[Any]) -> None:
+    with pytest.raises(ValueError, match=r"must be|lie in"):
+        confusion_matrix(np.array(truth), np.array(predicted), 3)
+
+
+def test_standard_error_is_the_published_one() -> None:
+    # At 73.5 % on FER2013's 3,589 pictures.
+    assert 100 * standard_error(0.735, 3589) == pytest.approx(0.74, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "truth", "choices"),
+    [
+        (np.zeros((0, 3)), [], []),
+        ([[0.5, 0.3, 0.2]] * 3, [0, 1, 2], [0, 1, 2]),
+        ([[0.4, 0.4, 0.2]] * 2, [0, 1], [0, 1]),
+        ([[0.2, 0.4, 0.4]] * 2, [1, 2], [0, 1]),
+    ],
+    ids=["empty", "ranked", "tie, first", "tie, last"],
+)
+def test_choice_of_truth(probabilities: Any, truth: list[int], choices: list[int]) -> None:
+    assert choice_of_truth(np.array(probabilities), np.array(truth)).tolist() == choices
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30))
+def test_choices_add_up_to_top_k_accuracy(seed: int, pictures: int) -> None:
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.ones(CLASSES), pictures)
+    truth = rng.integers(0, CLASSES, pictures)
+
+    found = choice_shares(probabilities, truth).cumsum()
+
+    for k in (1, 2, 3):
+        expected = sklearn_metrics.top_k_accuracy_score(truth, probabilities, k=k, labels=range(CLASSES))
+        assert found[k - 1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("only_first", "only_second"), [(0, 0), (0, 1), (3, 3), (2, 9), (40, 12), (900, 700)], ids=str)
+def test_mcnemar_is_the_binomial_test_of_the_pictures_that_differ(only_first: int, only_second: int) -> None:
+    first = np.array([True] * only_first + [False] * only_second + [True] * 5 + [False] * 4)
+    second = np.array([False] * only_first + [True] * only_second + [True] * 5 + [False] * 4)
+
+    found = mcnemar(first, second)
+
+    differing = only_first + only_second
+    expected = binomtest(only_first, differing).pvalue if differing else 1.0
+    assert (found.only_first, found.only_second) == (only_first, only_second)
+    assert found.p_value == pytest.approx(expected)
+    assert mcnemar(second, first).p_value == found.p_value
+
+
+def test_mcnemar_wants_the_same_pictures() -> None:
+    with pytest.raises(ValueError, match="same pictures"):
+        mcnemar(np.zeros(2, bool), np.zeros(3, bool))
