@@ -1,0 +1,85 @@
+"""Whole batches moved, turned, lit and partly erased, on the device they live on."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mememoji.training.recipe import Augmentation
+
+
+def augment(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """Change each picture of a batch on its own.
+
+    Args:
+        pictures: (N, 1, S, S) float32 in 0..255.
+        mirrored: (N,) bool, which pictures to mirror.
+        settings: how far.
+        generator: where chance comes from; of the pictures' device.
+
+    Returns:
+        (N, 1, S, S) float32 in 0..255; the pictures handed in are left as they were.
+    """
+    out = _moved(pictures, mirrored, settings, generator)
+    if settings.light > 0:
+        out = _lit(out, settings.light, generator)
+    if settings.erasing > 0:
+        out = _erased(out, settings.erasing, generator)
+    return out
+
+
+def _moved(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    count = len(pictures)
+    turn, size, right, down = torch.rand((4, count), generator=generator, device=pictures.device) * 2 - 1
+    angle = turn * math.radians(settings.rotation)
+    # Sizes are drawn evenly on a log scale, so that half and double are equally far; the grid takes the inverse.
+    factor = torch.exp(size * math.log1p(settings.scale))
+    flip = torch.where(mirrored, -1.0, 1.0)
+    cos, sin = torch.cos(angle) * factor, torch.sin(angle) * factor
+    # grid_sample's coordinates span -1..1, so a shift by a part of the side is twice that part.
+    rows = torch.stack(
+        [cos * flip, -sin, right * 2 * settings.shift, sin * flip, cos, down * 2 * settings.shift], dim=1
+    )
+    grid = functional.affine_grid(rows.view(count, 2, 3), list(pictures.shape), align_corners=False)
+    return functional.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+
+
+def _lit(pictures: Tensor, light: float, generator: torch.Generator) -> Tensor:
+    brightness, contrast = torch.rand((2, len(pictures), 1, 1, 1), generator=generator, device=pictures.device) * 2 - 1
+    middle = pictures.mean(dim=(1, 2, 3), keepdim=True)
+    lit = (pictures - middle) * (1 + contrast * light) + middle + brightness * light * 128
+    return torch.clamp(lit, 0, 255)
+
+
+def _erased(pictures: Tensor, chance: float, generator: torch.Generator) -> Tensor:
+    count, _, height, width = pictures.shape
+    drawn = torch.rand((6, count, 1, 1, 1), generator=generator, device=pictures.device)
+    happens, x, y, wide, tall, grey = drawn
+    columns = torch.arange(width, device=pictures.device).view(1, 1, 1, width)
+    rows = torch.arange(height, device=pictures.device).view(1, 1, height, 1)
+    # An eighth to three eighths of the side each way: enough to hide an eye or a mouth, not a face.
+    half_width, half_height = (0.125 + wide * 0.25) * width / 2, (0.125 + tall * 0.25) * height / 2
+    inside = ((columns - x * width).abs() < half_width) & ((rows - y * height).abs() < half_height)
+    return torch.where(inside & (happens < chance), grey * 255, pictures)
+
+
+def mixed(
+    pictures: Tensor, targets: list[Tensor], alpha: float, generator: torch.Generator
+) -> tuple[Tensor, list[Tensor]]:
+    """Mixup: each picture with the next one of the batch, targets likewise (Zhang et al. 2018).
+
+    Args:
+        pictures: (N, 1, S, S).
+        targets: distributions, (N, C) each.
+        alpha: of the Beta distribution that the batch's share is drawn from; positive.
+        generator: where chance comes from; of the pictures' device.
+    """
+    # A ratio of two gammas is a beta; torch's own Beta takes no generator, which a resumed run needs.
+    first, second = torch._standard_gamma(torch.full((2,), alpha, device=pictures.device), generator=generator)
+    share = first / (first + second).clamp(min=1e-12)
+
+    def mix(values: Tensor) -> Tensor:
+        return share * values + (1 - share) * values.roll(1, dims=0)
+
+    return mix(pictures), [mix(target) for target in targets]

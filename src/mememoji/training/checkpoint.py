@@ -1,0 +1,68 @@
+"""The checkpoint: all that a training needs to go on as if it had not stopped."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from mememoji.errors import ModelError, RunError
+from mememoji.training.history import Epoch
+from mememoji.training.recipe import Recipe
+
+FILE = "checkpoint.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A training's state after a whole number of epochs.
+
+    Chance needs no place in it: each epoch draws from generators seeded by the recipe's seed and the epoch.
+
+    Attributes:
+        recipe: the training's recipe.
+        data: the train split's fingerprint; a training goes on with the data that it began with.
+        history: one row for each epoch done.
+        network, average, optimiser: state dicts; `average` is None where the recipe has none.
+        average_steps: steps that the average has taken in.
+        best: the evaluated network's state dict at the best val accuracy so far.
+    """
+
+    recipe: Recipe
+    data: str
+    history: list[Epoch]
+    network: dict[str, Any]
+    average: dict[str, Any] | None
+    average_steps: int
+    optimiser: dict[str, Any]
+    best: dict[str, Any]
+
+    def write(self, run: Path) -> None:
+        """Write into a run's folder; an older checkpoint is replaced at once or not at all."""
+        content = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        content["recipe"] = self.recipe.to_dict()
+        content["history"] = [dataclasses.asdict(epoch) for epoch in self.history]
+        partial = run / (FILE + ".partial")
+        torch.save(content, partial)
+        partial.replace(run / FILE)
+
+
+def read_checkpoint(run: Path, device: torch.device | str = "cpu") -> Checkpoint:
+    """Read a run's checkpoint onto a device.
+
+    Raises:
+        RunError: the folder holds none.
+        ModelError: it is no checkpoint of this version.
+    """
+    path = run / FILE
+    if not path.is_file():
+        raise RunError(f"no checkpoint at {path}; a training writes one after each epoch")
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+        content["recipe"] = Recipe.from_dict(content["recipe"])
+        content["history"] = [Epoch(**epoch) for epoch in content["history"]]
+        return Checkpoint(**content)
+    except (KeyError, TypeError, ValueError, RuntimeError, EOFError, OSError, UnpicklingError) as error:
+        raise ModelError(f"{path} is no checkpoint of this version: {error}") from error

@@ -1,0 +1,61 @@
+"""Where a training runs, and in which numbers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from mememoji.errors import RunError
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A place to compute on and whether bfloat16 is worth it there."""
+
+    where: torch.device
+    bfloat16: bool
+
+    @contextmanager
+    def precision(self) -> Iterator[None]:
+        """Autocast to bfloat16 where it pays, nothing elsewhere."""
+        with torch.autocast(self.where.type, torch.bfloat16, enabled=self.bfloat16):
+            yield
+
+    def __str__(self) -> str:
+        return f"{self.where}, {'bfloat16' if self.bfloat16 else 'float32'}"
+
+
+def choose_device(name: str = "auto", *, bfloat16: bool | None = None) -> Device:
+    """The device of that name; `auto` takes CUDA where there is one.
+
+    Args:
+        name: "auto", "cpu", "cuda" or "cuda:N".
+        bfloat16: None asks the processor: AMX and AVX512-BF16 have units for it, others would only emulate it.
+
+    Raises:
+        RunError: an unknown device, or one that is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        where = torch.device(name)
+    except RuntimeError as error:
+        raise RunError(f"device is auto, cpu or cuda, got {name!r}") from error
+    if where.type not in ("cpu", "cuda"):
+        raise RunError(f"device is auto, cpu or cuda, got {name!r}")
+    if where.type == "cuda" and not torch.cuda.is_available():
+        raise RunError("no CUDA device is there; use --device cpu")
+    return Device(where, _has_bfloat16(where) if bfloat16 is None else bfloat16)
+
+
+def _has_bfloat16(where: torch.device) -> bool:
+    if where.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+
+
+def use_threads(count: int | None) -> None:
+    """Compute with so many processor threads; None leaves torch's choice."""
+    if count is not None:
+        torch.set_num_threads(count)

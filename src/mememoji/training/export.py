@@ -1,0 +1,182 @@
+"""From a trained network to a weights file with its card."""
+
+import contextlib
+import copy
+import io
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+from torch.fx.experimental.optimization import fuse
+
+from mememoji.classification.card import ModelCard, card_path, sha256_of
+from mememoji.classification.preprocessing import MEAN, SIDE, STD
+from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
+from mememoji.errors import ModelError
+from mememoji.training.material import as_input
+from mememoji.training.networks import parameter_count
+
+TOLERANCE = 1e-4
+"""Largest difference between torch's and ONNX Runtime's probabilities."""
+
+_CLASSES = {"labels": FER2013_LABELS, "votes": FERPLUS_VOTES}
+_OPSET = 18
+
+
+def export(
+    network: nn.Module,
+    weights: Path,
+    crops: npt.NDArray[np.uint8],
+    *,
+    name: str,
+    kind: str,
+    margin: float,
+    trained_on: str,
+    licence: str,
+    note: str = "",
+    half: bool = True,
+) -> ModelCard:
+    """Write a network as ONNX with its card beside it.
+
+    Args:
+        network: takes (N, 1, 48, 48) float32, gives logits by head.
+        weights: the file to write, `….onnx`; its card is `….card.json`.
+        crops: (N, 48, 48) uint8 real crops, on which the file is checked against torch.
+        name: the card's name, with its version.
+        kind: the network's kind, as `Recipe.network` says it.
+        margin: the crop margin for the card.
+        trained_on: the card's sentence about the data.
+        licence: of the weights.
+        note: what users should know.
+        half: store filters and matrices as float16, which halves the file; arithmetic stays float32.
+
+    Returns:
+        The card, without scores: those come from an evaluation of the file itself.
+
+    Raises:
+        ModelError: the file's answers differ from torch's by more than 1e-4, or `crops` is empty.
+    """
+    if not len(crops):
+        raise ModelError("an export is checked on real crops, got none")
+    network = copy.deepcopy(network).cpu().eval()
+    parameters = parameter_count(network)
+    # Norms are folded into their convolutions and numbers rounded before the export: torch and the file then hold the
+    # same numbers and have to agree.
+    network = fuse(network)
+    if half:
+        _round_to_half(network)
+    model = _to_onnx(network)
+    if half:
+        _store_as_half(model)
+    onnx.checker.check_model(model, full_check=True)
+    partial = weights.with_name(weights.name + ".partial")
+    partial.write_bytes(model.SerializeToString())
+    try:
+        difference = largest_difference(network, partial, crops)
+        if not difference <= TOLERANCE:
+            raise ModelError(f"the exported file differs from torch by {difference:.2g}, at most {TOLERANCE} expected")
+        card = ModelCard(
+            name=name,
+            network=kind,
+            parameters=parameters,
+            sha256=sha256_of(partial),
+            side=SIDE,
+            mean=MEAN,
+            std=STD,
+            outputs={head: _CLASSES[head] for head in _heads(network)},
+            margin=margin,
+            trained_on=trained_on,
+            licence=licence,
+            note=note,
+        )
+        card.write(card_path(weights))
+        partial.replace(weights)
+    finally:
+        partial.unlink(missing_ok=True)
+    return card
+
+
+def largest_difference(network: nn.Module, weights: Path, crops: npt.NDArray[np.uint8]) -> float:
+    """The largest absolute difference of any probability between torch and ONNX Runtime, over all heads."""
+    inputs = as_input(torch.from_numpy(np.array(crops)))  # (N, 1, 48, 48)
+    session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = network.eval()(inputs)
+    heads = [output.name for output in session.get_outputs()]
+    found = session.run(heads, {"crops": inputs.numpy()})
+    pairs = zip(heads, found, strict=True)
+    return max(
+        float((torch.softmax(expected[head], 1) - torch.softmax(torch.from_numpy(logits), 1)).abs().max())
+        for head, logits in pairs
+    )
+
+
+class _InOrder(nn.Module):
+    """ONNX outputs have an order where torch's dict has names."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(self.network(crops).values())
+
+
+def _heads(network: nn.Module) -> list[str]:
+    with torch.no_grad():
+        return list(network(torch.zeros(1, 1, SIDE, SIDE)))
+
+
+def _to_onnx(network: nn.Module) -> Any:
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        # The exporter warns of its own deprecated internals, which is no news for whoever exports a network.
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        try:
+            program = torch.onnx.export(
+                _InOrder(network).eval(),
+                (torch.zeros(2, 1, SIDE, SIDE),),
+                input_names=["crops"],
+                output_names=_heads(network),
+                opset_version=_OPSET,
+                dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("crops_count")},),
+            )
+        finally:
+            logger.setLevel(level)
+    assert program is not None  # None comes only where a file is named
+    return program.model_proto
+
+
+def _round_to_half(network: nn.Module) -> None:
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim > 1:
+                parameter.copy_(parameter.half().float())
+
+
+def _store_as_half(model: Any) -> None:
+    """Make each large float32 initialiser a float16 one with a cast behind it, where that loses nothing."""
+    graph = model.graph
+    casts = []
+    for index, initialiser in enumerate(graph.initializer):
+        if initialiser.data_type != TensorProto.FLOAT or len(initialiser.dims) < 2:
+            continue
+        values = numpy_helper.to_array(initialiser)
+        if not np.array_equal(values, values.astype(np.float16).astype(np.float32)):
+            continue
+        name = initialiser.name
+        graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
+        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)

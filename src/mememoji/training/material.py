@@ -1,0 +1,58 @@
+"""The material of a training: a split's pictures and targets as tensors on the device."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from mememoji.classification.preprocessing import normalise
+from mememoji.datasets.splits import Split
+from mememoji.errors import DatasetError
+from mememoji.training.recipe import Recipe
+from mememoji.training.targets import label_targets, vote_distributions
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One split, whole, on one device.
+
+    Attributes:
+        pictures: (N, 48, 48) uint8.
+        labels: (N,) int64.
+        targets: by head, (N, C) float32 distributions.
+    """
+
+    pictures: Tensor
+    labels: Tensor
+    targets: dict[str, Tensor]
+
+    @classmethod
+    def of(cls, split: Split, recipe: Recipe, device: torch.device, *, soft: bool) -> Self:
+        """From a split; `soft` makes the recipe's smoothed and softened targets, which only train gets.
+
+        Raises:
+            DatasetError: the split is empty.
+        """
+        if not len(split):
+            raise DatasetError("the split holds no pictures")
+        pictures = torch.tensor(split.images, device=device)
+        labels = torch.tensor(split.labels, dtype=torch.int64, device=device)
+        votes = None if split.votes is None else torch.tensor(split.votes, device=device)
+        smoothing, softening = (recipe.smoothing, recipe.softening) if soft else (0.0, 0.0)
+        targets = {"labels": label_targets(labels, votes, smoothing=smoothing, softening=softening)}
+        if votes is not None:
+            targets["votes"] = vote_distributions(votes)
+        return cls(pictures, labels, targets)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+
+def as_input(pictures: Tensor) -> Tensor:
+    """(N, 48, 48) or (N, 1, 48, 48) grey levels in 0..255 to the network's (N, 1, 48, 48) float32."""
+    levels = pictures.float()
+    if levels.ndim == 3:
+        levels = levels[:, None]  # (N, 1, 48, 48)
+    out: Tensor = normalise(levels)
+    return out

@@ -1,0 +1,53 @@
+"""What moves the weights: the optimiser, its rate's course, the moving average."""
+
+import copy
+import math
+
+import torch
+from torch import nn
+
+from mememoji.training.recipe import Recipe
+
+
+def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimiser; matrices and filters decay, norms and biases do not (He et al. 2019)."""
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if recipe.optimiser == "adamw":
+        return torch.optim.AdamW(groups, lr=recipe.rate)
+    return torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
+
+
+def rate_at(recipe: Recipe, epoch: float) -> float:
+    """The learning rate at a moment, in epochs from the start: linear rise, then a cosine down to 0."""
+    if epoch < recipe.warmup:
+        return recipe.rate * max(epoch, 0.0) / recipe.warmup
+    done = min((epoch - recipe.warmup) / (recipe.epochs - recipe.warmup), 1.0)
+    return recipe.rate * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+class MovingAverage:
+    """An exponential moving average of a network's weights and norms' statistics (Polyak and Juditsky 1992).
+
+    Early on the decay is lower, or the average would remember the random start.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.network = copy.deepcopy(network).eval()
+        self.network.requires_grad_(False)
+        self.decay = decay
+        self.steps = 0
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Take one step's weights in."""
+        self.steps += 1
+        decay = min(self.decay, self.steps / (self.steps + 10))
+        averaged, current = self.network.state_dict(), network.state_dict()
+        floats = [name for name, value in averaged.items() if value.is_floating_point()]
+        torch._foreach_lerp_([averaged[n] for n in floats], [current[n] for n in floats], 1.0 - decay)
+        for name in averaged.keys() - floats:
+            averaged[name].copy_(current[name])

@@ -1,0 +1,135 @@
+"""The recipe: everything that a training is made of, and the presets."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self
+
+from mememoji.training.networks import CompactShape, PlainShape, Shape
+from mememoji.training.networks.plain import BASELINE, MEMEMOJI9
+
+_SHAPES: Final[dict[str, type[CompactShape] | type[PlainShape]]] = {"compact": CompactShape, "plain": PlainShape}
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far a training picture may be moved, turned and lit.
+
+    Attributes:
+        mirror: whether every other epoch shows a picture mirrored.
+        shift: largest shift, as a part of the side.
+        rotation: largest turn to either side, in degrees.
+        scale: largest change of size, as a part: 0.15 gives 0.85 to 1.15.
+        light: largest change of brightness and of contrast, as a part of the range.
+        erasing: the chance that a rectangle is painted over (Zhong et al. 2020, "Random Erasing").
+        mixup: alpha of mixup's Beta distribution (Zhang et al. 2018); 0 is off.
+    """
+
+    mirror: bool = True
+    shift: float = 0.08
+    rotation: float = 12.0
+    scale: float = 0.15
+    light: float = 0.25
+    erasing: float = 0.2
+    mixup: float = 0.0
+
+    def __post_init__(self) -> None:
+        parts = (self.shift, self.scale, self.light, self.erasing)
+        if not all(0.0 <= part < 1.0 for part in parts):
+            raise ValueError(f"shift, scale, light and erasing lie in [0, 1), got {parts}")
+        if not 0.0 <= self.rotation <= 180.0 or self.mixup < 0.0:
+            raise ValueError(f"rotation lies in 0..180 and mixup is not negative, got {self.rotation}, {self.mixup}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A training, whole: network, length, optimiser, targets, augmentation, seed.
+
+    Attributes:
+        shape: the network.
+        epochs: how often train is gone through; the rate reaches 0 at the end of the last.
+        batch: pictures a step.
+        optimiser: "sgd" (Nesterov momentum 0.9) or "adamw".
+        rate: the learning rate's peak.
+        warmup: epochs of linear rise to it; a cosine falls after that (Loshchilov and Hutter 2017).
+        decay: weight decay, of matrices and filters only.
+        smoothing: label smoothing (Szegedy et al. 2016).
+        softening: the part of a label's target that is what its picture's FER+ votes say of the label instead.
+        votes: weight of the votes head's loss beside the labels head's.
+        average: decay of the moving average of weights; 0 is off.
+        patience: epochs without a better val accuracy before the training stops; 0 never stops early.
+        augmentation: how pictures are changed.
+        seed: of weights, order and augmentation.
+
+    Raises:
+        ValueError: a value is out of range, or two of them conflict.
+    """
+
+    shape: Shape
+    epochs: int
+    batch: int = 64
+    optimiser: Literal["sgd", "adamw"] = "sgd"
+    rate: float = 0.05
+    warmup: float = 1.0
+    decay: float = 5e-4
+    smoothing: float = 0.05
+    softening: float = 0.5
+    votes: float = 1.0
+    average: float = 0.998
+    patience: int = 0
+    augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch < 2:
+            raise ValueError(f"at least 1 epoch and 2 pictures a batch, got {self.epochs} and {self.batch}")
+        if not 0.0 <= self.warmup < self.epochs:
+            raise ValueError(f"warm-up lies in [0, epochs), got {self.warmup} of {self.epochs}")
+        if self.optimiser not in ("sgd", "adamw"):
+            raise ValueError(f'optimiser is "sgd" or "adamw", got {self.optimiser!r}')
+        if self.rate <= 0 or self.decay < 0 or self.votes < 0 or self.patience < 0:
+            raise ValueError("rate is positive; decay, votes and patience are not negative")
+        if not (0.0 <= self.smoothing < 1.0 and 0.0 <= self.softening <= 1.0 and 0.0 <= self.average < 1.0):
+            raise ValueError("smoothing and average lie in [0, 1), softening in [0, 1]")
+
+    def with_changes(self, **changes: Any) -> Self:
+        """The same recipe with some fields changed; None leaves a field as it is."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        if "epochs" in given and "warmup" not in given:
+            given["warmup"] = min(self.warmup, given["epochs"] / 4)
+        return dataclasses.replace(self, **given)
+
+    @property
+    def network(self) -> str:
+        """The network's kind: "compact" or "plain"."""
+        return next(kind for kind, shape in _SHAPES.items() if isinstance(self.shape, shape))
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self) | {"network": self.network}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self:
+        """From what `to_dict` gave, also after JSON turned its tuples into lists."""
+        fields = dict(content)
+        shape = _SHAPES[fields.pop("network")]
+        fields["shape"] = shape(**{name: _tuples(value) for name, value in fields["shape"].items()})
+        fields["augmentation"] = Augmentation(**fields["augmentation"])
+        return cls(**fields)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+# Plain nets have no norms: SGD's rates that suit `compact` let them die, so they take AdamW. They fit slowly, so
+# pictures are changed less.
+_GENTLE: Final = Augmentation(rotation=8.0, scale=0.1, light=0.15, erasing=0.0)
+_PLAIN: Final = Recipe(MEMEMOJI9, epochs=12, optimiser="adamw", rate=1e-3, decay=1e-2, augmentation=_GENTLE)
+
+PRESETS: Final[dict[str, Recipe]] = {
+    "baseline": dataclasses.replace(_PLAIN, shape=BASELINE),
+    "mememoji9": _PLAIN,
+    "compact": Recipe(CompactShape(), epochs=24),
+    "compact-gpu": Recipe(CompactShape(), epochs=120, batch=128, rate=0.1, average=0.999),
+    "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
+}
+"""`minute` is for a first look: two epochs of a tiny net, about a minute on two processor cores."""

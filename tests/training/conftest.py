@@ -1,0 +1,42 @@
+"""Small material for small trainings."""
+
+import numpy as np
+import pytest
+
+from mememoji.datasets.splits import Split
+from mememoji.training.networks import CompactShape
+from mememoji.training.recipe import Augmentation, Recipe
+
+
+def made_split(count: int, seed: int, *, votes: bool = True) -> Split:
+    """Pictures whose class can be seen: label k is stripes k + 1 pixels wide."""
+    chance = np.random.default_rng(seed)
+    labels = (np.arange(count) % 7).astype(np.int8)
+    images = chance.integers(0, 60, (count, 48, 48)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[np.arange(48) // (label + 1) % 2 == 1] += 180
+    counts = np.zeros((count, 10), np.uint8)
+    counts[np.arange(count), labels] = 9
+    counts[:, 8] = 1
+    return Split(np.arange(count, dtype=np.int32), images, labels, counts if votes else None)
+
+
+@pytest.fixture(scope="session")
+def train_split() -> Split:
+    return made_split(280, seed=1)
+
+
+@pytest.fixture(scope="session")
+def val_split() -> Split:
+    return made_split(70, seed=2)
+
+
+@pytest.fixture(scope="session")
+def tiny_shape() -> CompactShape:
+    return CompactShape(stem=4, widths=(8, 16), blocks=(1, 1))
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe(tiny_shape: CompactShape) -> Recipe:
+    little = Augmentation(shift=0.05, rotation=0.0, scale=0.0, light=0.1, erasing=0.0)
+    return Recipe(tiny_shape, epochs=3, batch=14, rate=0.05, warmup=0.5, average=0.8, augmentation=little)

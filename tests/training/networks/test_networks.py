@@ -1,0 +1,64 @@
+import pytest
+import torch
+
+from mememoji.training.networks import CompactShape, PlainShape, Shape, build, parameter_count
+from mememoji.training.networks.plain import BASELINE, MEMEMOJI9
+
+SHAPES = [
+    pytest.param(PlainShape(filters=((4,),), dense=()), {"labels": 7}, id="smallest plain"),
+    pytest.param(BASELINE, {"labels": 7}, id="baseline"),
+    pytest.param(MEMEMOJI9, {"labels": 7}, id="mememoji9"),
+    pytest.param(CompactShape(), {"labels": 7, "votes": 10}, id="compact"),
+    pytest.param(CompactShape(stem=8, widths=(8,), blocks=(1,)), {"labels": 7, "votes": 10}, id="smallest compact"),
+]
+
+
+@pytest.mark.parametrize(("shape", "heads"), SHAPES)
+def test_heads_and_classes(shape: Shape, heads: dict[str, int]) -> None:
+    out = build(shape).eval()(torch.zeros(3, 1, 48, 48))
+    assert {head: tuple(logits.shape) for head, logits in out.items()} == {h: (3, c) for h, c in heads.items()}
+
+
+def test_compact_stays_compact() -> None:
+    assert parameter_count(build(CompactShape())) <= 2_500_000
+
+
+def convolution_widths(shape: Shape) -> list[int]:
+    return [m.out_channels for m in build(shape).modules() if isinstance(m, torch.nn.Conv2d)]
+
+
+def test_the_originals_designs() -> None:
+    assert len(convolution_widths(BASELINE)) == 3
+    assert len(BASELINE.dense) == 1
+    assert convolution_widths(MEMEMOJI9) == [32, 32, 32, 64, 64, 64, 128, 128, 128]
+    assert len(MEMEMOJI9.dense) == 2
+
+
+def test_a_picture_does_not_depend_on_its_batch() -> None:
+    network = build(CompactShape(stem=4, widths=(8,), blocks=(1,))).eval()
+    crops = torch.randn(5, 1, 48, 48)
+    together, alone = network(crops)["labels"][2], network(crops[2:3])["labels"][0]
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"filters": (), "dense": ()},
+        {"filters": ((),), "dense": ()},
+        {"filters": ((4,),) * 6, "dense": ()},
+        {"filters": ((4,),), "dense": (0,)},
+        {"filters": ((4,),), "dense": (), "dropout": 1.0},
+    ],
+)
+def test_plain_refuses(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="got"):
+        PlainShape(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"widths": ()}, {"widths": (8,), "blocks": (1, 1)}, {"stem": 0}, {"dropout": 1.0}, {"squeeze": 0}]
+)
+def test_compact_refuses(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="got"):
+        CompactShape(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from mememoji.datasets.splits import Split
+from mememoji.errors import DatasetError, ModelError, RunError
+from mememoji.training.checkpoint import FILE, read_checkpoint
+from mememoji.training.device import choose_device
+from mememoji.training.fitting import Fitting
+from mememoji.training.history import read_history
+from mememoji.training.recipe import Recipe
+
+CPU = choose_device("cpu", bfloat16=False)
+
+
+def fitting(recipe: Recipe, train: Split, val: Split, run: Path) -> Fitting:
+    return Fitting(recipe, train, val, run, CPU, quiet=True)
+
+
+def weights(network: torch.nn.Module) -> list[torch.Tensor]:
+    return list(network.state_dict().values())
+
+
+def test_it_learns_what_can_be_seen(tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path) -> None:
+    training = fitting(tiny_recipe.with_changes(epochs=8), train_split, val_split, tmp_path / "run")
+    training.fit()
+    assert max(epoch.val_accuracy for epoch in training.history) > 0.9
+    assert training.history[-1].train_loss < training.history[0].train_loss
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"history.csv", "history.png", FILE}
+    rows = read_history(tmp_path / "run" / "history.csv")
+    assert [row.epoch for row in rows] == list(range(1, 9))
+
+
+def test_a_seed_reproduces_a_run(tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path) -> None:
+    short = tiny_recipe.with_changes(epochs=1)
+    first, again, other = (
+        fitting(short.with_changes(seed=seed), train_split, val_split, tmp_path / str(run)).fit()
+        for run, seed in enumerate((5, 5, 6))
+    )
+    assert all(torch.equal(a, b) for a, b in zip(weights(first), weights(again), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(weights(first), weights(other), strict=True))
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+def test_resuming_gives_what_an_uninterrupted_run_gives(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path, optimiser: str
+) -> None:
+    recipe = tiny_recipe.with_changes(optimiser=optimiser, rate=0.01, epochs=3)
+    whole = fitting(recipe, train_split, val_split, tmp_path / "whole")
+    expected = whole.fit()
+
+    class StoppedError(Exception):
+        pass
+
+    class StopsAfterOne(Fitting):
+        def _save(self) -> None:
+            super()._save()
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        StopsAfterOne(recipe, train_split, val_split, tmp_path / "parts", CPU, quiet=True).fit()
+    resumed = fitting(recipe, train_split, val_split, tmp_path / "parts")
+    resumed.resume()
+    assert len(resumed.history) == 1
+    found = resumed.fit()
+    assert all(torch.equal(a, b) for a, b in zip(weights(expected), weights(found), strict=True))
+    assert [e.val_loss for e in resumed.history] == [e.val_loss for e in whole.history]
+
+
+def test_resuming_refuses_what_is_not_its_own(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    short = tiny_recipe.with_changes(epochs=1)
+    with pytest.raises(RunError, match="no checkpoint"):
+        fitting(short, train_split, val_split, tmp_path).resume()
+    fitting(short, train_split, val_split, tmp_path).fit()
+    with pytest.raises(RunError, match="another recipe"):
+        fitting(short.with_changes(seed=1), train_split, val_split, tmp_path).resume()
+    with pytest.raises(RunError, match="other data"):
+        fitting(short, train_split.take(slice(0, 140)), val_split, tmp_path).resume()
+    (tmp_path / FILE).write_bytes(b"not a checkpoint")
+    with pytest.raises(ModelError, match="no checkpoint of this version"):
+        read_checkpoint(tmp_path)
+
+
+def test_it_stops_where_val_no_longer_improves(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    # A rate of next to nothing cannot improve on its first epoch.
+    stuck = tiny_recipe.with_changes(epochs=8, rate=1e-12, patience=2)
+    training = fitting(stuck, train_split, val_split, tmp_path)
+    training.fit()
+    assert len(training.history) < 8
+
+
+def test_no_pictures_is_a_data_error(tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no pictures"):
+        fitting(tiny_recipe, train_split.take(slice(0, 0)), val_split, tmp_path)
+
+
+def test_a_split_without_votes_trains_the_labels_alone(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    bare = Split(train_split.rows, train_split.images, train_split.labels, None)
+    training = fitting(tiny_recipe.with_changes(epochs=1), bare, val_split, tmp_path)
+    before = training.network.state_dict()["votes.weight"].clone()
+    training.fit()
+    # Only weight decay touches the votes head.
+    torch.testing.assert_close(training.network.state_dict()["votes.weight"], before, atol=1e-3, rtol=1e-2)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    with pytest.raises(RunError, match="no longer a number"):
+        fitting(tiny_recipe.with_changes(rate=1e12), train_split, val_split, tmp_path).fit()
