@@ -1,0 +1,73 @@
+"""The Haar cascade on photographs."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mememoji.detection.haar import HaarDetector, confidence_of
+from mememoji.errors import ModelError
+from mememoji.faces import Box
+from mememoji.images import read_image
+
+
+@pytest.fixture(scope="module")
+def haar() -> HaarDetector:
+    return HaarDetector()
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (5, 400, 3), (200, 300, 3)])
+def test_a_picture_without_a_face_gives_none(haar: HaarDetector, shape: tuple[int, int, int]) -> None:
+    assert haar.detect(np.full(shape, 90, np.uint8)) == []
+
+
+def test_it_finds_the_astronauts_face(haar: HaarDetector, astronaut_path: Path) -> None:
+    (face,) = haar.detect(read_image(astronaut_path))
+    assert face.box.iou(Box(180, 65, 90, 100)) > 0.7
+    assert face.confidence is not None
+    assert face.confidence > 0.9
+    assert face.landmarks is None
+
+
+@pytest.mark.parametrize(
+    ("photo", "least", "most"), [("no-faces.jpg", 0, 0), ("one-happy-face.jpg", 1, 1), ("five-people.jpg", 4, 5)]
+)
+def test_photographs(haar: HaarDetector, shared: Path, photo: str, least: int, most: int) -> None:
+    assert least <= len(haar.detect(read_image(shared / "photos" / photo))) <= most
+
+
+def test_a_large_picture_gives_boxes_in_its_own_pixels(haar: HaarDetector, astronaut_path: Path) -> None:
+    image = read_image(astronaut_path)
+    large = np.asarray(cv2.resize(image, None, fx=4, fy=4), np.uint8)
+    (face,) = haar.detect(large)
+    assert face.box.iou(Box(720, 260, 360, 400)) > 0.7
+
+
+def test_it_writes_nothing_into_the_picture(haar: HaarDetector, astronaut_path: Path) -> None:
+    image = read_image(astronaut_path)
+    image.setflags(write=False)
+    assert len(haar.detect(image)) == 1
+
+
+def test_threads_that_share_it_find_what_one_alone_finds(haar: HaarDetector, astronaut_path: Path) -> None:
+    image = read_image(astronaut_path)[:220, 120:320]
+    pictures = [np.ascontiguousarray(image[:, :: 1 - 2 * (k % 2)]) for k in range(16)]
+    alone = [haar.detect(picture) for picture in pictures]
+    assert alone[0] != alone[1]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(haar.detect, pictures)) == alone
+
+
+def test_confidence_grows_with_the_weight() -> None:
+    confidences = [confidence_of(weight) for weight in (-1e6, -2.0, 0.0, 2.0, 4.0, 8.0, 1e6)]
+    assert confidences == sorted(confidences)
+    assert confidences[0] >= 0
+    assert confidences[-1] <= 1
+    assert len(set(confidences)) == 7
+
+
+def test_a_cascade_that_opencv_does_not_have_is_an_error() -> None:
+    with pytest.raises(ModelError, match=r"has no haarcascade_dragon\.xml; install version 4"):
+        HaarDetector(cascade="haarcascade_dragon.xml")
