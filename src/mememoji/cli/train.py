@@ -125,7 +125,7 @@ def _deliver(
         note="Trained on 48x48 grey photographs from the web; reads what a face shows, not what a person feels.",
     )
     evaluation = evaluate(OnnxClassifier(weights), data / "val.parquet", progress=True)
-    card = dataclasses.replace(card, scores={"val": evaluation.report.figures()})
+    card = dataclasses.replace(card, scores={"val": evaluation.report.headline()})
     card.write(card_path(weights))
     write_report(evaluation, report)
     typer.echo(to_text(evaluation.report))

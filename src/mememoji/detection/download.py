@@ -1,12 +1,9 @@
 """A weights file that is downloaded once, by an explicit command, and checked by its hash each time it is used."""
 
 import hashlib
-import http.client
 import os
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -104,6 +101,11 @@ class Download:
         return path
 
     def _answer(self, url: str, timeout: float) -> bytes:
+        # Imported here because they cost about 35 ms, which every command would pay and only this one needs.
+        import http.client
+        import urllib.error
+        import urllib.request
+
         instead = f"download it in another way and place it at {self.path}"
         if not url.startswith(("https://", "http://")):
             raise RunError(f"expected an http or https address, got {url}")

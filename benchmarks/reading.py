@@ -1,0 +1,129 @@
+"""What reading pictures costs, as ratios to what cannot be saved.
+
+    python benchmarks/reading.py [--weights FILE] [--rounds 7]
+
+Each pair is measured in turns in one run, so that a busy machine slows both; the figure is the ratio of the medians.
+Prints a Markdown record for this folder.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from mememoji.analyzer import Analyzer
+from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.classifier import OnnxClassifier
+from mememoji.classification.preprocessing import normalise
+from mememoji.classification.weights import shipped_weights
+from mememoji.images import read_image
+
+ROOT = Path(__file__).resolve().parents[1]
+ASTRONAUT = ROOT / "docs" / "pictures" / "astronaut.png"
+
+Work = Callable[[], object]
+
+
+def compare(ours: Work, bare: Work, rounds: int) -> tuple[float, float]:
+    """The medians in seconds of two pieces of work done in turns, after one of each to warm up."""
+    times: dict[Work, list[float]] = {ours: [], bare: []}
+    ours()
+    bare()
+    for number in range(rounds):
+        # The first of a pair finds the caches as the other left them: take turns at that too.
+        for work in (ours, bare) if number % 2 else (bare, ours):
+            start = time.perf_counter()
+            work()
+            times[work].append(time.perf_counter() - start)
+    return statistics.median(times[ours]), statistics.median(times[bare])
+
+
+def classifying(weights: Path, rounds: int) -> tuple[float, float]:
+    """1,024 crops through the classifier; and, normalised beforehand, through ONNX Runtime in one call."""
+    classifier = OnnxClassifier(weights)
+    card = classifier.card
+    crops = np.random.default_rng(0).integers(0, 256, (1024, card.side, card.side), np.uint8)
+    session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    pixels = normalise(crops[:, None].astype(np.float32), mean=card.mean, std=card.std)
+    heads = list(card.outputs)
+    return compare(lambda: classifier.classify(crops), lambda: session.run(heads, {card.input_name: pixels}), rounds)
+
+
+def starting(weights: Path, rounds: int) -> tuple[float, float]:
+    """`mememoji predict` of one photo; and a Python that imports what it stands on."""
+    call = "from mememoji.cli import main; main()"
+    predict = [sys.executable, "-c", call, "predict", str(ASTRONAUT), "--detector", "haar", "--weights", str(weights)]
+    imports = [sys.executable, "-c", "import numpy, cv2, onnxruntime"]
+
+    with tempfile.TemporaryDirectory() as cache:
+        # Compiled once, as an installed package is, whatever this shell says of writing bytecode.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = cache
+
+        def run(command: list[str]) -> Work:
+            return lambda: subprocess.run(command, check=True, capture_output=True, env=environment)
+
+        return compare(run(predict), run(imports), rounds)
+
+
+def analysing(weights: Path, rounds: int, detector: str) -> tuple[float, float]:
+    """A 640x480 frame with one face through the analyser; and through its detector alone."""
+    analyzer = Analyzer(detector, OnnxClassifier(weights))
+    image = read_image(ASTRONAUT)
+    frame: npt.NDArray[np.uint8] = np.asarray(
+        cv2.copyMakeBorder(image[:480], 0, 0, 64, 64, cv2.BORDER_REFLECT), np.uint8
+    )
+    assert frame.shape == (480, 640, 3)
+    assert len(analyzer.analyze(frame).faces) == 1
+    return compare(lambda: analyzer.analyze(frame), lambda: analyzer.detector.detect(frame), rounds)
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def commit() -> str:
+    """The commit that was measured."""
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return asked.stdout.strip() or "none"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="What reading pictures costs.")
+    parser.add_argument("--weights", type=Path, help="an ONNX file with its card; else the weights that ship")
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    weights = options.weights or shipped_weights()
+    card = ModelCard.read(card_path(weights))
+    rows = [
+        ("classify 1,024 crops / one bare ONNX Runtime call", classifying(weights, options.rounds), 1.15),
+        ("`predict` one photo / import numpy, cv2, onnxruntime", starting(weights, options.rounds), 3.0),
+        ("analyse a 640x480 frame / its detector, haar", analysing(weights, 5 * options.rounds, "haar"), 1.3),
+    ]
+    print(f"# Reading pictures, {datetime.now(UTC):%Y-%m-%d}\n")
+    versions = f"Python {platform.python_version()}, ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
+    print(f"`python benchmarks/reading.py --rounds {options.rounds}` at commit {commit()}, with {card.name}.")
+    print(f"{processor()}, {os.cpu_count()} cores; {versions}. Medians of runs taken in turns.\n")
+    print("| what | ours, ms | bare, ms | ratio | at most |\n|---|---|---|---|---|")
+    for what, (ours, bare), limit in rows:
+        print(f"| {what} | {ours * 1e3:.1f} | {bare * 1e3:.1f} | {ours / bare:.2f} | {limit:g} |")
+
+
+if __name__ == "__main__":
+    main()

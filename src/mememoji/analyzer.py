@@ -1,0 +1,106 @@
+"""A detector and a classifier put together: a picture in, an Analysis out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mememoji.classification.classifier import FaceClassifier, OnnxClassifier
+from mememoji.classification.preprocessing import crop_faces
+from mememoji.classification.weights import shipped_classifier
+from mememoji.detection.choice import make_detector
+from mememoji.detection.detector import FaceDetector
+from mememoji.faces import Analysis, Box, Composition, Detection, Face
+from mememoji.images import DEFAULT_LIMITS, ImageLimits, Picture, RGBImage, read_image
+
+
+class Analyzer:
+    """Finds the faces of a picture and says what each shows.
+
+    Made once and used for many pictures, from several threads if need be: `Analyzer().analyze("photo.jpg")`.
+
+    Args:
+        detector: a detector, or the name of one: "auto", "haar", "yunet" or "whole".
+        classifier: a classifier, or the path of a weights file with its card beside it; None takes the weights in
+            the package.
+        margin: the part of a box's longer side added on each side before the crop is cut; None takes the card's.
+        limits: which pictures are refused as too large.
+
+    Raises:
+        InputError: no detector of this name.
+        ModelError: weights are missing, or do not fit their card.
+        ValueError: a negative margin.
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector | str = "auto",
+        classifier: FaceClassifier | Path | None = None,
+        *,
+        margin: float | None = None,
+        limits: ImageLimits = DEFAULT_LIMITS,
+    ) -> None:
+        if margin is not None and not 0.0 <= margin <= 2.0:
+            raise ValueError(f"margin lies in 0..2, got {margin}")
+        self.detector = make_detector(detector) if isinstance(detector, str) else detector
+        if classifier is None:
+            classifier = shipped_classifier()
+        self.classifier: FaceClassifier = OnnxClassifier(classifier) if isinstance(classifier, Path) else classifier
+        self.margin = self.classifier.card.margin if margin is None else margin
+        self.limits = limits
+
+    def analyze(self, picture: Picture) -> Analysis:
+        """Analyse a picture: a path, a file's bytes, an array in RGB order or a Pillow image.
+
+        No face is no error: the analysis then holds none.
+
+        Raises:
+            PictureError: not a picture, or one over the limits.
+        """
+        return self.analyze_array(read_image(picture, self.limits))
+
+    def analyze_array(self, image: RGBImage) -> Analysis:
+        """Analyse an upright RGB array (H, W, 3) uint8, as `read_image` gives it."""
+        return self.read_faces(image, self.detector.detect(image))
+
+    def read_faces(self, image: RGBImage, detections: Sequence[Detection]) -> Analysis:
+        """Say what faces already found show: all of them go through the network in one batch.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, upright.
+            detections: where the faces are; every box lies inside the picture.
+        """
+        height, width = image.shape[:2]
+        ordered = in_reading_order(detections)
+        faces: list[Face] = []
+        if ordered:
+            boxes = [detection.box for detection in ordered]
+            crops = crop_faces(image, boxes, margin=self.margin, side=self.classifier.card.side)
+            prediction = self.classifier.classify(crops)
+            likeness = prediction.face_likeness()
+            for index, row in enumerate(prediction.compositions()):
+                face_likeness = None if likeness is None else float(likeness[index])
+                faces.append(Face(ordered[index], Composition.of(row), face_likeness))
+        return Analysis(width, height, tuple(faces), self.detector.name, self.classifier.card.name)
+
+
+def in_reading_order(detections: Sequence[Detection]) -> list[Detection]:
+    """Detections row by row from the top, from left to right in each row.
+
+    A row is opened by the highest face left, and takes every face whose middle lies no lower than that face's bottom
+    edge. The order does not depend on the one handed in, except between boxes that are the same.
+    """
+    left = sorted(detections, key=lambda detection: _top_first(detection.box))
+    ordered: list[Detection] = []
+    while left:
+        bottom = left[0].box.xyxy[3]
+        row = [detection for detection in left if detection.box.y + detection.box.height / 2 <= bottom]
+        left = [detection for detection in left if detection.box.y + detection.box.height / 2 > bottom]
+        ordered += sorted(row, key=lambda detection: _left_first(detection.box))
+    return ordered
+
+
+def _top_first(box: Box) -> tuple[int, int, int, int]:
+    return box.y, box.x, box.height, box.width
+
+
+def _left_first(box: Box) -> tuple[int, int, int, int]:
+    return box.x, box.y, box.width, box.height

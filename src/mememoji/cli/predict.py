@@ -1,0 +1,89 @@
+"""`mememoji predict`: what the faces in pictures show."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mememoji.cli.listing import JsonListing, Listing, Outcome, TableListing
+from mememoji.cli.pictures import PictureFolder, write_annotated, write_crops
+from mememoji.cli.screen import Screen
+from mememoji.cli.sources import find_sources
+from mememoji.errors import InputError
+
+
+def predict(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pictures, folders of pictures (with the folders in them), or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array, an object for each picture.")] = False,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Write copies with boxes and composition bars to this folder.", metavar="DIR")
+    ] = None,
+    crops: Annotated[
+        Path | None, typer.Option(help="Write every face, cut from its picture, to this folder.", metavar="DIR")
+    ] = None,
+    detector: Annotated[
+        str,
+        typer.Option(
+            help="How faces are found: haar, yunet, whole (the picture is a face), or auto, the best whose weights "
+            "are there.",
+            metavar="NAME",
+        ),
+    ] = "auto",
+    detector_weights: Annotated[Path | None, typer.Option(help="The detector's weights file.", metavar="FILE")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="The classifier's ONNX file, its card beside it; else the weights that ship.", metavar="FILE"
+        ),
+    ] = None,
+) -> None:
+    """Say what the faces in pictures show.
+
+    The exit code is 0 when all pictures were read, also where one shows no face; 1 when some could not be read, which
+    are named on standard error; 2 when the command was called wrongly.
+    """
+    from mememoji.analyzer import Analyzer
+    from mememoji.detection.choice import make_detector
+    from mememoji.images import read_image
+
+    try:
+        finder = make_detector(detector, detector_weights)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--detector") from error
+    analyzer = Analyzer(finder, weights)
+    sources, empty = find_sources(paths)
+    names = [source.name for source in sources]
+    copies = PictureFolder(annotate, names) if annotate else None
+    faces = PictureFolder(crops, names) if crops else None
+    listing: Listing = JsonListing() if as_json else TableListing(names)
+    failures = len(empty)
+    with Screen(len(sources)) as screen:
+        for folder in empty:
+            screen.warn(f"{folder}: no pictures in this folder")
+        for source in sources:
+            try:
+                image = read_image(source.picture(analyzer.limits), analyzer.limits)
+                analysis = analyzer.analyze_array(image)
+                written: dict[str, Any] = {}
+                if copies is not None:
+                    written |= write_annotated(copies, source, image, analysis)
+                if faces is not None:
+                    written |= write_crops(faces, source, image, analysis, analyzer.margin)
+            except InputError as error:
+                failures += 1
+                message = " ".join(str(error).split())
+                screen.warn(message if source.name in message else f"{source.name}: {message}")
+                outcome = Outcome(source.name, error=message)
+            else:
+                outcome = Outcome(source.name, analysis, written)
+            screen.print(listing.add(outcome))
+            screen.step()
+        screen.print(listing.end())
+    if failures:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Boxes and composition bars, drawn on copies."""

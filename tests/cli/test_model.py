@@ -1,0 +1,44 @@
+"""`mememoji model`."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from mememoji.classification.card import ModelCard, card_path, sha256_of
+from mememoji.cli import app
+
+
+def test_the_card_is_told(pooled_weights: Path) -> None:
+    result = CliRunner().invoke(app, ["model", "--weights", str(pooled_weights)])
+    assert result.exit_code == 0
+    for told in ("pooled 1", "612 parameters", sha256_of(pooled_weights), "48x48", "contempt, unknown, NF", "MIT"):
+        assert told in " ".join(result.stdout.split())
+
+
+def test_the_card_as_json(pooled_weights: Path) -> None:
+    result = CliRunner().invoke(app, ["model", "--weights", str(pooled_weights), "--json"])
+    assert json.loads(result.stdout) == json.loads(card_path(pooled_weights).read_text())
+
+
+def test_the_shipped_card() -> None:
+    result = CliRunner().invoke(app, ["model"])
+    assert result.exit_code == 0
+    assert "compact" in result.stdout
+
+
+def test_a_missing_card_is_one_line(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["model", "--weights", str(tmp_path / "net.onnx")])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("mememoji: no model card at")
+    assert result.stderr.count("\n") == 1
+
+
+def test_other_weights_than_the_cards_are_told(pooled_weights: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "net.onnx"
+    weights.write_bytes(b"other")
+    ModelCard.read(card_path(pooled_weights)).write(card_path(weights))
+    result = CliRunner().invoke(app, ["model", "--weights", str(weights)])
+    assert result.exit_code == 1
+    assert "not what its card speaks of" in result.stderr

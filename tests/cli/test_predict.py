@@ -1,0 +1,179 @@
+"""`mememoji predict`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from mememoji.cli import app
+from mememoji.images import read_image
+
+Predict = Callable[..., Result]
+
+
+@pytest.fixture
+def predict(pooled_weights: Path) -> Predict:
+    """Runs the command with a small network."""
+
+    def run(*arguments: object, stdin: bytes | None = None) -> Result:
+        words = ["predict", "--weights", str(pooled_weights), *map(str, arguments)]
+        return CliRunner().invoke(app, words, input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three pictures, one of them in a folder of its own, and four files that are not to be read."""
+    inside = tmp_path / "photos"
+    (inside / "more").mkdir(parents=True)
+    (inside / ".hidden").mkdir()
+    rng = np.random.default_rng(1)
+    for name in ("b.png", "a.jpg", "more/a.PNG", ".hidden/c.png", ".d.png"):
+        Image.fromarray(rng.integers(0, 256, (60, 70, 3), np.uint8)).save(inside / name)
+    (inside / "notes.md").write_text("no picture")
+    (inside / "clip.mp4").write_bytes(b"no picture")
+    return inside
+
+
+def paths_of(result: Result) -> list[str]:
+    return [item["path"] for item in json.loads(result.stdout)]
+
+
+def test_an_empty_folder_is_told(predict: Predict, tmp_path: Path) -> None:
+    result = predict(tmp_path, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == []
+    assert result.stderr == f"mememoji: {tmp_path}: no pictures in this folder\n"
+
+
+def test_a_face_in_json(predict: Predict, astronaut_path: Path) -> None:
+    result = predict(astronaut_path, "--json", "--detector", "haar")
+    assert (result.exit_code, result.stderr) == (0, "")
+    (item,) = json.loads(result.stdout)
+    assert item["path"] == str(astronaut_path)
+    assert (item["width"], item["height"], item["detector"], item["model"]) == (512, 512, "haar", "pooled 1")
+    (face,) = item["faces"]
+    assert sum(face["composition"].values()) == pytest.approx(1, abs=1e-4)
+    assert face["top"] == max(face["composition"], key=face["composition"].get)
+
+
+def test_a_face_in_the_table(predict: Predict, astronaut_path: Path) -> None:
+    result = predict(astronaut_path, "--detector", "haar")
+    head, row = result.stdout.splitlines()
+    assert " ".join(head.split()) == "picture face top angry fear happy sad surprise neutral face-like box"
+    assert "astronaut.png" in row
+    shares = [int(word[:-1]) for word in row.split() if word.endswith("%")]
+    assert len(shares) == 7
+    assert sum(shares[:6]) == pytest.approx(100, abs=3)
+
+
+def test_no_face_is_no_failure(predict: Predict, tmp_path: Path) -> None:
+    Image.new("RGB", (200, 200), "white").save(tmp_path / "white.png")
+    result = predict(tmp_path / "white.png", "--detector", "haar")
+    assert result.exit_code == 0
+    assert "no face" in result.stdout
+    assert json.loads(predict(tmp_path / "white.png", "--detector", "haar", "--json").stdout)[0]["faces"] == []
+
+
+def test_a_folder_gives_its_pictures_in_order(predict: Predict, folder: Path) -> None:
+    result = predict(folder, "--json", "--detector", "whole")
+    assert result.exit_code == 0
+    assert paths_of(result) == [str(folder / name) for name in ("a.jpg", "b.png", "more/a.PNG")]
+
+
+def test_standard_input_is_read(predict: Predict, folder: Path) -> None:
+    result = predict("-", "--json", "--detector", "whole", stdin=(folder / "b.png").read_bytes())
+    (item,) = json.loads(result.stdout)
+    assert (item["path"], len(item["faces"])) == ("-", 1)
+
+
+def test_one_bad_file_does_not_stop_the_rest(predict: Predict, folder: Path) -> None:
+    bad = folder / "notes.md"
+    result = predict(bad, folder / "missing.jpg", folder / "b.png", "--json", "--detector", "whole")
+    assert result.exit_code == 1
+    first, second, third = json.loads(result.stdout)
+    assert first["path"] == str(bad)
+    assert "expected JPEG" in first["error"]
+    assert "missing.jpg" in second["error"]
+    assert len(third["faces"]) == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("mememoji: ") and line.count(str(folder)) == 1 for line in lines)
+    assert "b.png" in predict(bad, folder / "b.png", "--detector", "whole").stdout
+
+
+def test_bad_standard_input_is_told_by_its_name(predict: Predict) -> None:
+    result = predict("-", stdin=b"")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("mememoji: -: ")
+
+
+def test_copies_and_crops_are_written(predict: Predict, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "copies"
+    result = predict(
+        *(folder, "-", "--json", "--detector", "whole", "--annotate", out, "--crops", out),
+        stdin=(folder / "a.jpg").read_bytes(),
+    )
+    items = json.loads(result.stdout)
+    names = [Path(item["annotated"]).name for item in items]
+    assert names == ["a.jpg", "b.png", "a.png", "stdin.jpg"]
+    crops = [Path(path).name for item in items for path in item["crops"]]
+    assert crops == ["a-face-1.png", "b-face-1.png", "a-face-1-2.png", "stdin-face-1.png"]
+    assert sorted(path.name for path in out.iterdir()) == sorted(names + crops)
+    for item in items:
+        assert read_image(item["annotated"]).shape == (60 * 6, 70 * 6, 3)
+        # The whole picture is the face, and the network's margin is 0: the crop is all of it.
+        assert read_image(item["crops"][0]).shape == (60, 70, 3)
+
+
+def test_the_pictures_themselves_are_never_written_over(predict: Predict, folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.glob("*.*g")}
+    result = predict(folder / "a.jpg", folder / "b.png", "--json", "--detector", "whole", "--annotate", folder)
+    assert [Path(item["annotated"]).name for item in json.loads(result.stdout)] == ["a-2.jpg", "b-2.png"]
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_folder_that_cannot_be_made_is_told(predict: Predict, folder: Path) -> None:
+    result = predict(folder, "--annotate", folder / "b.png")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "cannot be made a folder" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "Missing argument"),
+        (["x.jpg", "--detector", "face"], "got 'face'"),
+        (["x.jpg", "--detector", "haar", "--detector-weights", "x.onnx"], "has no weights file"),
+        (["x.jpg", "--colour"], "No such option"),
+    ],
+)
+def test_wrong_usage(predict: Predict, arguments: list[str], told: str) -> None:
+    result = predict(*arguments)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
+
+
+def test_missing_weights_are_one_line(astronaut_path: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["predict", str(astronaut_path), "--weights", str(tmp_path / "net.onnx")])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("mememoji: no model card")
+    assert result.stderr.count("\n") == 1
+
+
+def test_photographs(shared: Path) -> None:
+    result = CliRunner().invoke(app, ["predict", str(shared / "photos"), "--json", "--detector", "haar"])
+    assert result.exit_code == 0
+    faces: dict[str, Any] = {Path(item["path"]).name: item["faces"] for item in json.loads(result.stdout)}
+    assert len(faces["astronaut.png"]) == len(faces["one-happy-face.jpg"]) == 1
+    assert faces["no-faces.jpg"] == []
+    assert len(faces["five-people.jpg"]) in (4, 5)
+    assert faces["astronaut.png"][0]["top"] == "happy"
+    assert faces["one-happy-face.jpg"][0]["composition"]["happy"] > 0.8
