@@ -46,6 +46,21 @@ class Report:
         mirrored = content.pop("mirrored")
         return {"format": FORMAT, **content, **single, "mirrored": mirrored}
 
+    def headline(self) -> dict[str, float]:
+        """The few figures that a model card carries, by name; what could not be measured is left out."""
+        figures: dict[str, float] = {"pictures": float(self.data["pictures"])}
+        for suffix, scores in (("", self.single), ("_mirrored", self.mirrored)):
+            if scores.seven is not None and scores.six is not None:
+                figures[f"accuracy_7{suffix}"] = scores.seven.accuracy
+                figures[f"accuracy_6{suffix}"] = scores.six.accuracy
+                figures[f"macro_f1_7{suffix}"] = scores.seven.macro_f1
+        for head, reliability in self.single.calibration.items():
+            figures[f"calibration_error_{head}"] = reliability.expected_calibration_error
+        if self.single.votes is not None:
+            figures["composition_total_variation"] = self.single.votes.six.total_variation
+            figures["composition_cosine"] = self.single.votes.six.cosine
+        return {name: round(value, 5) for name, value in figures.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:

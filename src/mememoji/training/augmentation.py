@@ -80,6 +80,6 @@ def mixed(
     share = first / (first + second).clamp(min=1e-12)
 
     def mix(values: Tensor) -> Tensor:
-        return share * values + (1 - share) * values.roll(1, dims=0)
+        return torch.lerp(values.roll(1, dims=0), values, share)
 
     return mix(pictures), [mix(target) for target in targets]

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -96,13 +97,23 @@ class Fitting:
         Raises:
             RunError: the loss is no longer a number.
         """
-        for epoch in range(len(self.history), self.recipe.epochs):
-            if self._is_stuck():
-                break
-            self.history.append(self._epoch(epoch))
-            if self.history[-1].val_accuracy > max([e.val_accuracy for e in self.history[:-1]], default=-1.0):
-                self.best = _copied(self.evaluated)
-            self._save()
+        steps = max(len(self.train) // self.recipe.batch, 1)
+        pictures = steps * min(self.recipe.batch, len(self.train))
+        with tqdm(
+            total=self.recipe.epochs * pictures,
+            initial=len(self.history) * pictures,
+            unit=" pictures",
+            unit_scale=True,
+            disable=self.quiet,
+        ) as bar:
+            for epoch in range(len(self.history), self.recipe.epochs):
+                if self._is_stuck():
+                    break
+                bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
+                self.history.append(self._epoch(epoch, steps, bar))
+                if self.history[-1].val_accuracy > max([e.val_accuracy for e in self.history[:-1]], default=-1.0):
+                    self.best = _copied(self.evaluated)
+                self._save()
         network = build(self.recipe.shape)
         network.load_state_dict(self.best)
         return network.eval()
@@ -112,32 +123,31 @@ class Fitting:
         patience = self.recipe.patience
         return 0 < patience < len(accuracies) and max(accuracies[-patience:]) <= max(accuracies[:-patience])
 
-    def _epoch(self, number: int) -> Epoch:
+    def _epoch(self, number: int, steps: int, bar: "tqdm[Any]") -> Epoch:
         # Chance is seeded anew each epoch: a resumed training draws what an uninterrupted one would have.
         seed = self.recipe.seed * 1_000_003 + number
         torch.manual_seed(seed)
         chance = torch.Generator(self.device.where).manual_seed(seed)
         order = torch.randperm(len(self.train), generator=chance, device=self.device.where)
-        # A last batch of one picture would break batch normalisation, so what does not fill a batch waits.
-        count = max(len(order) // self.recipe.batch, 1)
         start = time.perf_counter()
         # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
         losses, right = torch.zeros(2, device=self.device.where)
         self.network.train()
-        bar = tqdm(total=count * self.recipe.batch, unit=" pictures", unit_scale=True, disable=self.quiet, leave=False)
-        bar.set_description(f"epoch {number + 1}/{self.recipe.epochs}")
-        for step, which in enumerate(_batches(order, self.recipe.batch, count)):
-            rate = rate_at(self.recipe, number + (step + 0.5) / count)
+        seen = 0
+        # A last batch of one picture would break batch normalisation, so what does not fill a batch waits.
+        for step, which in enumerate(_batches(order, self.recipe.batch, steps)):
+            rate = rate_at(self.recipe, number + (step + 0.5) / steps)
             loss, hits = self._step(which, rate, number, chance)
             losses, right = losses + loss, right + hits
+            seen += len(which)
             bar.update(len(which))
-        bar.close()
-        train_loss, right_answers = losses.item() / count, int(right.item())
+            if step % 50 == 49:
+                bar.set_postfix(loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{right.item() / seen:.1%}")
+        train_loss, right_answers = losses.item() / steps, int(right.item())
         seconds = time.perf_counter() - start
         if not torch.isfinite(losses):
             raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
         val_loss, val_accuracy = self._judge()
-        seen = count * min(self.recipe.batch, len(order))
         return Epoch(
             epoch=number + 1,
             rate=rate,

@@ -41,6 +41,9 @@ class SqueezeExcitation(nn.Module):
         inner = max(8, channels // divisor)
         self.squeeze = nn.Linear(channels, inner)
         self.excite = nn.Linear(inner, channels)
+        # Gates start wide open and all alike: half-closed ones at random slow the first epochs down.
+        nn.init.zeros_(self.excite.weight)
+        nn.init.constant_(self.excite.bias, 2.0)
 
     def forward(self, maps: Tensor) -> Tensor:
         gates = self.excite(torch.relu(self.squeeze(maps.mean(dim=(2, 3)))))  # (N, C)
@@ -63,8 +66,6 @@ class ResidualBlock(nn.Module):
             # "Bag of Tricks for Image Classification", ResNet-D).
             pool = nn.AvgPool2d(stride) if stride != 1 else nn.Identity()
             self.shortcut = nn.Sequential(pool, nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
-        # The block starts as its shortcut (Goyal et al. 2017), which lets the learning rate start high.
-        nn.init.zeros_(self.second_norm.weight)
 
     def forward(self, maps: Tensor) -> Tensor:
         out = torch.relu(self.first_norm(self.first(maps)))
@@ -92,6 +93,9 @@ class Compact(nn.Module):
         self.dropout = nn.Dropout(shape.dropout)
         self.labels = nn.Linear(channels, labels)
         self.votes = nn.Linear(channels, votes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, crops: Tensor) -> dict[str, Tensor]:
         maps = self.stem(crops)
