@@ -31,18 +31,17 @@ def bare(recipe: Recipe, split: Split, device: Device, *, compiled: bool) -> lis
     """Pictures per second of forward and backward passes alone, one figure a round after one to warm up."""
     network = build(recipe.shape).to(device.where).train()
     forward = torch.compile(network) if compiled else network
-    material = Material.of(split, recipe, device.where, soft=True)
+    material = Material.of(split, device.where, recipe)
     rates = []
     for _ in range(ROUNDS + 1):
         start, seen = time.perf_counter(), 0
-        for first in range(0, len(material) - recipe.batch + 1, recipe.batch):
-            which = slice(first, first + recipe.batch)
-            targets = {head: values[which] for head, values in material.targets.items()}
+        for which in torch.arange(len(material), device=device.where).split(recipe.batch):
+            targets = material.batch(which, softened=True)
             with device.precision():
                 loss = loss_of(forward(as_input(material.pictures[which])), targets, votes=recipe.votes)
             network.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            seen += recipe.batch
+            seen += len(which)
         if device.where.type == "cuda":
             torch.cuda.synchronize()
         rates.append(seen / (time.perf_counter() - start))

@@ -1,7 +1,5 @@
 """The command line, `mememoji`: one file for each group of commands, heavy imports inside the commands."""
 
-import atexit
-import gc
 from typing import Annotated, Any
 
 import typer
@@ -64,6 +62,4 @@ app.command()(export)
 
 def main() -> None:
     """Run the command line."""
-    # At exit Python looks for cycles among all that the imports made: a twentieth of the time that one photo takes.
-    atexit.register(gc.freeze)
     app(prog_name="mememoji")

@@ -53,8 +53,8 @@ class Fitting:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
         self.fingerprint = _fingerprint(train)
         torch.manual_seed(recipe.seed)
-        self.train = Material.of(train, recipe, device.where, soft=True)
-        self.val = Material.of(val, recipe, device.where, soft=False)
+        self.train = Material.of(train, device.where, recipe)
+        self.val = Material.of(val, device.where)
         self.network = build(recipe.shape).to(device.where).to(memory_format=_memory_format(device))
         self.average = MovingAverage(self.network, recipe.average) if recipe.average > 0 else None
         self.optimiser = make_optimiser(self.network, recipe)
@@ -165,7 +165,7 @@ class Fitting:
         # (Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU").
         mirrored = ((which * 2_654_435_761 >> 7) + epoch) % 2 == 1 if settings.mirror else torch.zeros_like(which) > 0
         pictures = augment(self.train.pictures[which][:, None].float(), mirrored, settings, chance)
-        targets = {head: values[which] for head, values in self.train.targets.items()}
+        targets = self.train.batch(which, softened=epoch < self.recipe.softened * self.recipe.epochs)
         if settings.mixup > 0:
             pictures, mixtures = mixed(pictures, list(targets.values()), settings.mixup, chance)
             targets = dict(zip(targets, mixtures, strict=True))
@@ -188,7 +188,7 @@ class Fitting:
         everything = torch.arange(len(self.val), device=self.device.where)
         for which in _batches(everything, 256, -(-len(everything) // 256)):
             logits = network(as_input(self.val.pictures[which]))
-            targets = {head: values[which] for head, values in self.val.targets.items()}
+            targets = self.val.batch(which, softened=False)
             loss += float(loss_of(logits, targets, votes=self.recipe.votes)) * len(which)
             right += int((logits["labels"].argmax(dim=1) == self.val.labels[which]).sum())
         return loss / len(self.val), right / len(self.val)

@@ -21,15 +21,18 @@ class Material:
         pictures: (N, 48, 48) uint8.
         labels: (N,) int64.
         targets: by head, (N, C) float32 distributions.
+        soft_labels: (N, 7) float32, the labels' targets with what the votes say of them; None where they are not
+            softened.
     """
 
     pictures: Tensor
     labels: Tensor
     targets: dict[str, Tensor]
+    soft_labels: Tensor | None = None
 
     @classmethod
-    def of(cls, split: Split, recipe: Recipe, device: torch.device, *, soft: bool) -> Self:
-        """From a split; `soft` makes the recipe's smoothed and softened targets, which only train gets.
+    def of(cls, split: Split, device: torch.device, recipe: Recipe | None = None) -> Self:
+        """From a split; a recipe smooths and softens the labels' targets, which only train gets.
 
         Raises:
             DatasetError: the split is empty.
@@ -39,11 +42,21 @@ class Material:
         pictures = torch.tensor(split.images, device=device)
         labels = torch.tensor(split.labels, dtype=torch.int64, device=device)
         votes = None if split.votes is None else torch.tensor(split.votes, device=device)
-        smoothing, softening = (recipe.smoothing, recipe.softening) if soft else (0.0, 0.0)
-        targets = {"labels": label_targets(labels, votes, smoothing=smoothing, softening=softening)}
+        smoothing = 0.0 if recipe is None else recipe.smoothing
+        targets = {"labels": label_targets(labels, None, smoothing=smoothing, softening=0.0)}
+        soft_labels = None
         if votes is not None:
             targets["votes"] = vote_distributions(votes)
-        return cls(pictures, labels, targets)
+            if recipe is not None and recipe.softening > 0.0:
+                soft_labels = label_targets(labels, votes, smoothing=smoothing, softening=recipe.softening)
+        return cls(pictures, labels, targets, soft_labels)
+
+    def batch(self, which: Tensor, *, softened: bool) -> dict[str, Tensor]:
+        """The targets of some pictures, by head."""
+        targets = {head: values[which] for head, values in self.targets.items()}
+        if softened and self.soft_labels is not None:
+            targets["labels"] = self.soft_labels[which]
+        return targets
 
     def __len__(self) -> int:
         return len(self.pictures)

@@ -54,6 +54,8 @@ class Recipe:
         decay: weight decay, of matrices and filters only.
         smoothing: label smoothing (Szegedy et al. 2016).
         softening: the part of a label's target that is what its picture's FER+ votes say of the label instead.
+        softened: the part of the epochs, from the first, in which targets are softened; labels themselves end the
+            training, because votes and labels disagree on what is fear.
         votes: weight of the votes head's loss beside the labels head's.
         average: decay of the moving average of weights; 0 is off.
         patience: epochs without a better val accuracy before the training stops; 0 never stops early.
@@ -73,6 +75,7 @@ class Recipe:
     decay: float = 5e-4
     smoothing: float = 0.05
     softening: float = 0.5
+    softened: float = 0.5
     votes: float = 1.0
     average: float = 0.998
     patience: int = 0
@@ -88,8 +91,10 @@ class Recipe:
             raise ValueError(f'optimiser is "sgd" or "adamw", got {self.optimiser!r}')
         if self.rate <= 0 or self.decay < 0 or self.votes < 0 or self.patience < 0:
             raise ValueError("rate is positive; decay, votes and patience are not negative")
-        if not (0.0 <= self.smoothing < 1.0 and 0.0 <= self.softening <= 1.0 and 0.0 <= self.average < 1.0):
-            raise ValueError("smoothing and average lie in [0, 1), softening in [0, 1]")
+        if not (0.0 <= self.smoothing < 1.0 and 0.0 <= self.average < 1.0):
+            raise ValueError(f"smoothing and average lie in [0, 1), got {self.smoothing} and {self.average}")
+        if not (0.0 <= self.softening <= 1.0 and 0.0 <= self.softened <= 1.0):
+            raise ValueError(f"softening and softened lie in [0, 1], got {self.softening} and {self.softened}")
 
     def with_changes(self, **changes: Any) -> Self:
         """The same recipe with some fields changed; None leaves a field as it is."""
