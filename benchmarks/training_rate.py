@@ -35,7 +35,8 @@ def bare(recipe: Recipe, split: Split, device: Device, *, compiled: bool) -> lis
     rates = []
     for _ in range(ROUNDS + 1):
         start, seen = time.perf_counter(), 0
-        for which in torch.arange(len(material), device=device.where).split(recipe.batch):
+        for first in range(0, len(material), recipe.batch):
+            which = torch.arange(first, min(first + recipe.batch, len(material)), device=device.where)
             targets = material.batch(which, softened=True)
             with device.precision():
                 loss = loss_of(forward(as_input(material.pictures[which])), targets, votes=recipe.votes)

@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import settings
 
 from mememoji.classification.card import ModelCard, card_path, sha256_of
 from mememoji.classification.classifier import HEADS
 from mememoji.datasets.splits import Split
+
+# No deadline: a busy machine must not fail a test of behaviour.
+settings.register_profile("mememoji", deadline=None, max_examples=50)
+settings.load_profile("mememoji")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -82,7 +87,6 @@ def pooled_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mean=128.0,
         std=24.0,
         outputs=dict(HEADS),
-        margin=0.0,
         trained_on="nothing",
         licence="MIT",
     ).write(card_path(weights))

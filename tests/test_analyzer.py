@@ -71,9 +71,9 @@ def test_all_faces_go_in_one_batch() -> None:
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 0.25), (0.0, 0.0), (0.5, 0.5)])
-def test_the_margin_is_the_cards_unless_one_is_given(given: float | None, expected: float) -> None:
-    recorder = Recorder(FixedClassifier({"happy": 1.0}, margin=0.25))
-    analyzer = Analyzer(FixedDetector([Detection(Box(60, 60, 40, 40))]), recorder, margin=given)
+def test_the_margin_is_the_detectors_unless_one_is_given(given: float | None, expected: float) -> None:
+    recorder = Recorder(FixedClassifier({"happy": 1.0}))
+    analyzer = Analyzer(FixedDetector([Detection(Box(60, 60, 40, 40))], margin=0.25), recorder, margin=given)
     picture = np.zeros((160, 160, 3), np.uint8)
     picture[60:100, 60:100] = 255
     analyzer.analyze(picture)

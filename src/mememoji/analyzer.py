@@ -21,13 +21,14 @@ class Analyzer:
         detector: a detector, or the name of one: "auto", "haar", "yunet" or "whole".
         classifier: a classifier, or the path of a weights file with its card beside it; None takes the weights in
             the package.
-        margin: the part of a box's longer side added on each side before the crop is cut; None takes the card's.
+        margin: the part of a box's longer side added on each side before the crop is cut; None takes the
+            detector's, which was measured for it.
         limits: which pictures are refused as too large.
 
     Raises:
         InputError: no detector of this name.
         ModelError: weights are missing, or do not fit their card.
-        ValueError: a negative margin.
+        ValueError: a margin of no sense.
     """
 
     def __init__(
@@ -38,13 +39,13 @@ class Analyzer:
         margin: float | None = None,
         limits: ImageLimits = DEFAULT_LIMITS,
     ) -> None:
-        if margin is not None and not 0.0 <= margin <= 2.0:
-            raise ValueError(f"margin lies in 0..2, got {margin}")
+        if margin is not None and not -0.4 <= margin <= 2.0:
+            raise ValueError(f"margin lies in -0.4..2, got {margin}")
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
         if classifier is None:
             classifier = shipped_classifier()
         self.classifier: FaceClassifier = OnnxClassifier(classifier) if isinstance(classifier, Path) else classifier
-        self.margin = self.classifier.card.margin if margin is None else margin
+        self.margin = self.detector.margin if margin is None else margin
         self.limits = limits
 
     def analyze(self, picture: Picture) -> Analysis:

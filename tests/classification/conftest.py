@@ -51,7 +51,6 @@ def make_weights(tmp_path: Path) -> MakeWeights:
             mean=128.0,
             std=64.0,
             outputs=classes,
-            margin=0.1,
             trained_on="nothing",
             licence="MIT",
         )

@@ -57,7 +57,7 @@ def test_the_golden_face_is_still_cut_like_this(
     classifier: OnnxClassifier, golden: Golden, astronaut_path: Path
 ) -> None:
     box = Box(*(int(value) for value in golden["face"]))
-    crop = crop_faces(read_image(astronaut_path), [box], margin=classifier.card.margin)[0]
+    crop = crop_faces(read_image(astronaut_path), [box], margin=0.0)[0]
     # One level: OpenCV's versions round differently when they resize.
     np.testing.assert_allclose(crop.astype(int), golden["crops"][-1].astype(int), atol=1)
 

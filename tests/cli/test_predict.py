@@ -128,7 +128,7 @@ def test_copies_and_crops_are_written(predict: Predict, folder: Path, tmp_path: 
     assert sorted(path.name for path in out.iterdir()) == sorted(names + crops)
     for item in items:
         assert read_image(item["annotated"]).shape == (60 * 6, 70 * 6, 3)
-        # The whole picture is the face, and the network's margin is 0: the crop is all of it.
+        # The whole picture is the face, and its detector's margin is 0: the crop is all of it.
         assert read_image(item["crops"][0]).shape == (60, 70, 3)
 
 

@@ -26,7 +26,6 @@ class ModelCard:
         network: which network of `mememoji.training.networks` it is.
         parameters: how many numbers were trained.
         sha256: of the weights file, in hex.
-        margin: the part of the box's side added on each side before the crop is cut.
         trained_on: the data, and what was left out of it.
         scores: figures with the split they were measured on, as `{"val": {"accuracy_7": 0.7}}`.
         licence: of the weights.
@@ -44,7 +43,6 @@ class ModelCard:
     mean: float
     std: float
     outputs: dict[str, tuple[str, ...]]
-    margin: float
     trained_on: str
     licence: str
     input_name: str = "crops"
@@ -53,8 +51,8 @@ class ModelCard:
     note: str = ""
 
     def __post_init__(self) -> None:
-        if self.side < 1 or self.std <= 0 or not 0.0 <= self.margin <= 2.0:
-            raise ModelError(f"card {self.name!r}: side, std or margin out of range")
+        if self.side < 1 or self.std <= 0:
+            raise ModelError(f"card {self.name!r}: side or std out of range")
         if not self.outputs or any(not classes for classes in self.outputs.values()):
             raise ModelError(f"card {self.name!r}: every output needs its classes, got {self.outputs}")
         if any(value <= 0 for value in self.temperatures.values()):

@@ -27,13 +27,12 @@ class FixedClassifier:
     Args:
         compositions: each from emotion (or its name) to fraction; an emotion left out has 0.
         face_likeness: 0..1, how face-like every crop is.
-        margin: the card's crop margin.
 
     Raises:
         ValueError: no composition, fractions that do not sum to 1, an unknown emotion, or 0..1 left.
     """
 
-    def __init__(self, *compositions: Mapping[str, float], face_likeness: float = 1.0, margin: float = 0.0) -> None:
+    def __init__(self, *compositions: Mapping[str, float], face_likeness: float = 1.0) -> None:
         if not compositions:
             raise ValueError("a fixed classifier needs at least one composition, got none")
         if not 0.0 <= face_likeness <= 1.0:
@@ -54,7 +53,6 @@ class FixedClassifier:
             mean=MEAN,
             std=STD,
             outputs={"votes": HEADS["votes"]},
-            margin=margin,
             trained_on="nothing",
             licence="MIT",
         )

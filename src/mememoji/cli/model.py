@@ -46,7 +46,6 @@ def _lines(card: "ModelCard", weights: Path) -> Iterator[str]:
     yield from _field(
         "takes", f"{card.input_name}: grey {card.side}x{card.side}, (grey - {card.mean:g}) / {card.std:g}"
     )
-    yield from _field("margin", f"{card.margin:g} of the box's longer side, on each side")
     for head, classes in card.outputs.items():
         yield from _field("gives", f"{head}: {', '.join(classes)}")
     for head, temperature in card.temperatures.items():

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mememoji.training.recipe import Recipe
 
 _DATA = typer.Option(help="A folder that `mememoji data prepare` wrote.", metavar="DIR")
-_MARGIN = typer.Option(help="The crop margin for the card, as a part of the box's side.")
 _LICENCE = "weights: MIT; FER2013, which they were trained on, was published for research"
 
 
@@ -39,7 +38,6 @@ def train(
         bool, typer.Option("--compile", help="Fuse the network with torch.compile: faster, needs a C++ compiler.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
-    margin: Annotated[float, _MARGIN] = 0.0,
 ) -> None:
     """Train a network, export its best weights and evaluate them on val.
 
@@ -73,7 +71,7 @@ def train(
     if resume:
         fitting.resume()
     network = fitting.fit()
-    _deliver(network, recipe, splits["val"], data, out / "weights.onnx", out / "report", name=preset, margin=margin)
+    _deliver(network, recipe, splits["val"], data, out / "weights.onnx", out / "report", name=preset)
 
 
 def export(
@@ -81,7 +79,6 @@ def export(
     data: Annotated[Path, _DATA],
     out: Annotated[Path, typer.Option(help="The weights file to write, FILE.onnx.", metavar="FILE")],
     name: Annotated[str, typer.Option(help="The model's name in its card.")] = "compact",
-    margin: Annotated[float, _MARGIN] = 0.0,
 ) -> None:
     """Export a run's best weights so far and evaluate them on val; the report lands in RUN/report."""
     from mememoji.training.checkpoint import read_checkpoint
@@ -91,7 +88,7 @@ def export(
     network = build(saved.recipe.shape)
     network.load_state_dict(saved.best)
     out.parent.mkdir(parents=True, exist_ok=True)
-    _deliver(network, saved.recipe, _read(data)["val"], data, out, run / "report", name=name, margin=margin)
+    _deliver(network, saved.recipe, _read(data)["val"], data, out, run / "report", name=name)
 
 
 def _read(data: Path) -> dict[str, Split]:
@@ -101,7 +98,7 @@ def _read(data: Path) -> dict[str, Split]:
 
 
 def _deliver(
-    network: nn.Module, recipe: Recipe, val: Split, data: Path, weights: Path, report: Path, *, name: str, margin: float
+    network: nn.Module, recipe: Recipe, val: Split, data: Path, weights: Path, report: Path, *, name: str
 ) -> None:
     import dataclasses
 
@@ -119,7 +116,6 @@ def _deliver(
         val.images[:256],
         name=f"{name}-{__version__}",
         kind=recipe.network,
-        margin=margin,
         trained_on="FER2013's Training with FER+'s votes, without pictures that val or test hold too",
         licence=_LICENCE,
         note="Trained on 48x48 grey photographs from the web; reads what a face shows, not what a person feels.",

@@ -24,6 +24,14 @@ class FaceDetector(Protocol):
         """What results say they were found with."""
         ...
 
+    @property
+    def margin(self) -> float:
+        """The part of a box's longer side to add on each side, so that a crop frames its face as FER2013 does.
+
+        Detectors draw their boxes differently, so each has its own, measured by `benchmarks/crop_margin.py`.
+        """
+        ...
+
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
         """Find faces.
 

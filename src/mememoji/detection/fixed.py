@@ -9,12 +9,18 @@ from mememoji.faces import Detection
 
 
 class FixedDetector:
-    """Finds the same faces in every picture; where a box reaches out of the picture, it is not found there."""
+    """Finds the same faces in every picture; where a box reaches out of the picture, it is not found there.
+
+    Args:
+        detections: the faces.
+        margin: what a crop adds around their boxes: see `FaceDetector`.
+    """
 
     name = "fixed"
 
-    def __init__(self, detections: Iterable[Detection] = ()) -> None:
+    def __init__(self, detections: Iterable[Detection] = (), *, margin: float = 0.0) -> None:
         self._detections = tuple(detections)
+        self.margin = margin
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
         """The told faces that lie inside the picture (H, W, 3) uint8: see `FaceDetector`."""

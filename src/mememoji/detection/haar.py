@@ -25,6 +25,9 @@ MIN_WEIGHT: Final = 1.5
 HALF_WEIGHT: Final = 1.13
 WEIGHT_SPREAD: Final = 1.54
 
+# docs/benchmarks/2026-11-23-crop-margin.md
+MARGIN: Final = 0.0
+
 
 class HaarDetector:
     """Viola and Jones, "Rapid Object Detection using a Boosted Cascade of Simple Features" (CVPR 2001), as in OpenCV.
@@ -41,6 +44,7 @@ class HaarDetector:
     """
 
     name = "haar"
+    margin = MARGIN
 
     def __init__(
         self,

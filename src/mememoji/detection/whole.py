@@ -10,6 +10,7 @@ class WholeDetector:
     """Finds exactly one face: the whole picture. It gives no confidence, since it looks at nothing."""
 
     name = "whole"
+    margin = 0.0
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
         """One box that covers the picture (H, W, 3) uint8: see `FaceDetector`."""

@@ -16,6 +16,9 @@ from mememoji.faces import Box, Detection
 SCORE_THRESHOLD: Final = 0.7
 """Below this YuNet's score is no face; its authors' usual value is between 0.6 and 0.9."""
 
+# docs/benchmarks/2026-11-23-crop-margin.md
+MARGIN: Final = 0.0
+
 _OVERVIEW_SIDE: Final = 480
 _OVERVIEW_FROM: Final = 640
 _LEAST_SIDE: Final = 64
@@ -39,6 +42,7 @@ class YuNetDetector:
     """
 
     name = "yunet"
+    margin = MARGIN
 
     def __init__(self, weights: Path, *, score_threshold: float = SCORE_THRESHOLD) -> None:
         if not 0.0 <= score_threshold <= 1.0:

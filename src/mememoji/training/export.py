@@ -38,7 +38,6 @@ def export(
     *,
     name: str,
     kind: str,
-    margin: float,
     trained_on: str,
     licence: str,
     note: str = "",
@@ -52,7 +51,6 @@ def export(
         crops: (N, 48, 48) uint8 real crops, on which the file is checked against torch.
         name: the card's name, with its version.
         kind: the network's kind, as `Recipe.network` says it.
-        margin: the crop margin for the card.
         trained_on: the card's sentence about the data.
         licence: of the weights.
         note: what users should know.
@@ -92,7 +90,6 @@ def export(
             mean=MEAN,
             std=STD,
             outputs={head: _CLASSES[head] for head in _heads(network)},
-            margin=margin,
             trained_on=trained_on,
             licence=licence,
             note=note,
