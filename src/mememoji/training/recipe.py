@@ -137,6 +137,7 @@ PRESETS: Final[dict[str, Recipe]] = {
     "baseline": dataclasses.replace(_PLAIN, shape=BASELINE),
     "mememoji9": _PLAIN,
     "compact": Recipe(CompactShape(), epochs=16, warmup=0.3, average=0.995, augmentation=_SHORT),
+    "compact-long": Recipe(CompactShape(), epochs=40, warmup=0.3, softened=0.8),
     "compact-gpu": Recipe(CompactShape(), epochs=120, batch=128, rate=0.1, average=0.999),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
 }
