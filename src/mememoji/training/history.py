@@ -60,7 +60,7 @@ def draw_history(epochs: list[Epoch], path: Path) -> None:
     accuracy.annotate(
         f"{best.val_accuracy:.1%}",
         (best.epoch, best.val_accuracy * 100),
-        xytext=(0, 8),
+        xytext=(0, -18),
         textcoords="offset points",
         ha="center",
     )
