@@ -21,7 +21,10 @@ def train(
     data: Annotated[Path, _DATA],
     out: Annotated[Path, typer.Option(help="The run's folder.", metavar="RUN")],
     preset: Annotated[
-        str, typer.Option(help="What to train: minute, baseline, mememoji9, compact, compact-long, compact-gpu.", metavar="NAME")
+        str,
+        typer.Option(
+            help="What to train: minute, baseline, mememoji9, compact, compact-long or compact-gpu.", metavar="NAME"
+        ),
     ] = "compact",
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the preset's.")] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the preset's.")] = None,
