@@ -141,4 +141,4 @@ PRESETS: Final[dict[str, Recipe]] = {
     "compact-gpu": Recipe(CompactShape(), epochs=120, batch=128, rate=0.1, average=0.999),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
 }
-"""`minute` is for a first look: two epochs of a tiny net, about a minute on two processor cores."""
+"""`minute` is for a first look: two epochs of a tiny net, about a minute of training on two processor cores."""
