@@ -128,7 +128,9 @@ def _tuples(value: Any) -> Any:
 # Plain nets have no norms: SGD's rates that suit `compact` let them die, so they take AdamW. They fit slowly, so
 # pictures are changed less.
 _GENTLE: Final = Augmentation(rotation=8.0, scale=0.1, light=0.15, erasing=0.0)
-_PLAIN: Final = Recipe(MEMEMOJI9, epochs=12, optimiser="adamw", rate=1e-3, decay=1e-2, augmentation=_GENTLE)
+_PLAIN: Final = Recipe(
+    MEMEMOJI9, epochs=12, optimiser="adamw", rate=1e-3, warmup=0.3, decay=1e-2, average=0.995, augmentation=_GENTLE
+)
 
 # Sixteen epochs end before a net learns pictures by heart, so they are changed less than in long trainings.
 _SHORT: Final = Augmentation(shift=0.06, rotation=10.0, scale=0.1, light=0.2, erasing=0.1)

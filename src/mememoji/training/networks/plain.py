@@ -69,6 +69,8 @@ class Plain(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+        # First answers near even ones: loud ones would be unlearned before anything is learned.
+        nn.init.normal_(self.labels.weight, std=0.01)
 
     def forward(self, crops: Tensor) -> dict[str, Tensor]:
         return {"labels": self.labels(self.dense(self.convolutions(crops)))}
