@@ -115,3 +115,11 @@ def test_a_loss_that_is_no_number_ends_the_run(
 ) -> None:
     with pytest.raises(RunError, match="no longer a number"):
         fitting(tiny_recipe.with_changes(rate=1e12), train_split, val_split, tmp_path).fit()
+
+
+def test_bfloat16_learns_too(tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path) -> None:
+    device = choose_device("cpu", bfloat16=True)
+    training = Fitting(tiny_recipe, train_split, val_split, tmp_path, device, quiet=True)
+    network = training.fit()
+    assert training.history[-1].train_loss < training.history[0].train_loss
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
