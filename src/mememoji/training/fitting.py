@@ -36,7 +36,7 @@ class Fitting:
         quiet: no progress bar.
 
     Raises:
-        RunError: the folder holds another training.
+        DatasetError: a split holds no pictures.
     """
 
     def __init__(
