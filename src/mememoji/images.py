@@ -5,7 +5,6 @@ import importlib
 import io
 import os
 import re
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFile
 
 from mememoji.errors import PictureError, TooLargeError
+from mememoji.orientation import orientation_of, upright
 
 Picture = str | os.PathLike[str] | bytes | npt.NDArray[Any] | Image.Image
 """What a picture may be handed in as; a `str` is a path."""
@@ -58,8 +58,6 @@ _SIGNATURES: Final[tuple[tuple[str, str], ...]] = (
 )
 _FORMATS: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or PPM"
 _HEIC: Final = re.compile(rb"....ftyp(?:he[iv]|mif1|msf1)", re.DOTALL)
-_ORIENTATION: Final = 0x0112
-_SHORT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +233,7 @@ def _from_pillow(image: Image.Image, limits: ImageLimits, name: str = "the pictu
         image.load()
         pixels = _pixels(image, limits)
     # Only now: a PNG may carry its EXIF behind the pixels. TIFF carries none here, Pillow turns it while loading.
-    return _upright(pixels, _orientation(image.info.get("exif", b"")))
+    return upright(pixels, orientation_of(image.info.get("exif", b"")))
 
 
 def _pixels(image: Image.Image, limits: ImageLimits) -> RGBImage:
@@ -285,34 +283,6 @@ def _eight_bits(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
             raise PictureError(f"floats lie in 0..1, got {array.min()}..{array.max()}; divide by the white level")
         return np.asarray(np.clip(np.rint(array * 255), 0, 255), np.uint8)
     raise PictureError(f"an array is uint8, uint16, bool or float in 0..1, got {array.dtype}; convert it")
-
-
-def _orientation(exif: bytes) -> int:
-    """The orientation 1..8 in an EXIF block (CIPA DC-008), 1 where none can be read."""
-    tiff = exif.removeprefix(b"Exif\0\0")
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
-    if order is None:
-        return 1
-    try:
-        (start,) = struct.unpack_from(order + "I", tiff, 4)
-        (count,) = struct.unpack_from(order + "H", tiff, start)
-        for entry in range(start + 2, start + 2 + 12 * count, 12):
-            tag, kind, values, value = struct.unpack_from(order + "HHIH", tiff, entry)
-            if (tag, kind, values) == (_ORIENTATION, _SHORT, 1):
-                return int(value) if 1 <= value <= 8 else 1
-    except struct.error:
-        pass
-    return 1
-
-
-def _upright(image: RGBImage, orientation: int) -> RGBImage:
-    if orientation >= 5:
-        image = image.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image)
 
 
 def _encode(image: npt.NDArray[np.uint8], kind: str, **options: int) -> bytes:

@@ -38,8 +38,9 @@ def test_every_command_has_help(command: list[str]) -> None:
     assert "--help" in result.output
 
 
-def test_help_loads_nothing_heavy() -> None:
-    program = "import sys; sys.argv = ['mememoji', '--help']\nfrom mememoji.cli import main\n"
+@pytest.mark.parametrize("command", [[], ["train"], ["export"]], ids=" ".join)
+def test_help_loads_nothing_heavy(command: list[str]) -> None:
+    program = f"import sys; sys.argv = {['mememoji', *command, '--help']}\nfrom mememoji.cli import main\n"
     program += "try: main()\nfinally: print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: mememoji ")

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mememoji.datasets.data_card import describe, seven_classes, six_classes, write_card
+from mememoji.datasets.data_card import FORMAT, describe, read_card, seven_classes, six_classes, write_card
 from mememoji.datasets.duplicates import Duplicates
 from mememoji.datasets.fer2013 import Fer2013
 from mememoji.datasets.splits import Split
+from mememoji.errors import DatasetError
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,25 @@ def test_a_card_is_written_as_json_with_a_line_for_each_row(tmp_path: Path) -> N
     text = (tmp_path / "card.json").read_text()
     assert json.loads(text) == card
     assert '    [1, "a, b"],\n' in text
+
+
+def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
+    card = {"format": FORMAT, "leaks": {"rows": [[1, "a, b"], [2, "c"]]}}
+
+    write_card(card, tmp_path / "card.json")
+
+    assert read_card(tmp_path / "card.json") == card
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1', '{"format": 2}', "\x00"])
+def test_what_is_no_card_is_refused(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    path.write_text(content)
+
+    with pytest.raises(DatasetError, match=r"card\.json is no data card.* writes one$"):
+        read_card(path)
+
+
+def test_a_missing_card_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="No such file"):
+        read_card(tmp_path / "card.json")

@@ -14,9 +14,10 @@ from mememoji.datasets.duplicates import Duplicates, Leak
 from mememoji.datasets.fer2013 import Fer2013
 from mememoji.datasets.splits import SPLITS, Split
 from mememoji.emotions import EMOTIONS, FER2013_LABELS, FERPLUS_VOTES, LABELS_TO_SIX
+from mememoji.errors import DatasetError
 
 FORMAT: Final = 1
-"""The card's own form."""
+"""The card's own form; a card of another form is refused instead of guessed at."""
 
 
 def seven_classes(labels: npt.NDArray[np.integer]) -> dict[str, int]:
@@ -83,6 +84,21 @@ def write_card(card: dict[str, Any], path: Path) -> None:
     """Write a card as JSON that people can read: one line for each innermost list."""
     text = json.dumps(card, indent=2, ensure_ascii=False)
     path.write_text(re.sub(r"\[\s+([^][{}]*?)\s+\]", _one_line, text) + "\n", encoding="utf-8")
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Read what `write_card` wrote.
+
+    Raises:
+        DatasetError: no such file, no JSON, or a card of another form.
+    """
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path} is no data card: {error}; `mememoji data prepare` writes one") from error
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise DatasetError(f"{path} is no data card of form {FORMAT}; `mememoji data prepare` writes one")
+    return card
 
 
 def _one_line(match: re.Match[str]) -> str:

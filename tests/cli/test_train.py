@@ -1,0 +1,117 @@
+"""`mememoji train` and `mememoji export`, from a source of pictures to weights with a true card."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from mememoji.classification.card import ModelCard
+from mememoji.cli import app
+from mememoji.training.recipe import PRESETS
+
+SENTENCE = "mine.csv: 28 pictures of train, without votes; none was found that shows the same photograph as one of val"
+RUN = ["checkpoint.pt", "history.csv", "history.png", "report", "weights.card.json", "weights.onnx"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def run(*arguments: str | Path) -> None:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Own pictures, prepared: 28 of train and 14 of val, no two alike, without votes."""
+    folder = tmp_path_factory.mktemp("data")
+    coarse = np.random.default_rng(5).integers(40, 200, (42, 12, 12))
+    images = coarse.repeat(4, axis=1).repeat(4, axis=2)  # (42, 48, 48)
+    lines = ["emotion,pixels,Usage"]
+    for index, image in enumerate(images):
+        usage = "Training" if index < 28 else "PublicTest"
+        lines.append(f"{index % 7},{' '.join(map(str, image.reshape(-1)))},{usage}")
+    (folder / "mine.csv").write_text("\n".join(lines) + "\n")
+    run("data", "prepare", folder / "mine.csv", "--out", folder / "prepared")
+    return folder / "prepared"
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "first"
+    run("train", "--data", data, "--out", out, "--preset", "minute", "--epochs", "1", "--batch", "14")
+    return out
+
+
+def test_without_data_usage_is_shown() -> None:
+    result = CliRunner().invoke(app, ["train"])
+    assert result.exit_code == 2
+    assert "--data" in result.output
+
+
+def test_a_training_fills_its_folder_and_its_card_is_of_its_data(trained: Path) -> None:
+    assert names(trained) == RUN
+    card = ModelCard.read(trained / "weights.card.json")
+    assert card.trained_on == SENTENCE
+    assert "FER2013" not in card.licence + card.note
+    assert card.scores["val"]["pictures"] == 14
+    card.verify(trained / "weights.onnx")
+
+
+def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
+    little = tmp_path / "little"
+    little.mkdir()
+    for name in ("val.parquet", "card.json"):
+        shutil.copy(data / name, little)
+
+    run("export", trained, "--data", little, "--out", tmp_path / "net.onnx", "--name", "mine")
+
+    card = ModelCard.read(tmp_path / "net.card.json")
+    assert card.trained_on == SENTENCE
+    assert card.name.startswith("mine-")
+    card.verify(tmp_path / "net.onnx")
+
+
+def test_an_export_without_a_data_card_says_so(trained: Path, data: Path, tmp_path: Path) -> None:
+    shutil.copy(data / "val.parquet", tmp_path)
+
+    run("export", trained, "--data", tmp_path, "--out", tmp_path / "net.onnx")
+
+    assert ModelCard.read(tmp_path / "net.card.json").trained_on.startswith("split files without a card.json: ")
+
+
+def test_a_damaged_data_card_shows_before_the_training(data: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(data, tmp_path / "broken")
+    (broken / "card.json").write_text("{")
+
+    result = CliRunner().invoke(app, ["train", "--data", str(broken), "--out", str(tmp_path / "run")])
+
+    assert result.exit_code == 1
+    assert "card.json is no data card" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_presets_are_listed() -> None:
+    result = CliRunner().invoke(app, ["train", "--list-presets"])
+
+    assert result.exit_code == 0, result.output
+    assert [line.split()[0] for line in result.output.splitlines()] == list(PRESETS)
+    for line, recipe in zip(result.output.splitlines(), PRESETS.values(), strict=True):
+        assert line.endswith(f" parameters, {recipe.epochs} epochs")
+
+
+def test_help_holds_no_list_of_presets_that_could_grow_old() -> None:
+    told = CliRunner().invoke(app, ["train", "--help"]).output
+
+    assert "--list-presets" in told
+    assert [name for name in PRESETS if name in told.replace("[default: compact]", "")] == []
+
+
+def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["train", "--data", str(tmp_path), "--out", str(tmp_path), "--preset", "hour"])
+
+    assert result.exit_code == 1
+    assert f"no preset 'hour'; there are {', '.join(PRESETS)}" in result.stderr
