@@ -4,10 +4,13 @@
     ├── InputError              the caller's: what was handed in cannot be used
     │   ├── PictureError        not a picture, or one that is refused
     │   │   └── TooLargeError   over a limit of bytes or pixels
-    │   └── DatasetError        a source, split file or row of a data set
+    │   ├── DatasetError        a source, split file or row of a data set
+    │   ├── FetchError          a URL that is refused, or gives no picture
+    │   └── NotStoredError      no such photo, or no such face of it, in the store
     ├── ModelError              ours: weights, card or network do not fit each other
     └── RunError                the run's: a missing extra, a stopped training, a failed download
-        └── MissingExtraError   an optional dependency is not installed
+        ├── MissingExtraError   an optional dependency is not installed
+        └── StoreUnavailableError   the store's database cannot be reached or refuses to work
 
 A message says what was expected and what came, and where there is something to do, it ends with that.
 """
@@ -41,6 +44,17 @@ class DatasetError(InputError):
         self.row = row
 
 
+class FetchError(InputError):
+    """A URL that is refused, cannot be reached or gives no picture.
+
+    The message holds no part of the URL, and no address that its name leads to.
+    """
+
+
+class NotStoredError(InputError):
+    """The store holds no such photo, or the photo no such face; perhaps it has expired."""
+
+
 class ModelError(MememojiError):
     """Weights, card or network do not fit each other."""
 
@@ -55,3 +69,7 @@ class MissingExtraError(RunError):
     def __init__(self, extra: str, what_for: str) -> None:
         super().__init__(f'{what_for} needs the extra "{extra}": pip install "mememoji[{extra}]"')
         self.extra = extra
+
+
+class StoreUnavailableError(RunError):
+    """The store's database cannot be reached or refuses to work; what was asked may be tried again."""

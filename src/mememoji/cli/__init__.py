@@ -5,10 +5,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mememoji.cli import data, detector
+from mememoji.cli import data, detector, store
 from mememoji.cli.evaluate import evaluate
 from mememoji.cli.model import model
 from mememoji.cli.predict import predict
+from mememoji.cli.serve import serve
 from mememoji.cli.train import export, train
 from mememoji.errors import MememojiError
 from mememoji.version import __version__
@@ -53,8 +54,10 @@ def _mememoji(
 
 app.command()(predict)
 app.command()(model)
+app.command()(serve)
 app.add_typer(data.app, name="data")
 app.add_typer(detector.app, name="detector")
+app.add_typer(store.app, name="store")
 app.command()(train)
 app.command()(evaluate)
 app.command()(export)

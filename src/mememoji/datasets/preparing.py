@@ -1,9 +1,5 @@
 """From a source to a prepared data set: a file for each split, the data card and two figures."""
 
-import contextlib
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +8,9 @@ import numpy as np
 from mememoji.datasets.data_card import describe, write_card
 from mememoji.datasets.duplicates import find_duplicates
 from mememoji.datasets.fer2013 import read_fer2013
+from mememoji.datasets.output_folder import appearing_at_once, refuse_foreign
 from mememoji.datasets.splits import SPLITS, write_split
-from mememoji.errors import DatasetError, MissingExtraError, RunError
+from mememoji.errors import MissingExtraError
 
 CARD: Final = "card.json"
 FACES_FIGURE: Final = "faces.png"
@@ -53,7 +50,7 @@ def prepare(
         from mememoji.datasets.figures import draw_classes, draw_faces
     except ImportError as error:
         raise MissingExtraError("train", "preparing a data set") from error
-    _refuse_foreign(out)
+    refuse_foreign(out, _OUTPUTS)
     read = read_fer2013(source, votes, progress=progress)
     held_out = read.splits != SPLITS.index("train")
     found = find_duplicates(read.pictures.images, progress=progress)
@@ -68,7 +65,7 @@ def prepare(
     }
     card = describe(read, written, found, leaks, kept=keep_duplicates)
 
-    with _appearing_at_once(out) as folder:
+    with appearing_at_once(out) as folder:
         for name, split in written.items():
             write_split(split, folder / f"{name}.parquet")
         name, first = next(iter(written.items()))
@@ -77,39 +74,3 @@ def prepare(
         draw_classes(labels, folder / CLASSES_FIGURE, title=f"{read.name}: classes of each split")
         write_card(card, folder / CARD)
     return card
-
-
-def _refuse_foreign(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise DatasetError(f"{out} is a file, expected a folder; name another one")
-    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in _OUTPUTS) if out.is_dir() else []
-    if foreign:
-        raise DatasetError(
-            f"{out} holds other files ({', '.join(foreign[:3])}) that would be lost; name another folder"
-        )
-
-
-@contextlib.contextmanager
-def _appearing_at_once(out: Path) -> Iterator[Path]:
-    """A folder to fill, which becomes `out` when all went well and leaves nothing behind when not."""
-    out = out.absolute()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        # Beside `out`, because only within one file system is renaming a single step.
-        scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
-            filled, earlier = scratch / "filled", scratch / "earlier"
-            filled.mkdir()
-            yield filled
-            if out.exists():
-                out.rename(earlier)
-            try:
-                filled.rename(out)
-            except OSError:
-                if earlier.exists():
-                    earlier.rename(out)
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    except OSError as error:
-        raise RunError(f"{out} cannot be written: {error}") from error

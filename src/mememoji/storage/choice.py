@@ -1,0 +1,66 @@
+"""Which stores there are, and which of them a URL names."""
+
+import re
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from mememoji.errors import InputError, MissingExtraError
+from mememoji.storage.store import PhotoStore
+
+DEFAULT_URL: Final = "sqlite:///mememoji.db"
+"""A file in the current folder."""
+
+FORMS: Final = "sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE, mongodb://HOST/DATABASE or memory://"
+"""What `open_store` takes."""
+
+_POSTGRES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_MONGO: Final = frozenset({"mongodb", "mongodb+srv"})
+# To the last @ before the path or, where a password was not escaped, behind it: too much is blotted out, never too
+# little.
+_PASSWORD: Final = re.compile(r"(://[^:@/?#]*):.*@", re.DOTALL)
+_SECRET_OPTION: Final = re.compile(
+    r"([?&;][^=&;]*(?:pass|secret|token|authmechanismproperties)[^=&;]*=)[^&;]*", re.IGNORECASE
+)
+
+
+def open_store(url: str, *, create: bool = True) -> PhotoStore:
+    """Make the store that a URL names. Its server is asked for nothing yet, and need not run.
+
+    Args:
+        url: one of `FORMS`.
+        create: whether a SQLite file that is not there is made.
+
+    Raises:
+        InputError: no such kind of store, a URL that cannot be read, or a missing file that is not to be made.
+        MissingExtraError: what the store needs is not installed.
+    """
+    scheme = url.partition(":")[0].lower()
+    if scheme == "memory":
+        from mememoji.storage.memory import MemoryStore
+
+        return MemoryStore()
+    if scheme in _MONGO:
+        try:
+            from mememoji.storage.mongo import MongoStore
+        except ImportError as error:
+            raise MissingExtraError("mongo", "storing in MongoDB") from error
+        return MongoStore(url)
+    if scheme != "sqlite" and scheme not in _POSTGRES:
+        raise InputError(f"expected a store's URL like {FORMS}; got {without_password(url)[:80]!r}")
+    if scheme == "sqlite" and not create and not (file := _sqlite_file(url)).is_file():
+        raise InputError(f"no store at {file}; name the one that `mememoji serve` uses: --store URL")
+    try:
+        from mememoji.storage.sql import SqlStore
+    except ImportError as error:
+        raise MissingExtraError("serve" if scheme == "sqlite" else "postgres", "storing in SQL databases") from error
+    return SqlStore(re.sub("^[^:]+", "postgresql", url) if scheme in _POSTGRES else url)
+
+
+def without_password(url: str) -> str:
+    """The URL with `***` for its password, to be shown and logged."""
+    return _SECRET_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
+
+
+def _sqlite_file(url: str) -> Path:
+    return Path(unquote(url.partition("///")[2]) or ".")

@@ -1,0 +1,206 @@
+"""Databases that are fresh for each test, and photos to put into them."""
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from mememoji.emotions import Emotion
+from mememoji.faces import Analysis, Box, Composition, Detection, Face
+from mememoji.storage.choice import open_store
+from mememoji.storage.photo import StoredPhoto
+from mememoji.storage.store import PhotoStore
+
+SERVERS = {"postgres": "MEMEMOJI_TEST_POSTGRES_URL", "mongo": "MEMEMOJI_TEST_MONGO_URL"}
+
+HAPPY = Composition((0.1, 0.1, 0.5, 0.1, 0.1, 0.1))
+SAD = Composition((0.1, 0.0, 0.1, 0.7, 0.0, 0.1))
+POINTS = ((10.0, 12.5), (20.0, 12.5), (15.0, 18.25), (11.0, 24.0), (19.0, 24.0))
+FACES = (
+    Face(Detection(Box(1, 2, 30, 40), 0.9, POINTS), HAPPY, 0.8),
+    Face(Detection(Box(0, 0, 5, 5)), SAD),
+)
+
+
+@dataclass(frozen=True)
+class Database:
+    """An empty database of a test's own; `url` opens it, from other processes too where it is not memory."""
+
+    kind: str
+    url: str
+
+
+def server_url(kind: str) -> str:
+    """The URL of a server for tests; skips where there is none."""
+    url = os.environ.get(SERVERS[kind])
+    if not url:
+        pytest.skip(f"no server to test with: set {SERVERS[kind]}, or run `. .ci/servers` in bash, which starts one")
+    return url
+
+
+@contextmanager
+def fresh_database(kind: str, folder: Path) -> Iterator[Database]:
+    """An empty database of this kind, which is gone afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    if kind == "memory":
+        yield Database(kind, "memory://")
+    elif kind == "sqlite":
+        yield Database(kind, f"sqlite:///{folder / name}.db")
+    elif kind == "postgres":
+        url = server_url(kind)
+        with closing(_postgres(url)) as connection:
+            # A schema is as empty as a database and made in a hundredth of the time.
+            connection.execute(f"CREATE SCHEMA {name}")
+            try:
+                yield Database(kind, f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}")
+            finally:
+                connection.execute(f"DROP SCHEMA {name} CASCADE")
+    else:
+        from pymongo import MongoClient
+
+        url = server_url(kind).partition("?")[0].rpartition("/")[0] + f"/{name}"
+        yield Database(kind, url)
+        with closing(MongoClient[dict[str, Any]](url)) as client:
+            client.drop_database(name)
+
+
+def _postgres(url: str) -> Any:
+    import psycopg
+
+    return psycopg.connect(url, autocommit=True)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres", "mongo"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    with fresh_database(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mongo"])
+def shared_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """One that several processes can open."""
+    with fresh_database(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=["postgres", "mongo"])
+def server_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """One behind a TCP port."""
+    with fresh_database(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def store(database: Database) -> Iterator[PhotoStore]:
+    with closing(open_store(database.url)) as opened:
+        yield opened
+
+
+class Forwarder:
+    """A port of its own that leads to another one of this machine until it is cut: a server that goes away."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self.port = 0
+        self.restore()
+
+    def restore(self) -> None:
+        """Take connections, again on the same port."""
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        self._listener = listener
+        self._start(self._accept, listener)
+
+    def cut(self) -> None:
+        """End all connections, take none."""
+        with self._lock:
+            sockets, self._sockets = self._sockets, []
+            listener, self._listener = self._listener, None
+        for each in (*sockets, *([] if listener is None else [listener])):
+            # Closing alone does not wake the thread that waits on it.
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        for each in (*sockets, *([] if listener is None else [listener])):
+            each.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut()
+
+    def _start(self, work: Callable[..., None], *given: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=given)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = listener.accept()
+                there = socket.create_connection(("127.0.0.1", self._target))
+                with self._lock:
+                    self._sockets += [here, there]
+                    is_cut = self._listener is None
+                if is_cut:
+                    here.close()
+                    there.close()
+                    return
+                self._start(self._hand_on, here, there)
+                self._start(self._hand_on, there, here)
+
+    def _hand_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while content := source.recv(65536):
+                sink.sendall(content)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def postgres_url() -> str:
+    return server_url("postgres")
+
+
+@pytest.fixture
+def forward() -> Callable[[int], Forwarder]:
+    """Makes a forwarder to a port, as a context that cuts it."""
+    return Forwarder
+
+
+MakePhoto = Callable[..., StoredPhoto]
+
+
+def make_photo(*, faces: tuple[Face, ...] = FACES, **given: Any) -> StoredPhoto:
+    """A photo of two faces, the first happy, the second sad."""
+    return StoredPhoto.of(Analysis(200, 100, faces, "fixed", "fixed 1"), **given)
+
+
+@pytest.fixture
+def photo() -> StoredPhoto:
+    return make_photo(picture=b"a picture")
+
+
+@pytest.fixture
+def make() -> MakePhoto:
+    return make_photo
+
+
+@pytest.fixture
+def emotions() -> tuple[Emotion, ...]:
+    return tuple(Emotion)
