@@ -19,7 +19,7 @@ def blocks(language: str) -> list[str]:
 
 def shown_commands() -> list[str]:
     text = "\n".join(blocks(""))
-    return sorted(set(re.findall(r"^(?:.*/bin/)?mememoji ((?:data |detector )?[a-z]+)", text, re.MULTILINE)))
+    return sorted(set(re.findall(r"^(?:.*/bin/)?mememoji ((?:data |detector |store )?[a-z]+)", text, re.MULTILINE)))
 
 
 def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

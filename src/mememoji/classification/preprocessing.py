@@ -50,12 +50,21 @@ def crop_faces(
     """
     crops = np.empty((len(boxes), side, side), np.uint8)
     for index, box in enumerate(boxes):
-        length = max(1, round(max(box.width, box.height) * (1 + 2 * margin)))
-        left = round(box.x + (box.width - length) / 2)
-        top = round(box.y + (box.height - length) / 2)
         # Grey is made of the cut alone: a large picture with one face costs no more than a small one.
-        crops[index] = resize_crop(to_grey(_cut(image, left, top, length)), side)
+        crops[index] = resize_crop(to_grey(cut_square(image, box, margin=margin)), side)
     return crops
+
+
+def cut_square(image: npt.NDArray[np.uint8], box: Box, *, margin: float) -> npt.NDArray[np.uint8]:
+    """The square around a box that `crop_faces` looks at, in the picture's own size and colours.
+
+    Returns:
+        (S, S, 3) or (S, S) uint8, perhaps a view of `image`; S is the box's longer side with its margin.
+    """
+    length = max(1, round(max(box.width, box.height) * (1 + 2 * margin)))
+    left = round(box.x + (box.width - length) / 2)
+    top = round(box.y + (box.height - length) / 2)
+    return _cut(image, left, top, length)
 
 
 def _cut(image: npt.NDArray[np.uint8], left: int, top: int, length: int) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,1 @@
+"""Faces over HTTP: the REST service and its WebSocket."""

@@ -1,0 +1,138 @@
+"""The application: made from settings, with the seams that tests and other programs hand in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import cv2
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from mememoji.analyzer import Analyzer
+from mememoji.classification.classifier import OnnxClassifier
+from mememoji.classification.weights import shipped_classifier
+from mememoji.images import ImageLimits
+from mememoji.service.activity import Activity
+from mememoji.service.batching import BatchingClassifier
+from mememoji.service.fetching import PictureFetcher
+from mememoji.service.guards import KEY_HEADER, Guards
+from mememoji.service.metrics import Metrics
+from mememoji.service.observation import REQUEST_ID, Observation
+from mememoji.service.parts import Service
+from mememoji.service.places import Places
+from mememoji.service.problems import add_handlers
+from mememoji.service.reading import ReadingPool
+from mememoji.service.remembering import PhotoMemory
+from mememoji.service.routes import admin, feedback, images, live, model, predict
+from mememoji.service.settings import NO_STORE, ServiceSettings
+from mememoji.storage.choice import open_store
+from mememoji.storage.store import PhotoStore
+from mememoji.version import __version__
+
+
+def create_app(
+    settings: ServiceSettings,
+    *,
+    analyzer: Analyzer | None = None,
+    store: PhotoStore | None = None,
+    fetcher: PictureFetcher | None = None,
+) -> FastAPI:
+    """Make the application.
+
+    Args:
+        settings: everything else.
+        analyzer: reads pictures; None makes one as the settings say.
+        store: remembers photos; None opens the one of the settings, and the application closes it.
+        fetcher: fetches addresses; None makes one as the settings say.
+
+    Raises:
+        InputError: no such store or detector.
+        ModelError: the weights are missing or do not fit their card.
+    """
+    metrics, activity = Metrics(settings.shared_folder), Activity(settings.shared_folder)
+    if analyzer is None:
+        analyzer = make_analyzer(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Requests run side by side; a picture that took every core for itself would only delay the others.
+        cv2.setNumThreads(1)
+        opened = store
+        if opened is None and settings.store != NO_STORE:
+            opened = await asyncio.to_thread(open_store, settings.store)
+        service = Service(
+            settings=settings,
+            pool=ReadingPool(
+                analyzer,
+                threads=settings.threads,
+                queue=settings.queue,
+                seconds=settings.answer_seconds,
+                max_faces=settings.max_faces,
+            ),
+            memory=PhotoMemory(opened, settings),
+            fetcher=fetcher or make_fetcher(settings),
+            metrics=metrics,
+            activity=activity,
+            sessions=Places(settings.max_live, "live sessions"),
+            fetches=Places(settings.queue, "pictures fetched"),
+        )
+        app.state.service = service
+        service.memory.start()
+        yield
+        await asyncio.to_thread(service.pool.close)
+        await service.memory.stop()
+        await service.fetcher.aclose()
+
+    app = FastAPIOffline(
+        title="Mememoji",
+        version=__version__,
+        summary="Reads facial expressions: how much of each of six emotions every face of a picture shows.",
+        lifespan=lifespan,
+        redoc_url=None,
+        middleware=[
+            Middleware(Observation, metrics=metrics, activity=activity),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.cors_origins),
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=[KEY_HEADER, REQUEST_ID, "Content-Type"],
+                expose_headers=[REQUEST_ID, "Retry-After"],
+            ),
+            Middleware(Guards, settings=settings),
+        ],
+    )
+    add_handlers(app)
+    for routes in (predict, feedback, images, model, live, admin):
+        app.include_router(routes.router)
+    return app
+
+
+def make_analyzer(settings: ServiceSettings) -> Analyzer:
+    """An analyzer whose classifier batches what comes together.
+
+    Raises:
+        InputError: no such detector.
+        ModelError: weights are missing or do not fit their card.
+    """
+    threads = 1
+    classifier = (
+        shipped_classifier(threads=threads)
+        if settings.weights is None
+        else OnnxClassifier(settings.weights, threads=threads)
+    )
+    limits = ImageLimits(max_bytes=settings.max_body_bytes, max_pixels=settings.max_pixels)
+    return Analyzer(settings.detector, BatchingClassifier(classifier), limits=limits)
+
+
+def make_fetcher(settings: ServiceSettings) -> PictureFetcher:
+    """A fetcher within the settings' limits."""
+    options: dict[str, Any] = {
+        "max_bytes": settings.max_body_bytes,
+        "seconds": settings.fetch_seconds,
+        "max_redirects": settings.fetch_redirects,
+        "allow_private": settings.fetch_private,
+    }
+    return PictureFetcher(**options)

@@ -1,0 +1,33 @@
+"""The parts of a running service, as its routes reach them."""
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from mememoji.service.activity import Activity
+from mememoji.service.fetching import PictureFetcher
+from mememoji.service.metrics import Metrics
+from mememoji.service.places import Places
+from mememoji.service.reading import ReadingPool
+from mememoji.service.remembering import PhotoMemory
+from mememoji.service.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service, which its routes use."""
+
+    settings: ServiceSettings
+    pool: ReadingPool
+    memory: PhotoMemory
+    fetcher: PictureFetcher
+    metrics: Metrics
+    activity: Activity
+    sessions: Places
+    fetches: Places
+
+
+def service_of(connection: HTTPConnection) -> Service:
+    """The service that answers this request or session, as a dependency of routes."""
+    service: Service = connection.app.state.service
+    return service

@@ -1,0 +1,118 @@
+"""`POST /v1.0.0/predict`: pictures in, faces out."""
+
+import asyncio
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query
+
+from mememoji.errors import InputError
+from mememoji.service.answers import ErrorAnswer, PictureAnswer, PicturesAnswer, error_responses
+from mememoji.service.inputs import Fields, PictureInput, fields_of
+from mememoji.service.parts import Service, service_of
+from mememoji.service.problems import NO_PICTURE, ProblemError, problem_of
+from mememoji.service.reading import Reading, Wanted
+from mememoji.storage.photo import Kept
+
+router = APIRouter(prefix="/v1.0.0", tags=["faces"])
+
+_ERRORS: Final = error_responses(400, 401, 404, 408, 413, 414, 429, 503)
+_FLAG: Final = {"type": "string", "enum": ["true", "false"]}
+
+
+def _request_body(*, several: bool) -> dict[str, Any]:
+    def field(kind: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "array", "items": kind} if several else kind
+
+    values = {
+        "image_url": field({"type": "string", "format": "uri"}),
+        "image_base64": field({"type": "string"}),
+        "annotate_image": _FLAG,
+        "crop_image": _FLAG,
+    }
+    file = field({"type": "string", "format": "binary"})
+    plain = {"schema": {"type": "object", "properties": values}}
+    with_file = {"schema": {"type": "object", "properties": {"image_buf": file, **values}}}
+    content = {
+        "multipart/form-data": with_file,
+        "application/x-www-form-urlencoded": plain,
+        "application/json": plain,
+    }
+    return {"requestBody": {"required": False, "content": content}}
+
+
+ImageUrl = Annotated[str | None, Query(description="Address of a picture, which the service fetches.")]
+ImageBase64 = Annotated[str | None, Query(description="A data URL or bare base64; works in JSON and forms too.")]
+Flag = Annotated[str | None, Query(description="true or false.", json_schema_extra={"enum": ["true", "false"]})]
+
+
+@router.post(
+    "/predict", responses=_ERRORS, openapi_extra=_request_body(several=False), response_model_exclude_none=True
+)
+async def predict(
+    fields: Annotated[Fields, Depends(fields_of)],
+    service: Annotated[Service, Depends(service_of)],
+    image_url: ImageUrl = None,
+    image_base64: ImageBase64 = None,
+    annotate_image: Flag = None,
+    crop_image: Flag = None,
+) -> PictureAnswer:
+    """Find the faces of one picture and say what each shows.
+
+    The picture is `image_url`, a multipart file `image_buf`, or `image_base64`; where there are several, the first of
+    these in this order. Values may stand in the query, in a form or in a JSON object.
+    """
+    return await _answer(service, fields.picture(), fields)
+
+
+@router.post(
+    "/predict/batch", responses=_ERRORS, openapi_extra=_request_body(several=True), response_model_exclude_none=True
+)
+async def predict_batch(
+    fields: Annotated[Fields, Depends(fields_of)],
+    service: Annotated[Service, Depends(service_of)],
+) -> PicturesAnswer:
+    """Read several pictures: each of the inputs of `predict` may be there several times.
+
+    Results come in the order addresses, files, base64; a picture that cannot be read gives its error in its place.
+    """
+    pictures, most = fields.pictures(), service.settings.max_pictures
+    if not pictures:
+        raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
+    if len(pictures) > most:
+        raise ProblemError(413, f"at most {most} pictures in one call, got {len(pictures)}; send them in several calls")
+    # As many at once as are read at once: one call's pictures do not fill the queue before everybody else's.
+    turns = asyncio.Semaphore(service.settings.threads)
+
+    async def result(picture: PictureInput) -> PictureAnswer | ErrorAnswer:
+        async with turns:
+            try:
+                return await _answer(service, picture, fields)
+            except (InputError, ProblemError) as error:
+                return ErrorAnswer(**problem_of(error).to_dict())
+
+    return PicturesAnswer(results=list(await asyncio.gather(*map(result, pictures))))
+
+
+async def _answer(service: Service, picture: PictureInput, fields: Fields) -> PictureAnswer:
+    wanted = Wanted(
+        annotated=fields.flag("annotate_image"),
+        thumbnails=fields.flag("crop_image"),
+        crops=service.settings.keep is Kept.CROPS,
+    )
+    reading = await _read(service, picture, wanted)
+    service.metrics.pictures.inc()
+    for face in reading.analysis.faces:
+        service.metrics.faces.labels(face.top.value).inc()
+    photo_id, stored = await service.memory.add(reading)
+    return PictureAnswer.of(photo_id, reading, stored=stored)
+
+
+async def _read(service: Service, picture: PictureInput, wanted: Wanted) -> Reading:
+    if picture.content is not None:
+        return await service.pool.read(picture.content, wanted)
+    assert picture.url is not None
+    if not service.settings.fetch_urls:
+        raise ProblemError(400, "this service fetches no addresses; send the picture itself")
+    with service.fetches.one():
+        fetched = await service.fetcher.fetch(picture.url)
+    return await service.pool.read(lambda: fetched, wanted)

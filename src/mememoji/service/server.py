@@ -1,0 +1,103 @@
+"""The server: one process or several workers, started and stopped."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+
+from mememoji.service.protocol import ServiceProtocol
+from mememoji.service.settings import ServiceSettings
+
+_APPLICATION = "mememoji.service.server:make_worker"
+
+
+def serve(settings: ServiceSettings) -> None:
+    """Serve until told to stop; what was accepted is finished first.
+
+    Raises:
+        MememojiError: store, detector or weights of the settings cannot be used.
+    """
+    with _shared(settings) as shared, _exported(shared):
+        uvicorn.run(_APPLICATION, factory=True, workers=shared.workers, **uvicorn_options(shared))
+
+
+def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
+    """How uvicorn is to serve, as keywords of its `Config`."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "http": ServiceProtocol,
+        "ws": "websockets-sansio",
+        "ws_max_size": settings.max_body_bytes,
+        "h11_max_incomplete_event_size": settings.max_line_bytes,
+        "timeout_graceful_shutdown": max(1, round(settings.shutdown_seconds)),
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+    }
+
+
+def make_worker() -> Any:
+    """The application of one worker, its log set up; settings come from the environment."""
+    from mememoji.service.app import create_app
+
+    settings = ServiceSettings()
+    set_up_log(settings)
+    ServiceProtocol.head_seconds = settings.body_seconds
+    return create_app(settings)
+
+
+def set_up_log(settings: ServiceSettings) -> None:
+    """Write log lines to standard error, uvicorn's in the same form; for the process that serves, not for libraries."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: Any = structlog.processors.JSONRenderer() if settings.log == "json" else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=open(2, "w", closefd=False, buffering=1)),  # noqa: SIM115
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        )
+    )
+    logger = logging.getLogger("uvicorn")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+
+
+@contextmanager
+def _shared(settings: ServiceSettings) -> Iterator[ServiceSettings]:
+    """The settings with a folder where workers add up their figures, gone at the end."""
+    if settings.workers == 1 or settings.shared_folder is not None:
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="mememoji-") as folder:
+        yield settings.model_copy(update={"shared_folder": Path(folder)})
+
+
+@contextmanager
+def _exported(settings: ServiceSettings) -> Iterator[None]:
+    """The settings as environment variables, for workers; prometheus_client reads its own when it is imported."""
+    variables = settings.environment()
+    if settings.shared_folder is not None:
+        variables["PROMETHEUS_MULTIPROC_DIR"] = str(settings.shared_folder)
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,76 @@
+"""Stored pictures: looked at, forgotten, kept as the settings say."""
+
+import httpx
+import pytest
+
+from mememoji.images import read_image
+from mememoji.storage.choice import open_store
+from mememoji.storage.photo import Kept
+from tests.service.conftest import Serving
+
+
+def predict(client: httpx.Client, content: bytes) -> str:
+    return str(client.post("/v1.0.0/predict", files={"image_buf": content}).json()["pic_id"])
+
+
+def test_a_stored_picture_says_what_was_found_and_when_it_goes(service: httpx.Client, astronaut: bytes) -> None:
+    answer = service.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()
+    stored = service.get(f"/v1.0.0/images/{answer['pic_id']}").json()
+    (face,) = stored["faces"]
+    assert [face["box"]["x"], face["box"]["y"]] == answer["faces"][0]["location_xy"]
+    assert face["feedback"] == []
+    assert stored["expires_at"] > stored["created_at"]
+    assert stored["kept"] == "nothing"
+
+
+def test_a_deleted_picture_is_gone_everywhere(service: httpx.Client, astronaut: bytes) -> None:
+    pic_id = predict(service, astronaut)
+    assert service.delete(f"/v1.0.0/images/{pic_id}").status_code == 204
+    assert service.delete(f"/v1.0.0/images/{pic_id}").status_code == 404
+    assert service.get(f"/v1.0.0/images/{pic_id}").status_code == 404
+    gone = service.post("/v1.0.0/feedback", params={"image_id": pic_id, "face_index": "0", "feedback": "sad"})
+    assert gone.status_code == 404
+
+
+@pytest.mark.parametrize("keep", list(Kept))
+def test_pixels_are_kept_as_the_settings_say(serve: Serving, astronaut: bytes, tmp_path: object, keep: Kept) -> None:
+    url = f"sqlite:///{tmp_path}/pixels.db"
+    with serve(store=url, keep=keep) as client:
+        pic_id = predict(client, astronaut)
+    store = open_store(url)
+    photo = store.get(pic_id, pixels=True)
+    store.close()
+    assert photo.kept is keep
+    assert photo.picture == (astronaut if keep is Kept.RECEIVED else None)
+    (face,) = photo.faces
+    if keep is Kept.CROPS:
+        assert face.crop is not None
+        height, width = read_image(face.crop).shape[:2]
+        assert max(height, width) == min(192, max(face.face.box.width, face.face.box.height))
+    else:
+        assert face.crop is None
+
+
+def test_without_a_store_pictures_are_read_and_nothing_is_remembered(serve: Serving, astronaut: bytes) -> None:
+    with serve(store="none") as client:
+        answer = client.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()
+        assert answer["stored"] is False
+        assert len(answer["faces"]) == 1
+        assert client.get(f"/v1.0.0/images/{answer['pic_id']}").status_code == 404
+
+
+@pytest.mark.parametrize(("required", "status"), [(True, 503), (False, 200)])
+def test_a_store_that_is_down(serve: Serving, astronaut: bytes, required: bool, status: int) -> None:
+    # Nothing listens on the discard port.
+    with serve(store="postgresql://nobody@127.0.0.1:9/none", store_required=required) as client:
+        response = client.post("/v1.0.0/predict", files={"image_buf": astronaut})
+        assert response.status_code == status, response.text
+        if status == 503:
+            assert response.headers["retry-after"]
+        else:
+            assert response.json()["stored"] is False
+        feedback = client.post("/v1.0.0/feedback", params={"image_id": "a", "face_index": "0", "feedback": "sad"})
+        assert feedback.status_code == 503
+        ready = client.get("/health/ready")
+        assert ready.status_code == (503 if required else 200)
+        assert client.get("/health/live").status_code == 200

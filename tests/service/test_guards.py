@@ -1,0 +1,76 @@
+"""Keys, rates, origins, and bodies that are too large or too slow."""
+
+import socket
+import time
+
+import httpx
+import pytest
+
+from tests.service.conftest import Serving
+
+STATUS = "/admin/status"
+
+
+@pytest.mark.parametrize(("key", "status"), [(None, 401), ("", 401), ("wrong", 401), ("second", 200), ("first", 200)])
+def test_where_keys_are_set_one_is_needed(serve: Serving, key: str | None, status: int) -> None:
+    with serve(api_keys="first, second", store="none") as client:
+        response = client.get(STATUS, headers={} if key is None else {"X-API-Key": key})
+        assert response.status_code == status
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/docs").status_code == 200
+
+
+def test_callers_are_held_to_the_rate(serve: Serving) -> None:
+    with serve(rate_limit="3/minute", store="none") as client:
+        answers = [client.get(STATUS) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
+        assert answers[-1].json()["code"] == 429
+        assert client.get("/health/live").status_code == 200
+
+
+def test_cors_headers_stand_on_errors_too(serve: Serving) -> None:
+    with serve(cors_origins="http://app.example", api_keys="k", store="none") as client:
+        page = {"Origin": "http://app.example"}
+        for response in (client.get(STATUS, headers=page), client.get("/nowhere", headers={**page, "X-API-Key": "k"})):
+            assert response.status_code in (401, 404)
+            assert response.headers["access-control-allow-origin"] == "http://app.example"
+        preflight = {**page, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "X-API-Key"}
+        assert client.options("/v1.0.0/predict", headers=preflight).status_code == 200
+        assert "access-control-allow-origin" not in client.get(STATUS, headers={"Origin": "http://other"}).headers
+
+
+def raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
+    """What the service answers to bytes as they are, until it closes."""
+    with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=seconds) as connection:
+        if sent:
+            connection.sendall(sent)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+        return received
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"", b""),
+        (b"POST /v1.0.0/predict HTT", b"HTTP/1.1 408"),
+        (b"POST /v1.0.0/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc", b"HTTP/1.1 408"),
+        (b"nonsense\r\n\r\n", b"HTTP/1.1 400"),
+    ],
+)
+def test_slow_and_broken_senders_are_let_go(serve: Serving, sent: bytes, status: bytes) -> None:
+    with serve(body_seconds=0.5, store="none") as client:
+        start = time.monotonic()
+        received = raw(client, sent + b"")
+        assert received.startswith(status)
+        assert not received or b'{"code"' in received
+        assert time.monotonic() - start < 10
+        assert client.get("/health/live").status_code == 200
+
+
+def test_a_body_that_says_it_is_too_large_is_not_read(serve: Serving) -> None:
+    with serve(max_body_bytes=2000, store="none") as client:
+        head = b"POST /v1.0.0/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n"
+        assert raw(client, head).startswith(b"HTTP/1.1 413")
