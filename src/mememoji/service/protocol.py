@@ -16,10 +16,12 @@ class ServiceProtocol(H11Protocol):
     """A connection whose head must arrive in time.
 
     uvicorn itself waits for ever for a connection's first byte; a caller who opens many and says nothing would use
-    up the service's files. `head_seconds` is set by `mememoji serve` before any connection is made.
+    up the service's files.
     """
 
-    head_seconds: float = 20.0
+    def __init__(self, *given: Any, head_seconds: float, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.head_seconds = head_seconds
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

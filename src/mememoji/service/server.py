@@ -1,5 +1,6 @@
 """The server: one process or several workers, started and stopped."""
 
+import functools
 import logging
 import os
 import tempfile
@@ -32,7 +33,7 @@ def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
     return {
         "host": settings.host,
         "port": settings.port,
-        "http": ServiceProtocol,
+        "http": functools.partial(ServiceProtocol, head_seconds=settings.body_seconds),
         "ws": "websockets-sansio",
         "ws_max_size": settings.max_body_bytes,
         "h11_max_incomplete_event_size": settings.max_line_bytes,
@@ -49,7 +50,6 @@ def make_worker() -> Any:
 
     settings = ServiceSettings()
     set_up_log(settings)
-    ServiceProtocol.head_seconds = settings.body_seconds
     return create_app(settings)
 
 
