@@ -40,8 +40,9 @@ def serve(
     try:
         settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        told = [f"MEMEMOJI_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise InputError("; ".join(told)) from error
+        told = (("".join(map(str, e["loc"][:1])), e["msg"].removeprefix("Value error, ")) for e in error.errors())
+        lines = [f"MEMEMOJI_{name.upper()}: {message}" if name else message for name, message in told]
+        raise InputError("; ".join(lines)) from error
     if show_settings:
         typer.echo(json.dumps(settings.shown(), indent=2))
         return

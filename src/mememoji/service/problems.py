@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from mememoji.errors import (
     InputError,
@@ -25,6 +26,7 @@ EMPTY_PICTURE: Final = 5724
 """The original's code for a picture of no bytes."""
 
 _MESSAGES: Final = {404: "Resource not found", 405: "Method not allowed", 500: "Something went wrong on our side"}
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _RETRY_SECONDS: Final = 1
 
 
@@ -93,8 +95,17 @@ def response_of(error: Exception, headers: Mapping[str, str] | None = None) -> J
 def add_handlers(app: FastAPI) -> None:
     """Have every error of the application answered in the one shape."""
 
-    async def answer(_: Request, error: Exception) -> Response:
-        return response_of(error, getattr(error, "headers", None) if isinstance(error, HTTPException) else None)
+    async def answer(request: Request, error: Exception) -> Response:
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        if "Allow" in headers:
+            headers["Allow"] = ", ".join(method for method in _METHODS if _is_served(request, method))
+        return response_of(error, headers)
 
     for kind in (MememojiError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer)
+
+
+def _is_served(request: Request, method: str) -> bool:
+    # A path with several routes is refused by the first of them, which knows its own methods only.
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)

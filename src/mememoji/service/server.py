@@ -3,6 +3,7 @@
 import functools
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from typing import Any
 import structlog
 import uvicorn
 
+from mememoji.errors import InputError
 from mememoji.service.protocol import ServiceProtocol
-from mememoji.service.settings import ServiceSettings
+from mememoji.service.settings import NO_STORE, ServiceSettings
 
 _APPLICATION = "mememoji.service.server:make_worker"
 
@@ -22,9 +24,10 @@ def serve(settings: ServiceSettings) -> None:
     """Serve until told to stop; what was accepted is finished first.
 
     Raises:
-        MememojiError: store, detector or weights of the settings cannot be used.
+        MememojiError: address, store, detector or weights of the settings cannot be used.
     """
     with _shared(settings) as shared, _exported(shared):
+        _check(shared)
         uvicorn.run(_APPLICATION, factory=True, workers=shared.workers, **uvicorn_options(shared))
 
 
@@ -76,6 +79,28 @@ def set_up_log(settings: ServiceSettings) -> None:
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
+
+
+def _check(settings: ServiceSettings) -> None:
+    """Try what would fail in the server or in each worker, where it would be told at length and again and again.
+
+    Raises:
+        MememojiError: as `serve` does.
+    """
+    from mememoji.service.app import make_analyzer
+    from mememoji.storage.choice import open_store
+
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise InputError(f"cannot listen on {where}: {error.strerror}; give others with --host and --port") from error
+    if settings.store != NO_STORE:
+        open_store(settings.store).close()
+    if settings.workers > 1:  # a single one is made in this process
+        make_analyzer(settings)
 
 
 @contextmanager

@@ -20,22 +20,18 @@ _FLAG: Final = {"type": "string", "enum": ["true", "false"]}
 
 
 def _request_body(*, several: bool) -> dict[str, Any]:
-    def field(kind: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "array", "items": kind} if several else kind
+    def schema(in_json: bool, **kinds: dict[str, Any]) -> dict[str, Any]:
+        if several:
+            arrays = {name: {"type": "array", "items": kind} for name, kind in kinds.items()}
+            # In JSON one value may stand without brackets; in a form a field that is there once is an array of one.
+            kinds = {name: {"anyOf": [array, kinds[name]]} if in_json else array for name, array in arrays.items()}
+        return {"schema": {"type": "object", "properties": {**kinds, "annotate_image": _FLAG, "crop_image": _FLAG}}}
 
-    values = {
-        "image_url": field({"type": "string", "format": "uri"}),
-        "image_base64": field({"type": "string"}),
-        "annotate_image": _FLAG,
-        "crop_image": _FLAG,
-    }
-    file = field({"type": "string", "format": "binary"})
-    plain = {"schema": {"type": "object", "properties": values}}
-    with_file = {"schema": {"type": "object", "properties": {"image_buf": file, **values}}}
+    file, url, base64 = ({"type": "string", **more} for more in ({"format": "binary"}, {"format": "uri"}, {}))
     content = {
-        "multipart/form-data": with_file,
-        "application/x-www-form-urlencoded": plain,
-        "application/json": plain,
+        "multipart/form-data": schema(False, image_buf=file, image_url=url, image_base64=base64),
+        "application/x-www-form-urlencoded": schema(False, image_url=url, image_base64=base64),
+        "application/json": schema(True, image_url=url, image_base64=base64),
     }
     return {"requestBody": {"required": False, "content": content}}
 
@@ -61,7 +57,7 @@ async def predict(
     The picture is `image_url`, a multipart file `image_buf`, or `image_base64`; where there are several, the first of
     these in this order. Values may stand in the query, in a form or in a JSON object.
     """
-    return await _answer(service, fields.picture(), fields)
+    return await _answer(service, fields.picture(), _wanted(service, fields))
 
 
 @router.post(
@@ -80,25 +76,29 @@ async def predict_batch(
         raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
     if len(pictures) > most:
         raise ProblemError(413, f"at most {most} pictures in one call, got {len(pictures)}; send them in several calls")
+    wanted = _wanted(service, fields)
     # As many at once as are read at once: one call's pictures do not fill the queue before everybody else's.
     turns = asyncio.Semaphore(service.settings.threads)
 
     async def result(picture: PictureInput) -> PictureAnswer | ErrorAnswer:
         async with turns:
             try:
-                return await _answer(service, picture, fields)
+                return await _answer(service, picture, wanted)
             except (InputError, ProblemError) as error:
                 return ErrorAnswer(**problem_of(error).to_dict())
 
     return PicturesAnswer(results=list(await asyncio.gather(*map(result, pictures))))
 
 
-async def _answer(service: Service, picture: PictureInput, fields: Fields) -> PictureAnswer:
-    wanted = Wanted(
+def _wanted(service: Service, fields: Fields) -> Wanted:
+    return Wanted(
         annotated=fields.flag("annotate_image"),
         thumbnails=fields.flag("crop_image"),
         crops=service.settings.keep is Kept.CROPS,
     )
+
+
+async def _answer(service: Service, picture: PictureInput, wanted: Wanted) -> PictureAnswer:
     reading = await _read(service, picture, wanted)
     service.metrics.pictures.inc()
     for face in reading.analysis.faces:

@@ -1,0 +1,216 @@
+"""The OpenAPI file: true of the service, and true to the contract."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mememoji.service.fetching import PictureFetcher
+from tests.service.conftest import Serving
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+ERROR_REF = {"$ref": "#/components/schemas/ErrorAnswer"}
+
+
+async def inwards(host: str, port: int) -> list[str]:
+    """Every name leads to this computer, where nothing is fetched: made-up addresses need no web."""
+    return ["127.0.0.1"]
+
+
+@pytest.fixture(scope="module")
+def document(service: httpx.Client) -> dict[str, Any]:
+    answer: dict[str, Any] = service.get("/openapi.json").json()
+    return answer
+
+
+# Each picture of a batch has its own error, so that the whole is answered with 200; and in a form all values are text,
+# also what was made up as an object. What is wrong with a batch as a whole is tested below.
+BATCH = """
+[[operations]]
+include-path = "/v1.0.0/predict/batch"
+checks.negative_data_rejection.enabled = false
+"""
+KEEP = """
+[[operations]]
+include-method = "DELETE"
+phases.coverage.enabled = false
+phases.fuzzing.enabled = false
+
+[parameters]
+image_id = "{}"
+face_index = "0"
+"""
+
+
+def conforms(client: httpx.Client, folder: Path, *excluded: str, config: str = "") -> None:
+    """Have schemathesis try the service with all its checks but these."""
+    (folder / "schemathesis.toml").write_text(BATCH + config, "utf-8")
+    # No schema says which text is a picture: most of what fits one is answered with an error, as it should be.
+    without = ",".join(("positive_data_acceptance", *excluded))
+    done = subprocess.run(
+        [
+            *(str(SCHEMATHESIS), "run", f"{client.base_url}/openapi.json", "--exclude-checks", without),
+            *("--max-examples", "10", "--generation-deterministic", "--no-color"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "9 selected / 9 total" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "excluded"),
+    [
+        ({}, ()),
+        ({"store": "none"}, ()),
+        # What is wrong with a body that is too large, nobody looks at.
+        ({"max_body_bytes": 1024}, ("negative_data_rejection",)),
+        # Who may not come in is not told either which methods there are.
+        ({"api_keys": "hush"}, ("unsupported_method",)),
+        ({"rate_limit": "1/hour"}, ("unsupported_method",)),
+    ],
+    ids=str,
+)
+def test_made_up_requests_are_answered_as_documented(
+    serve: Serving, tmp_path: Path, settings: dict[str, Any], excluded: tuple[str, ...]
+) -> None:
+    with serve(fetcher=PictureFetcher(resolver=inwards), **settings) as client:
+        conforms(client, tmp_path, *excluded)
+
+
+def test_requests_about_a_stored_picture_are_answered_as_documented(
+    serve: Serving, tmp_path: Path, astronaut: bytes
+) -> None:
+    with serve(fetcher=PictureFetcher(resolver=inwards)) as client:
+        photo_id = client.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()["pic_id"]
+        conforms(client, tmp_path, config=KEEP.format(photo_id))
+        (face,) = client.get(f"/v1.0.0/images/{photo_id}").json()["faces"]
+        assert face["feedback"]  # some of what was made up fitted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"image_url": []},
+        {"image_base64": [3]},
+        {"image_base64": None},
+        {"image_url": [{}]},
+        {"image_base64": "AAAA", "crop_image": "perhaps"},
+        {"image_base64": ["AAAA"] * 17},
+    ],
+    ids=str,
+)
+def test_a_batch_that_is_wrong_as_a_whole_is_refused(service: httpx.Client, body: dict[str, Any]) -> None:
+    response = service.post("/v1.0.0/predict/batch", json=body)
+    assert response.status_code == (413 if len(body.get("image_base64") or "") == 17 else 400)
+    assert set(response.json()) == {"code", "message"}
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By method and path."""
+    return {f"{m.upper()} {path}": o for path, methods in document["paths"].items() for m, o in methods.items()}
+
+
+def test_every_route_of_the_contract_is_there(document: dict[str, Any]) -> None:
+    assert set(operations(document)) == {
+        "POST /v1.0.0/predict",
+        "POST /v1.0.0/predict/batch",
+        "POST /v1.0.0/feedback",
+        "GET /v1.0.0/images/{image_id}",
+        "DELETE /v1.0.0/images/{image_id}",
+        "GET /v1.0.0/model",
+        "GET /admin/status",
+        "GET /health/live",
+        "GET /health/ready",
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "names"),
+    [
+        ("GET /v1.0.0/model", set()),
+        ("POST /v1.0.0/predict", {"image_url", "image_base64", "annotate_image", "crop_image"}),
+        ("POST /v1.0.0/feedback", {"image_id", "face_index", "feedback"}),
+        ("GET /admin/status", {"include_keys", "exclude_keys"}),
+    ],
+)
+def test_the_contracts_parameters_are_there(document: dict[str, Any], route: str, names: set[str]) -> None:
+    parameters = operations(document)[route].get("parameters", [])
+    assert {parameter["name"] for parameter in parameters if parameter["in"] == "query"} == names
+    assert not any(parameter["required"] for parameter in parameters)
+
+
+def test_the_contracts_file_is_there(document: dict[str, Any]) -> None:
+    content = operations(document)["POST /v1.0.0/predict"]["requestBody"]["content"]
+    assert content["multipart/form-data"]["schema"]["properties"]["image_buf"]["format"] == "binary"
+    for kind in ("multipart/form-data", "application/x-www-form-urlencoded", "application/json"):
+        fields = set(content[kind]["schema"]["properties"])
+        assert fields - {"image_buf"} == {"image_url", "image_base64", "annotate_image", "crop_image"}
+
+
+@pytest.mark.parametrize(
+    ("model", "required", "optional"),
+    [
+        ("ErrorAnswer", {"code": "integer", "message": "string"}, set()),
+        ("PictureAnswer", {"pic_id": "string", "faces": "array"}, {"annotated_image"}),
+        (
+            "FaceAnswer",
+            dict.fromkeys(("index", "width", "height"), "integer")
+            | dict.fromkeys(("location_xy", "prediction"), "array"),
+            {"thumbnail"},
+        ),
+        ("EmotionShare", {"emotion": None, "percent": "number"}, set()),
+        ("FeedbackAnswer", {"id": "string", "face_index": "string", "feedback": None}, set()),
+        ("StatusAnswer", {}, {"uptime", "num_requests", "avg_response_time", "service_name"}),
+    ],
+)
+def test_the_contracts_fields_are_there(
+    document: dict[str, Any], model: str, required: dict[str, str | None], optional: set[str]
+) -> None:
+    schema = document["components"]["schemas"][model]
+    for name, kind in required.items():
+        assert name in schema["required"]
+        assert schema["properties"][name].get("type") == kind
+    assert optional <= set(schema["properties"]) - set(schema.get("required", []))
+
+
+def test_the_emotions_are_the_contracts(document: dict[str, Any]) -> None:
+    assert document["components"]["schemas"]["Emotion"]["enum"] == [
+        *("angry", "fear", "happy", "sad", "surprise", "neutral")
+    ]
+
+
+def test_every_error_has_the_one_shape(document: dict[str, Any]) -> None:
+    seen = set()
+    for route, operation in operations(document).items():
+        for status, response in operation["responses"].items():
+            if status.startswith("2"):
+                continue
+            seen.add(int(status))
+            if route == "GET /health/ready":
+                assert status == "503"  # says what it waits for
+                continue
+            assert response["content"] == {"application/json": {"schema": ERROR_REF}}, (route, status)
+    assert seen == {400, 401, 404, 408, 413, 414, 429, 503}
+
+
+def test_fastapis_own_error_is_nowhere(document: dict[str, Any]) -> None:
+    assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/v1.0.0/images/x", {"GET", "DELETE"}), ("/v1.0.0/predict", {"POST"}), ("/openapi.json", {"GET", "HEAD"})],
+)
+def test_a_refused_method_is_told_the_others(service: httpx.Client, path: str, methods: set[str]) -> None:
+    response = service.put(path)
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == methods
+    assert response.json() == {"code": 405, "message": "Method not allowed"}
