@@ -56,7 +56,10 @@ def raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
     [
         (b"", b""),
         (b"POST /v1.0.0/predict HTT", b"HTTP/1.1 408"),
-        (b"POST /v1.0.0/predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", b"HTTP/1.1 408"),
+        (
+            b"POST /v1.0.0/feedback HTTP/1.1\r\nHost:\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+            b"HTTP/1.1 408",
+        ),
         (b"nonsense\r\n\r\n", b"HTTP/1.1 400"),
     ],
 )
