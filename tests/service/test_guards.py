@@ -9,6 +9,7 @@ import pytest
 from tests.service.conftest import Serving
 
 STATUS = "/admin/status"
+HEAD = b"POST /v1.0.0/predict HTTP/1.1\r\nHost: a\r\n"
 
 
 @pytest.mark.parametrize(("key", "status"), [(None, 401), ("", 401), ("wrong", 401), ("second", 200), ("first", 200)])
@@ -56,10 +57,7 @@ def raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
     [
         (b"", b""),
         (b"POST /v1.0.0/predict HTT", b"HTTP/1.1 408"),
-        (
-            b"POST /v1.0.0/feedback HTTP/1.1\r\nHost:\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
-            b"HTTP/1.1 408",
-        ),
+        (HEAD + b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{", b"HTTP/1.1 408"),
         (b"nonsense\r\n\r\n", b"HTTP/1.1 400"),
     ],
 )
@@ -75,5 +73,4 @@ def test_slow_and_broken_senders_are_let_go(serve: Serving, sent: bytes, status:
 
 def test_a_body_that_says_it_is_too_large_is_not_read(serve: Serving) -> None:
     with serve(max_body_bytes=2000, store="none") as client:
-        head = b"POST /v1.0.0/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n"
-        assert raw(client, head).startswith(b"HTTP/1.1 413")
+        assert raw(client, HEAD + b"Content-Length: 999999999\r\n\r\n").startswith(b"HTTP/1.1 413")
