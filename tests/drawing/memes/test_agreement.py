@@ -104,7 +104,7 @@ def test_node_and_python_give_the_same_shapes(drawn_by_node: dict[str, object]) 
 
 
 def test_a_browser_paints_the_svg_as_we_paint_pixels(tmp_path: Path) -> None:
-    """Chromium's picture of a page of faces; off by 2 levels of 255 in the mean, by 8 in a face's blurred pixels."""
+    """Chromium's picture of a page of faces; off by 2 levels of 255 in the mean, by 40 in any 5x5 pixels."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no Chromium on this machine")
@@ -129,7 +129,7 @@ def test_a_browser_paints_the_svg_as_we_paint_pixels(tmp_path: Path) -> None:
         off = np.abs(theirs[top : top + size, left : left + size] - on_ground(face, size, (0x5B, 0x8C, 0x6A)))
         assert off.mean() < 2, face
         # Edges may be softened differently; what is painted may not lie elsewhere.
-        assert cv2.blur(off, (5, 5)).max() < 60, face
+        assert cv2.blur(off, (5, 5)).max() < 40, face
 
 
 def on_ground(face: Composition, size: int, colour: tuple[int, int, int]) -> npt.NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The meme face of a composition as pixels: OpenCV's polygons, drawn finer and brought down."""
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
@@ -18,6 +19,9 @@ RGBAImage = npt.NDArray[np.uint8]
 
 _SHIFT: Final = 4
 """OpenCV takes whole numbers: of sixteenths of a pixel."""
+
+_FINENESS: Final = 2.8
+"""Pixels to one of the drawing's units, at least, before small faces are brought down."""
 
 _FAINTEST: Final = 0.004
 """Under this opacity a shape changes no pixel by more than one level."""
@@ -65,7 +69,7 @@ def draw_shapes(shapes: Sequence[Shape], to_pixels: Floats, width: int, height: 
 
 def _finer(scale: float) -> int:
     """How many times as large to paint: small faces need it most and can afford it."""
-    return 4 if scale < 0.7 else 3 if scale < 1.6 else 2 if scale < 6 else 1
+    return 1 if scale > 6 else min(max(math.ceil(_FINENESS / scale), 2), 12)
 
 
 class _Painter:
@@ -78,7 +82,8 @@ class _Painter:
 
     def paint(self, shape: Shape, to_pixels: Floats) -> None:
         polygon = _polygon(shape.points, to_pixels)
-        stroke = max(round(shape.stroke_width * self._scale), 1) if shape.stroke and shape.stroke_width > 0 else 0
+        # OpenCV counts the pixels on both edges, so its lines are one wider than asked for.
+        stroke = max(round(shape.stroke_width * self._scale) - 1, 1) if shape.stroke and shape.stroke_width > 0 else 0
         if shape.clip is None and shape.opacity >= 1:
             self._draw(self.pixels, polygon, shape, stroke)
             return
