@@ -116,7 +116,11 @@ def test_a_browser_paints_the_svg_as_we_paint_pixels(tmp_path: Path) -> None:
     style = "body{margin:0;background:#5b8c6a;display:flex;flex-wrap:wrap}svg{display:block}"
     page.write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style><body>{svgs}", encoding="utf-8")
     command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-lcd-text"]
-    command += ["--force-device-scale-factor=1", "--force-color-profile=srgb", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += [
+        "--force-device-scale-factor=1",
+        "--force-color-profile=srgb",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
     command += [f"--window-size={width},{height}", f"--screenshot={picture}", page.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert picture.is_file(), done.stderr

@@ -39,7 +39,9 @@ def meme_image(composition: Mapping[Emotion, float], size: int) -> RGBAImage:
     """
     x, y, width, _ = meme_description().view_box
     scale = size / width
-    drawn = draw_shapes(meme_shapes(composition), np.array([[scale, 0, -x * scale], [0, scale, -y * scale]]), size, size)
+    drawn = draw_shapes(
+        meme_shapes(composition), np.array([[scale, 0, -x * scale], [0, scale, -y * scale]]), size, size
+    )
     alpha = np.maximum(drawn[..., 3:], 1).astype(np.uint16)
     drawn[..., :3] = (drawn[..., :3] * np.uint16(255) + alpha // 2) // alpha
     return drawn
@@ -51,7 +53,8 @@ def draw_shapes(shapes: Sequence[Shape], to_pixels: Floats, width: int, height: 
     Args:
         shapes: the hindmost first.
         to_pixels: (2, 3), takes the shapes' units to pixels without a shear: [[s cos, -s sin, x], [s sin, s cos, y]].
-        width, height: the picture's; what lies outside is left out.
+        width: the picture's, in pixels; what lies outside is left out.
+        height: likewise.
 
     Returns:
         (height, width, 4) uint8 RGBA, premultiplied: the colours are multiplied by alpha.
