@@ -52,7 +52,7 @@ class PictureFolder:
 def write_annotated(
     folder: PictureFolder, source: Source, image: "RGBImage", analysis: "Analysis", *, memes: bool = False
 ) -> dict[str, Any]:
-    """Write a copy with boxes and bars, or meme faces too, PNG for PNG and else JPEG; gives where, as JSON has it."""
+    """Write a copy with boxes, bars and, if wanted, meme faces, PNG for PNG, else JPEG; gives where, as JSON has it."""
     from mememoji.drawing.annotation import annotate
     from mememoji.images import encode_jpeg, encode_png
 
