@@ -61,9 +61,9 @@ def sheet() -> RGBImage:
     canvas = Canvas(np.full((ring + 3 * (small + 40), width, 3), 255, np.uint8))
     others = [emotion for emotion in EMOTIONS if emotion is not Emotion.NEUTRAL]
     places: list[tuple[Emotion, float, float]] = [(Emotion.NEUTRAL, 0.0, 0.0)]
-    for number, emotion in enumerate(others):
+    for number, around in enumerate(others):
         angle = 2 * math.pi * number / len(others)
-        places.append((emotion, 290 * math.sin(angle), -205 * math.cos(angle)))
+        places.append((around, 290 * math.sin(angle), -205 * math.cos(angle)))
     for emotion, x, y in places:
         _put(canvas, (emotion,), width / 2 + x, ring / 2 + 15 + y, large)
     for number, pair in enumerate(combinations(EMOTIONS, 2)):
