@@ -75,6 +75,14 @@ class Served:
                 found += map(int, children.read_text().split())
         return found
 
+    def processor_seconds(self) -> float:
+        """Time of the processor that its processes have used."""
+        ticks = 0
+        for pid in self.processes():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def resident_bytes(self) -> int:
         """Memory that its processes hold, summed; pages that they share count for each."""
         pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.processes())
