@@ -61,7 +61,7 @@ def conforms(client: httpx.Client, folder: Path, *excluded: str, config: str = "
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "9 selected / 9 total" in done.stdout
+    assert "10 selected / 10 total" in done.stdout
 
 
 @pytest.mark.parametrize(

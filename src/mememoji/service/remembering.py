@@ -67,6 +67,10 @@ class PhotoMemory:
         """Raises `NotStoredError` or `StoreUnavailableError`, as the store does."""
         await self._run(functools.partial(self._required().add_feedback, photo_id, face_index, emotion))
 
+    async def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
+        """Raises `NotStoredError` or `StoreUnavailableError`, as the store does."""
+        await self._run(functools.partial(self._required().remove_feedback, photo_id, face_index, emotion))
+
     async def delete(self, photo_id: str) -> None:
         """Raises `NotStoredError` or `StoreUnavailableError`, as the store does."""
         await self._run(functools.partial(self._required().delete, photo_id))
