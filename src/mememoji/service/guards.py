@@ -17,8 +17,8 @@ from mememoji.service.problems import ProblemError, response_of
 from mememoji.service.settings import ServiceSettings
 
 KEY_HEADER: Final = "X-API-Key"
-_OPEN: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/")
-"""Paths that need no key: probes have none, and the documentation is how one learns of keys."""
+_OPEN: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/", "/assets/")
+"""Paths that need no key: probes have none, from the documentation one learns of keys, and the web app asks for them."""
 
 _POLICY_VIOLATION: Final = 1008
 

@@ -19,14 +19,18 @@ from mememoji.service.problems import EMPTY_PICTURE, OverloadedError, ProblemErr
 THUMBNAIL_SIZE = (40, 50)
 """Width and height of a face's thumbnail in pixels, the original's."""
 
+PREVIEW_SIDE = 1600
+"""The longer side of a preview in pixels at most."""
+
 _CROP_SIDE = 192
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is made of a picture besides its analysis: a drawn copy, thumbnails, crops to be kept."""
+    """What is made of a picture besides its analysis: drawn and plain copies, thumbnails, crops to be kept."""
 
     annotated: bool = False
+    preview: bool = False
     thumbnails: bool = False
     crops: bool = False
 
@@ -38,6 +42,7 @@ class Reading:
     content: bytes
     analysis: Analysis
     annotated: bytes | None = None
+    preview: bytes | None = None
     thumbnails: tuple[bytes, ...] | None = None
     crops: tuple[bytes, ...] | None = None
 
@@ -113,6 +118,7 @@ class ReadingPool:
             content=received,
             analysis=analysis,
             annotated=encode_jpeg(annotate(image, analysis, keep_size=True)) if wanted.annotated else None,
+            preview=encode_jpeg(preview(image), 85) if wanted.preview else None,
             thumbnails=tuple(encode_jpeg(thumbnail(image, box)) for box in boxes) if wanted.thumbnails else None,
             crops=tuple(encode_png(self._crop(image, box)) for box in boxes) if wanted.crops else None,
         )
@@ -128,6 +134,16 @@ class ReadingPool:
         if len(crop) <= _CROP_SIDE:
             return crop
         return np.array(Image.fromarray(crop).resize((_CROP_SIDE, _CROP_SIDE), Image.Resampling.LANCZOS))
+
+
+def preview(image: RGBImage) -> RGBImage:
+    """The upright picture (H, W, 3) uint8 RGB, made smaller where it is larger than a page shows."""
+    height, width = image.shape[:2]
+    scale = PREVIEW_SIDE / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.array(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
 
 
 def thumbnail(image: RGBImage, box: Box) -> RGBImage:

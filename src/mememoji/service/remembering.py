@@ -36,6 +36,11 @@ class PhotoMemory:
         self._pending = 0
         self._purging: asyncio.Task[None] | None = None
 
+    @property
+    def stores(self) -> bool:
+        """Whether there is a store at all."""
+        return self._store is not None
+
     async def add(self, reading: Reading) -> tuple[str, bool]:
         """Store what was read; gives the photo's identifier, and whether it is stored.
 
