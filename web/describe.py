@@ -1,0 +1,37 @@
+"""Writes what the web app takes from Python: the service's OpenAPI document, and the emotions with their colours.
+
+    python web/describe.py && npm --prefix web run schema
+
+tests/web/test_generated.py holds that both are true of the code.
+"""
+
+import json
+from pathlib import Path
+
+from mememoji.emotions import EMOTIONS
+from mememoji.service.app import create_app
+from mememoji.service.settings import ServiceSettings
+
+WEB = Path(__file__).resolve().parent
+
+
+def openapi() -> str:
+    """The text of `openapi.json`; the version is left out, so that a release changes nothing here."""
+    document = create_app(ServiceSettings(store="none")).openapi()
+    return json.dumps(document | {"info": document["info"] | {"version": "1.0.0"}}, indent=1, ensure_ascii=False) + "\n"
+
+
+def emotions() -> str:
+    """The text of `src/generated/emotions.ts`."""
+    colours = "\n".join(f'  {emotion.value}: "{emotion.colour}",' for emotion in EMOTIONS)
+    return (
+        "// Written by web/describe.py from src/mememoji/emotions.py.\n\n"
+        f"/** The emotions' colours, in the emotions' order. */\nexport const COLOURS = {{\n{colours}\n}} as const;\n"
+    )
+
+
+FILES = {WEB / "openapi.json": openapi, WEB / "src" / "generated" / "emotions.ts": emotions}
+
+if __name__ == "__main__":
+    for path, text in FILES.items():
+        path.write_text(text(), "utf-8")
