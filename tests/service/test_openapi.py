@@ -157,7 +157,7 @@ def test_the_contracts_file_is_there(document: dict[str, Any]) -> None:
     assert content["multipart/form-data"]["schema"]["properties"]["image_buf"]["format"] == "binary"
     for kind in ("multipart/form-data", "application/x-www-form-urlencoded", "application/json"):
         fields = set(content[kind]["schema"]["properties"])
-        assert fields - {"image_buf"} == {"image_url", "image_base64", "annotate_image", "crop_image"}
+        assert fields - {"image_buf"} == {"image_url", "image_base64", *FLAGS}
 
 
 @pytest.mark.parametrize(

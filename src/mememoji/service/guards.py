@@ -18,7 +18,7 @@ from mememoji.service.settings import ServiceSettings
 
 KEY_HEADER: Final = "X-API-Key"
 _OPEN: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/", "/assets/")
-"""Paths that need no key: probes have none, from the documentation one learns of keys, and the web app asks for them."""
+"""Paths that need no key: probes have none, the documentation tells of keys, and the web app asks for one."""
 
 _POLICY_VIOLATION: Final = 1008
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from mememoji.analyzer import Analyzer
 from mememoji.classification.preprocessing import cut_square
+from mememoji.detection.detector import FaceDetector
 from mememoji.drawing.annotation import annotate
 from mememoji.faces import Analysis, Box
 from mememoji.images import RGBImage, encode_jpeg, encode_png, read_image
@@ -75,12 +76,13 @@ class ReadingPool:
     def is_full(self) -> bool:
         return self._pending >= self._room
 
-    async def read(self, content: Callable[[], bytes], wanted: Wanted) -> Reading:
+    async def read(self, content: Callable[[], bytes], wanted: Wanted, detector: FaceDetector | None = None) -> Reading:
         """Read a picture.
 
         Args:
             content: gives the file's bytes, called in the pool's thread: unpacking base64 is work too.
             wanted: what else is made of it.
+            detector: finds the faces instead of the analyser's.
 
         Raises:
             OverloadedError: no room, or no answer in time.
@@ -90,7 +92,7 @@ class ReadingPool:
             raise OverloadedError
         self._pending += 1
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._executor, self._read, content, wanted)
+        work = loop.run_in_executor(self._executor, self._read, content, wanted, detector)
         # A caller who gave up leaves the thread at work: its place is free only when the thread is.
         work.add_done_callback(self._leave)
         try:
@@ -107,12 +109,12 @@ class ReadingPool:
         if not work.cancelled():
             work.exception()  # asked for, so that asyncio does not report it once more where the caller has gone
 
-    def _read(self, content: Callable[[], bytes], wanted: Wanted) -> Reading:
+    def _read(self, content: Callable[[], bytes], wanted: Wanted, detector: FaceDetector | None) -> Reading:
         received = content()
         if not received:
             raise ProblemError(400, "the picture is empty: it has no bytes", code=EMPTY_PICTURE)
         image = read_image(received, self.analyzer.limits)
-        analysis = self._analyze(image)
+        analysis = self._analyze(image, detector or self.analyzer.detector)
         boxes = [face.box for face in analysis.faces]
         return Reading(
             content=received,
@@ -123,8 +125,8 @@ class ReadingPool:
             crops=tuple(encode_png(self._crop(image, box)) for box in boxes) if wanted.crops else None,
         )
 
-    def _analyze(self, image: RGBImage) -> Analysis:
-        found = self.analyzer.detector.detect(image)
+    def _analyze(self, image: RGBImage, detector: FaceDetector) -> Analysis:
+        found = detector.detect(image)
         if len(found) > self._max_faces:
             found = sorted(found, key=lambda detection: -(detection.confidence or 0.0))[: self._max_faces]
         return self.analyzer.read_faces(image, found)
