@@ -21,8 +21,8 @@ export interface LiveFace {
 export interface Handlers {
   /** The connection is there; frames may be sent. */
   opened: () => void;
-  /** An answer came, so many milliseconds after its frame was taken. */
-  answered: (answer: LiveAnswer, latency: number) => void;
+  /** An answer came to the frame that was taken then. */
+  answered: (answer: LiveAnswer, takenAt: number) => void;
   /** The connection is gone and will be tried again; `wasOpen` tells whether there was one. */
   lost: (wasOpen: boolean, reason: string) => void;
 }
@@ -91,9 +91,9 @@ export class LiveConnection {
       clearTimeout(this.#timer);
       // Only an answer shows that the service is well again: one that takes connections and drops them is not.
       this.#attempt = 0;
-      const latency = performance.now() - (this.#takenAt ?? performance.now());
+      const takenAt = this.#takenAt ?? performance.now();
       this.#takenAt = undefined;
-      this.#handlers.answered(JSON.parse(data) as LiveAnswer, latency);
+      this.#handlers.answered(JSON.parse(data) as LiveAnswer, takenAt);
     };
     socket.onclose = ({ reason }) => {
       clearTimeout(this.#timer);

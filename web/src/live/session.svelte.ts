@@ -21,7 +21,7 @@ const FIGURES_PACE = 500;
 export class LiveSession {
   state: LiveState = $state("off");
   problem: Problem | undefined = $state.raw();
-  /** Frames answered a second, and the median time in milliseconds from a frame taken to its faces. */
+  /** Frames answered a second, and the median time in milliseconds from a frame taken to its faces drawn. */
   perSecond = $state(0);
   latency = $state(0);
   size = $state.raw({ width: 640, height: 480 });
@@ -47,6 +47,8 @@ export class LiveSession {
   #lastPulse = 0;
   #lastFigures = 0;
   #isTaking = false;
+  /** When the frame was taken whose faces are to be drawn next. */
+  #undrawn: number | undefined;
 
   constructor(video: HTMLVideoElement) {
     this.#camera = new Camera(video);
@@ -77,7 +79,7 @@ export class LiveSession {
     this.cameras = await this.#camera.others();
     this.#connection ??= new LiveConnection(liveAddress, {
       opened: () => this.#opened(),
-      answered: (answer, latency) => this.#answered(answer, latency),
+      answered: (answer, takenAt) => this.#answered(answer, takenAt),
       lost: (wasOpen, reason) => void this.#lost(wasOpen, reason),
     });
     this.#lastDrawn = performance.now();
@@ -147,10 +149,10 @@ export class LiveSession {
     else setTimeout(() => void this.#take(), 50);
   }
 
-  #answered(answer: LiveAnswer, latency: number): void {
+  #answered(answer: LiveAnswer, takenAt: number): void {
     const now = performance.now();
     if (answer.faces && this.state === "running") {
-      this.#rate.add(now, latency);
+      this.#undrawn = takenAt;
       if (answer.width && answer.height && (answer.width !== this.size.width || answer.height !== this.size.height)) {
         this.size = { width: answer.width, height: answer.height };
       }
@@ -209,6 +211,10 @@ export class LiveSession {
       this.shown = approach(this.shown, this.tracks, now - this.#lastDrawn);
     }
     this.#lastDrawn = now;
+    if (this.#undrawn !== undefined) {
+      this.#rate.add(now, now - this.#undrawn);
+      this.#undrawn = undefined;
+    }
     if (now - this.#lastPulse >= PLOT_PACE && this.state === "running") {
       this.#lastPulse = now;
       this.pulse += 1;

@@ -4,6 +4,8 @@ import { compositionOf, type Composition } from "../emotions/emotions";
 import { counted } from "../emotions/words";
 import { smaller } from "./shrinking";
 
+const NO_PICTURE = "This is no picture that can be read. JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF can.";
+
 let made = 0;
 
 /** What somebody said of a face, and how far that has come. */
@@ -27,10 +29,12 @@ export class Picture {
   /** By face. */
   said: Record<number, Said> = $state({});
 
+  readonly #canBeShown: Promise<boolean>;
+
   constructor(name: string, source: Source) {
     this.name = name;
     this.source = source;
-    if ("file" in source) this.shown = URL.createObjectURL(source.file);
+    this.#canBeShown = "file" in source ? this.#showFile(source.file) : Promise.resolve(false);
   }
 
   get faces(): FaceAnswer[] {
@@ -59,7 +63,7 @@ export class Picture {
     this.state = "reading";
     this.problem = undefined;
     try {
-      const isShown = "file" in this.source && (await canBeShown(this.source.file));
+      const isShown = await this.#canBeShown;
       const source = "file" in this.source ? { file: await smaller(this.source.file, largest) } : this.source;
       const answer = await predict(source, !isShown);
       if (answer.preview_image) this.#show(answer.preview_image);
@@ -67,7 +71,7 @@ export class Picture {
       this.chosen = largestFace(answer.faces);
       this.state = "read";
     } catch (error) {
-      this.problem = asProblem(error);
+      this.problem = (await this.#isNoPicture(error)) ? new Problem(NO_PICTURE, 400) : asProblem(error);
       this.state = "failed";
     }
   }
@@ -86,14 +90,21 @@ export class Picture {
     this.close();
     this.shown = address;
   }
-}
 
-async function canBeShown(file: Blob): Promise<boolean> {
-  try {
-    (await createImageBitmap(file)).close();
+  /** Show the file itself, if the browser can. */
+  async #showFile(file: Blob): Promise<boolean> {
+    try {
+      (await createImageBitmap(file)).close();
+    } catch {
+      return false;
+    }
+    this.#show(URL.createObjectURL(file));
     return true;
-  } catch {
-    return false;
+  }
+
+  /** Whether neither browser nor service can make anything of the file. */
+  async #isNoPicture(error: unknown): Promise<boolean> {
+    return "file" in this.source && error instanceof Problem && error.status === 400 && !(await this.#canBeShown);
   }
 }
 
