@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class WebAppHook(BuildHookInterface[Any]):
     """Builds `web/` into the package; where that cannot be done the package comes without the app, and says so."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         script = Path(self.root, "web", "build.py")
         if not script.is_file():
             return
