@@ -14,6 +14,7 @@ BUILT = WEB.parent / "src" / "mememoji" / "service" / "static"
 OLDEST_NODE = (20, 19)
 
 _STAMP = BUILT / "sources.sha256"
+_MEME = WEB.parent / "src" / "mememoji" / "drawing" / "memes" / "meme.json"
 _SOURCES = (
     "src",
     "index.html",
@@ -52,12 +53,11 @@ def is_built() -> bool:
 def sources_hash() -> str:
     """A hash over all that the built app depends on."""
     digest = hashlib.sha256()
-    for name in _SOURCES:
-        path = WEB / name
+    for path in (*(WEB / name for name in _SOURCES), _MEME):
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
                 content = file.read_bytes()
-                digest.update(f"{file.relative_to(WEB).as_posix()} {len(content)}\n".encode() + content)
+                digest.update(f"{file.relative_to(WEB.parent).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 

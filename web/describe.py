@@ -1,14 +1,16 @@
-"""Writes what the web app takes from Python: the service's OpenAPI document, and the emotions with their colours.
+"""Writes what the web app takes from Python: the service's OpenAPI document, the emotions' colours, the page's icon.
 
     python web/describe.py && npm --prefix web run schema
 
-tests/web/test_generated.py holds that both are true of the code.
+tests/web/test_generated.py holds that they are true of the code.
 """
 
 import json
 from pathlib import Path
 
-from mememoji.emotions import EMOTIONS
+from mememoji.drawing.memes import meme_svg
+from mememoji.emotions import EMOTIONS, Emotion
+from mememoji.faces import Composition
 from mememoji.service.app import create_app
 from mememoji.service.settings import ServiceSettings
 
@@ -30,7 +32,17 @@ def emotions() -> str:
     )
 
 
-FILES = {WEB / "openapi.json": openapi, WEB / "src" / "generated" / "emotions.ts": emotions}
+def icon() -> str:
+    """The text of `src/assets/icon.svg`: the meme face of a good mood."""
+    mood = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
+    return meme_svg(mood) + "\n"
+
+
+FILES = {
+    WEB / "openapi.json": openapi,
+    WEB / "src" / "generated" / "emotions.ts": emotions,
+    WEB / "src" / "assets" / "icon.svg": icon,
+}
 
 if __name__ == "__main__":
     for path, text in FILES.items():

@@ -1,5 +1,6 @@
 import { EMOTIONS, type Composition } from "../emotions/emotions";
-import type { Box, Track } from "./tracking";
+import type { Box } from "../memes/placing";
+import type { Track } from "./tracking";
 
 /** Milliseconds in which what is shown goes two thirds of the way to what was found. */
 const BOX_PACE = 70;

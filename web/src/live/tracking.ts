@@ -1,11 +1,5 @@
 import type { Composition } from "../emotions/emotions";
-
-export interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
+import type { Box } from "../memes/placing";
 
 /** A face of one frame. */
 export interface Seen {

@@ -1,40 +1,34 @@
 import type { Composition } from "../emotions/emotions";
-import { memeShapes, VIEW_BOX } from "./meme";
+import { memeShapes } from "./meme";
+import { HEAD_MIDDLE, placeOn, type Box } from "./placing";
 
-interface Place {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-/** Draw a meme face over a face's box, turned as the face is. */
+/** Draw a meme face over a face's box, turned by so many degrees as the face is. */
 export function drawMeme(
   context: OffscreenCanvasRenderingContext2D,
   composition: Composition,
-  box: Place,
-  { reach, tilt }: { reach: number; tilt: number },
+  box: Box,
+  tilt: number,
 ): void {
-  const [left, top, width, height] = VIEW_BOX;
-  const side = Math.max(box.width, box.height) * (1 + 2 * reach);
+  const { scale, middle } = placeOn(box, tilt);
   context.save();
-  context.translate(box.x + box.width / 2, box.y + box.height / 2);
+  context.translate(...middle);
   context.rotate((tilt * Math.PI) / 180);
-  context.scale(side / width, side / height);
-  context.translate(-left - width / 2, -top - height / 2);
+  context.scale(scale, scale);
+  context.translate(-HEAD_MIDDLE[0], -HEAD_MIDDLE[1]);
   context.lineCap = context.lineJoin = "round";
   for (const shape of memeShapes(composition)) {
+    if (shape.opacity === 0) continue;
     context.save();
-    if (shape.clip) context.clip(new Path2D(shape.clip));
+    if (shape.clip !== undefined) context.clip(new Path2D(shape.clip));
     const path = new Path2D(shape.d);
-    context.globalAlpha = shape.opacity ?? 1;
-    if (shape.fill && shape.fill !== "none") {
+    context.globalAlpha = shape.opacity;
+    if (shape.fill !== "none") {
       context.fillStyle = shape.fill;
       context.fill(path);
     }
-    if (shape.stroke && shape.stroke !== "none") {
+    if (shape.stroke !== "none" && shape.strokeWidth > 0) {
       context.strokeStyle = shape.stroke;
-      context.lineWidth = shape.strokeWidth ?? 1;
+      context.lineWidth = shape.strokeWidth;
       context.stroke(path);
     }
     context.restore();

@@ -1,7 +1,7 @@
 import { colourOf, compositionOf } from "../emotions/emotions";
 import { inWords, percentOf } from "../emotions/words";
 import { drawMeme } from "../memes/canvas";
-import { MEME_REACH } from "../memes/placing";
+import type { Box } from "../memes/placing";
 import { tiltOf } from "../memes/tilt";
 import type { Picture } from "./picture.svelte";
 
@@ -22,7 +22,7 @@ export async function annotated(picture: Picture, memes: boolean): Promise<Blob>
     const composition = compositionOf(face.prediction);
     const [x, y] = face.location_xy;
     const box = { x: x * scale, y: y * scale, width: face.width * scale, height: face.height * scale };
-    if (memes) drawMeme(context, composition, box, { reach: MEME_REACH, tilt: tiltOf(face.landmarks) });
+    if (memes) drawMeme(context, composition, box, tiltOf(face.landmarks));
     else {
       const { top, headline } = inWords(composition);
       drawBox(context, box, colourOf[top], `${headline}, ${percentOf(composition[top])}`);
@@ -31,14 +31,7 @@ export async function annotated(picture: Picture, memes: boolean): Promise<Blob>
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
 }
 
-export interface Rectangle {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-function drawBox(context: OffscreenCanvasRenderingContext2D, box: Rectangle, colour: string, words: string): void {
+function drawBox(context: OffscreenCanvasRenderingContext2D, box: Box, colour: string, words: string): void {
   const thick = Math.max(2, Math.min(context.canvas.width, context.canvas.height) / 200);
   context.lineJoin = "round";
   for (const [width, style] of [

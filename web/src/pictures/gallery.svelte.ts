@@ -31,7 +31,7 @@ class Gallery {
   addFiles(files: Iterable<File>): void {
     const pictures = [...files].filter(isPicture);
     if (pictures.length === 0) {
-      shell.say("That is no picture.");
+      shell.tell("That is no picture.");
       return;
     }
     this.#add(pictures.map((file) => new Picture(file.name || "Pasted picture", { file })));
@@ -53,7 +53,7 @@ class Gallery {
     this.pictures = this.pictures.filter((other) => other !== picture);
     if (this.chosen === picture) this.chosen = this.pictures[Math.min(place, this.pictures.length - 1)];
     picture.close();
-    shell.say(picture.answer?.stored ? "The picture is forgotten." : "The picture is gone from this page.");
+    shell.tell(picture.answer?.stored ? "The picture is forgotten." : "The picture is gone from this page.");
   }
 
   #add(added: Picture[]): void {

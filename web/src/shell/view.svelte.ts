@@ -19,6 +19,10 @@ class Shell {
   mood: Composition = $state.raw(AT_REST);
   /** The last thing that happened, for people who do not see it happen. */
   said = $state("");
+  /** The same, where it is to be seen for a while. */
+  told = $state("");
+
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     addEventListener("hashchange", () => {
@@ -33,6 +37,14 @@ class Shell {
 
   rest(): void {
     this.mood = AT_REST;
+  }
+
+  /** Say it, and show it for a few seconds. */
+  tell(text: string): void {
+    this.say(text);
+    this.told = text;
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => (this.told = ""), 5000);
   }
 
   say(text: string): void {
