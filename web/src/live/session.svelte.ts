@@ -17,6 +17,9 @@ export type LiveState = "off" | "starting" | "running" | "paused" | "lost" | "fa
 const PLOT_PACE = 100;
 const FIGURES_PACE = 500;
 
+const NO_ROOM = "The service takes no more live sessions at the moment. Trying again …";
+const AWAY = "The service cannot be reached. Trying again …";
+
 /** A live session: the camera's frames to the service one at a time, and what comes back over time. */
 export class LiveSession {
   state: LiveState = $state("off");
@@ -193,16 +196,18 @@ export class LiveSession {
     if (this.state !== "paused") this.state = "lost";
     this.tracks = [];
     this.perSecond = 0;
-    this.problem = new Problem(
-      reason ||
-        (wasOpen ? "The connection broke off. Connecting again …" : "The service cannot be reached. Trying again …"),
-    );
     if (wasOpen) {
+      this.problem = new Problem(reason || "The connection broke off. Connecting again …");
       shell.say(this.problem.message);
       return;
     }
-    // A browser does not tell why a connection was refused; the service does, and asks for a key where it wants one.
-    await readTerms().catch(() => undefined);
+    // A browser does not tell why a connection was refused: whether the service is there, and wants a key, another
+    // question tells.
+    const isThere = await readTerms().then(
+      () => true,
+      () => false,
+    );
+    if (this.state === "lost") this.problem = new Problem(isThere ? NO_ROOM : AWAY);
   }
 
   #draw(now: number): void {

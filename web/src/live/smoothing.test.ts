@@ -7,7 +7,7 @@ const HAPPY = { angry: 0, fear: 0, happy: 1, sad: 0, surprise: 0, neutral: 0 };
 const SAD = { ...HAPPY, happy: 0, sad: 1 };
 
 function track(face: number, x: number, composition = HAPPY): Track {
-  return { face, box: { x, y: 0, width: 100, height: 100 }, composition, tilt: 0, likeness: 1, at: 0 };
+  return { face, box: { x, y: 0, width: 100, height: 100 }, composition, tilt: 0, likeness: 1 };
 }
 
 test("nothing found shows nothing, and a new face stands at its place", () => {

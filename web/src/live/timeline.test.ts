@@ -6,7 +6,7 @@ import type { Track } from "./tracking";
 const HAPPY = { angry: 0, fear: 0, happy: 0.75, sad: 0, surprise: 0, neutral: 0.25 };
 
 function track(face: number): Track {
-  return { face, box: { x: 0, y: 0, width: 9, height: 9 }, composition: HAPPY, tilt: 0, likeness: 1, at: 0 };
+  return { face, box: { x: 0, y: 0, width: 9, height: 9 }, composition: HAPPY, tilt: 0, likeness: 1 };
 }
 
 test("a recording without faces is its head", () => {

@@ -1,7 +1,6 @@
 import { asProblem, Problem } from "../api/problem";
 import { forget, predict, type FaceAnswer, type PictureAnswer, type Source } from "../api/service";
 import { compositionOf, type Composition } from "../emotions/emotions";
-import { counted } from "../emotions/words";
 import { smaller } from "./shrinking";
 
 const NO_PICTURE = "This is no picture that can be read. JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF can.";
@@ -55,7 +54,7 @@ export class Picture {
     if (this.state === "waiting") return "waiting";
     if (this.state === "reading") return "being read";
     if (this.state === "failed") return "could not be read";
-    return counted(this.faces.length, "face");
+    return `${this.faces.length} ${this.faces.length === 1 ? "face" : "faces"}`;
   }
 
   /** Have it read; never fails, but says so in `state` and `problem`. */
