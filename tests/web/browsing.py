@@ -36,12 +36,12 @@ def camera_arguments(file: Path) -> list[str]:
 
 def write_camera(path: Path) -> Path:
     """A film for Chromium's fake camera, 640x480: the portrait, carried round in a circle without end."""
-    portrait = Image.open(ASTRONAUT).convert("RGB").resize((420, 420))
+    portrait = Image.open(ASTRONAUT).convert("RGB").crop((110, 0, 340, 230)).resize((360, 360))
     content = io.BytesIO()
     for number in range(_FRAMES):
         turn = 2 * np.pi * number / _FRAMES
         frame = Image.new("RGB", (640, 480), (70, 90, 120))
-        frame.paste(portrait, (int(110 + 60 * np.sin(turn)), int(40 + 20 * np.cos(turn))))
+        frame.paste(portrait, (int(140 + 60 * np.sin(turn)), int(60 + 20 * np.cos(turn))))
         frame.save(content, "JPEG", quality=85)
     path.write_bytes(content.getvalue())
     return path

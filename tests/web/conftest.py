@@ -1,4 +1,4 @@
-"""The web app as people have it: built, served by `mememoji serve`, in Debian's Chromium with a camera made of a file."""
+"""The web app as people have it: built, served by `mememoji serve`, in a real browser with a camera made of a file."""
 
 import os
 import runpy
@@ -16,7 +16,7 @@ from tests.web.browsing import ASTRONAUT, CHROMIUM_ARGUMENTS, ROOT, camera_argum
 CHROMIUM = Path("/usr/bin/chromium")
 WEB = ROOT / "web"
 DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
 def missing(what: str) -> None:
@@ -82,7 +82,9 @@ def open_page(chromium: Browser) -> OpenPage:
 
     @contextmanager
     def opened(address: str, *troubles: str, path: str = "", **given: Any) -> Iterator[Page]:
-        context = chromium.new_context(**{"viewport": DESKTOP, "permissions": ["camera"], "reduced_motion": "reduce", **given})
+        context = chromium.new_context(
+            **{"viewport": DESKTOP, "permissions": ["camera"], "reduced_motion": "reduce", **given}
+        )
         context.set_default_timeout(15_000)
         page = context.new_page()
         wrong: list[str] = []
