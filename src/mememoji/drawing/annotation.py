@@ -10,8 +10,9 @@ import numpy as np
 
 from mememoji.drawing.canvas import WHITE, Canvas, Colour, Rect, rgb, text_width
 from mememoji.drawing.layout import Layout, place_panels
+from mememoji.drawing.memes import lay_meme
 from mememoji.emotions import EMOTIONS
-from mememoji.faces import Analysis, Face
+from mememoji.faces import Analysis, Box, Face
 from mememoji.images import RGBImage
 
 _GROUND: Final = rgb("#14161a")
@@ -52,7 +53,7 @@ class _Style:
         return self.text * 0.5
 
 
-def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) -> RGBImage:
+def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False, memes: bool = False) -> RGBImage:
     """Draw every face's box and composition on a copy of the picture.
 
     The panels are as detailed as there is room for: a bar for each emotion, one bar of six parts, or the top emotion
@@ -62,6 +63,7 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) ->
         image: (H, W, 3) uint8 RGB, the picture that was analysed; it stays as it is.
         analysis: what was found in it.
         keep_size: draw at the picture's own size even where it is too small for text.
+        memes: lay a meme face over every clear face first.
 
     Returns:
         (kH, kW, 3) uint8 RGB. k is 1 but for pictures under 160 pixels a side: these are enlarged by a whole
@@ -80,6 +82,8 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) ->
         factor = min(math.ceil(_READABLE_SIDE / min(width, height)), max(_LONGEST_SIDE // max(width, height), 1))
         image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
     canvas = Canvas(image)
+    if memes:
+        _lay_memes(canvas, analysis.faces, factor)
     boxes: list[Rect] = []
     for face in analysis.faces:
         left, top, right, bottom = (float(factor * edge) for edge in face.box.xyxy)
@@ -92,6 +96,13 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) ->
         for place, face in zip(layout.places, analysis.faces, strict=True):
             _draw_panel(canvas, place, face, style)
     return canvas.pixels
+
+
+def _lay_memes(canvas: Canvas, faces: tuple[Face, ...], factor: int) -> None:
+    for face in sorted(filter(_is_clear, faces), key=lambda face: -face.box.area):
+        box = Box(*(factor * value for value in (face.box.x, face.box.y, face.box.width, face.box.height)))
+        landmarks = face.landmarks and tuple((factor * x, factor * y) for x, y in face.landmarks)
+        lay_meme(canvas.pixels, box, face.composition, landmarks)
 
 
 def _unit(canvas: Canvas) -> float:

@@ -4,9 +4,9 @@
  * It draws the same description as the Python package and must give the same paths: how the file is written, and what
  * its fields mean, stands in src/mememoji/drawing/memes/description.py, which also checks it.
  */
-import description from '../../../src/mememoji/drawing/memes/meme.json';
+import description from "../../../src/mememoji/drawing/memes/meme.json";
 
-export const EMOTIONS = ['angry', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
+export const EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"] as const;
 export type Emotion = (typeof EMOTIONS)[number];
 /** Six fractions that sum to 1. */
 export type Composition = Record<Emotion, number>;
@@ -27,7 +27,7 @@ export interface Shape {
 }
 
 type Keyed<T> = T | ({ neutral: T } & { [E in Emotion]?: T });
-type Symmetry = 'none' | 'pair' | 'joined';
+type Symmetry = "none" | "pair" | "joined";
 type Point = [number, number];
 interface Layer {
   name: string;
@@ -90,8 +90,8 @@ function prepare(layers: Layer[]): Part[] {
   for (const layer of layers) {
     const model = layer.like === undefined ? layer : byName.get(layer.like)!;
     const paths = keys(model.path!).map(([emotion, path]) => [emotion, points(path)] as [Emotion, Point[]]);
-    const closed = keys(model.path!)[0]![1].endsWith('Z');
-    for (const side of model.symmetry === 'pair' ? [':left', ':right'] : ['']) {
+    const closed = keys(model.path!)[0]![1].endsWith("Z");
+    for (const side of model.symmetry === "pair" ? [":left", ":right"] : [""]) {
       const clip = layer.clip === undefined ? undefined : layer.clip + side;
       parts.push({
         name: layer.name + side,
@@ -110,18 +110,18 @@ function prepare(layers: Layer[]): Part[] {
 
 /** Neutral's value and those of the emotions that have their own. */
 function keys<T extends string | number>(value: Keyed<T>): [Emotion, T][] {
-  if (typeof value !== 'object') return [['neutral', value]];
+  if (typeof value !== "object") return [["neutral", value]];
   return EMOTIONS.filter((emotion) => emotion in value).map((emotion) => [emotion, value[emotion] as T]);
 }
 
 function toBlend(values: [Emotion, number[]][]): Blend {
-  const rest = values.find(([emotion]) => emotion === 'neutral')![1];
-  const others = values.filter(([emotion]) => emotion !== 'neutral');
+  const rest = values.find(([emotion]) => emotion === "neutral")![1];
+  const others = values.filter(([emotion]) => emotion !== "neutral");
   return { rest, pulls: others.map(([emotion, row]) => [emotion, row.map((value, at) => value - rest[at]!)]) };
 }
 
 function toColours(value: Keyed<string> | undefined): Blend | null {
-  if (value === undefined || value === 'none') return null;
+  if (value === undefined || value === "none") return null;
   return toBlend(
     keys(value).map(([emotion, text]) => [emotion, [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16))]),
   );
@@ -134,8 +134,8 @@ function points(path: string): Point[] {
 
 function drawn(path: Point[], symmetry: Symmetry | undefined, side: string): Point[] {
   const mirrored = path.map(([px, py]): Point => [2 * MIDDLE - px, py]);
-  if (symmetry === 'joined') return [...path, ...mirrored.slice(0, -1).reverse()];
-  return side === ':right' ? mirrored : path;
+  if (symmetry === "joined") return [...path, ...mirrored.slice(0, -1).reverse()];
+  return side === ":right" ? mirrored : path;
 }
 
 function blend({ rest, pulls }: Blend, composition: Composition): number[] {
@@ -151,12 +151,12 @@ function blend({ rest, pulls }: Blend, composition: Composition): number[] {
 function pathData(numbers: number[]): string {
   const texts = numbers.map((value) => String(Math.round(value * 100) / 100));
   let path = `M${texts[0]} ${texts[1]}`;
-  for (let at = 2; at < texts.length; at += 6) path += `C${texts.slice(at, at + 6).join(' ')}`;
+  for (let at = 2; at < texts.length; at += 6) path += `C${texts.slice(at, at + 6).join(" ")}`;
   return path;
 }
 
 function colour(values: Blend | null, composition: Composition): string {
-  if (values === null) return 'none';
+  if (values === null) return "none";
   const bytes = blend(values, composition).map((value) => Math.floor(Math.min(Math.max(value, 0), 255) + 0.5));
-  return `#${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `#${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

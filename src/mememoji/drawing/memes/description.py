@@ -17,7 +17,7 @@ A layer is an object:
     fill        `#rrggbb` or `none`
     stroke      `#rrggbb` or `none`; joins and ends are round
     width       the stroke's
-    opacity     0..1, of fill and stroke
+    opacity     of fill and stroke, 0..8: a key over 1 makes a part whole early, for what is drawn is held at 1
     clip        the name of an earlier layer that it is cut to
 
 `path`, `fill`, `stroke`, `width` and `opacity` are key values: either one for all, or an object with one for `neutral`
@@ -95,14 +95,18 @@ def read_description(content: Mapping[str, Any]) -> Description:
     """
     _known("the description", content, _FIELDS, required=_FIELDS)
     boldness = _number("boldness", content["boldness"], 0, 1)
+    view_box = _rectangle("view_box", content["view_box"])
+    middle = view_box[0] + view_box[2] / 2
     layers: dict[str, Layer] = {}
     for item in content["layers"]:
         layer = _layer(item, layers)
+        if layer.symmetry == "joined" and not (layer.closed and np.all(layer.points[:, [0, -1], 0] == middle)):
+            raise ValueError(f"path of joined layer {layer.name!r} is closed and starts and ends on the middle line")
         if layer.name in layers:
             raise ValueError(f"two layers have the name {layer.name!r}")
         layers[layer.name] = layer
     return Description(
-        _rectangle("view_box", content["view_box"]),
+        view_box,
         _rectangle("head", content["head"]),
         boldness,
         tuple(layers.values()),
@@ -144,7 +148,7 @@ def _layer(item: Mapping[str, Any], earlier: Mapping[str, Layer]) -> Layer:
         _colours(name, "fill", values["fill"]),
         _colours(name, "stroke", values["stroke"]),
         np.array([_number(f"width of layer {name!r}", value, 0, 100) for value in values["width"]]),
-        np.array([_number(f"opacity of layer {name!r}", value, 0, 1) for value in values["opacity"]]),
+        np.array([_number(f"opacity of layer {name!r}", value, 0, 8) for value in values["opacity"]]),
         clip,
     )
 

@@ -12,7 +12,7 @@ from mememoji.emotions import Emotion
 from mememoji.faces import Box, Face, Landmarks
 from mememoji.images import RGBImage
 
-_LARGER = 1.06
+_LARGER = 1.12
 """The head over the box: detectors leave out ears and hairline."""
 
 

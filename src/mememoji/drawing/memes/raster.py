@@ -1,5 +1,6 @@
 """The meme face of a composition as pixels: OpenCV's polygons, drawn finer and brought down."""
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
@@ -19,6 +20,9 @@ RGBAImage = npt.NDArray[np.uint8]
 _SHIFT: Final = 4
 """OpenCV takes whole numbers: of sixteenths of a pixel."""
 
+_FINENESS: Final = 2.8
+"""Pixels to one of the drawing's units, at least, before small faces are brought down."""
+
 _FAINTEST: Final = 0.004
 """Under this opacity a shape changes no pixel by more than one level."""
 
@@ -35,7 +39,9 @@ def meme_image(composition: Mapping[Emotion, float], size: int) -> RGBAImage:
     """
     x, y, width, _ = meme_description().view_box
     scale = size / width
-    drawn = draw_shapes(meme_shapes(composition), np.array([[scale, 0, -x * scale], [0, scale, -y * scale]]), size, size)
+    drawn = draw_shapes(
+        meme_shapes(composition), np.array([[scale, 0, -x * scale], [0, scale, -y * scale]]), size, size
+    )
     alpha = np.maximum(drawn[..., 3:], 1).astype(np.uint16)
     drawn[..., :3] = (drawn[..., :3] * np.uint16(255) + alpha // 2) // alpha
     return drawn
@@ -47,7 +53,8 @@ def draw_shapes(shapes: Sequence[Shape], to_pixels: Floats, width: int, height: 
     Args:
         shapes: the hindmost first.
         to_pixels: (2, 3), takes the shapes' units to pixels without a shear: [[s cos, -s sin, x], [s sin, s cos, y]].
-        width, height: the picture's; what lies outside is left out.
+        width: the picture's, in pixels; what lies outside is left out.
+        height: likewise.
 
     Returns:
         (height, width, 4) uint8 RGBA, premultiplied: the colours are multiplied by alpha.
@@ -65,7 +72,7 @@ def draw_shapes(shapes: Sequence[Shape], to_pixels: Floats, width: int, height: 
 
 def _finer(scale: float) -> int:
     """How many times as large to paint: small faces need it most and can afford it."""
-    return 4 if scale < 0.7 else 3 if scale < 1.6 else 2 if scale < 6 else 1
+    return 1 if scale > 6 else min(max(math.ceil(_FINENESS / scale), 2), 12)
 
 
 class _Painter:
@@ -78,7 +85,8 @@ class _Painter:
 
     def paint(self, shape: Shape, to_pixels: Floats) -> None:
         polygon = _polygon(shape.points, to_pixels)
-        stroke = max(round(shape.stroke_width * self._scale), 1) if shape.stroke and shape.stroke_width > 0 else 0
+        # OpenCV counts the pixels on both edges, so its lines are one wider than asked for.
+        stroke = max(round(shape.stroke_width * self._scale) - 1, 1) if shape.stroke and shape.stroke_width > 0 else 0
         if shape.clip is None and shape.opacity >= 1:
             self._draw(self.pixels, polygon, shape, stroke)
             return
