@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from mememoji.drawing.memes import meme_svg
+from mememoji.drawing.memes.overlay import LARGER
 from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.faces import Composition
 from mememoji.service.app import create_app
@@ -32,6 +33,15 @@ def emotions() -> str:
     )
 
 
+def memes() -> str:
+    """The text of `src/generated/memes.ts`."""
+    return (
+        "// Written by web/describe.py from src/mememoji/drawing/memes/overlay.py.\n\n"
+        "/** A meme's head over the box of the face it lies on. */\n"
+        f"export const LARGER = {LARGER};\n"
+    )
+
+
 def icon() -> str:
     """The text of `src/assets/icon.svg`: the meme face of a good mood."""
     mood = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
@@ -41,6 +51,7 @@ def icon() -> str:
 FILES = {
     WEB / "openapi.json": openapi,
     WEB / "src" / "generated" / "emotions.ts": emotions,
+    WEB / "src" / "generated" / "memes.ts": memes,
     WEB / "src" / "assets" / "icon.svg": icon,
 }
 

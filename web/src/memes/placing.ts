@@ -1,3 +1,4 @@
+import { LARGER } from "../generated/memes";
 import { headBox } from "./meme";
 
 /** A rectangle in a picture's pixels. */
@@ -7,9 +8,6 @@ export interface Box {
   width: number;
   height: number;
 }
-
-/** The head over the box: detectors leave out ears and hairline. As in src/mememoji/drawing/memes/overlay.py. */
-const LARGER = 1.06;
 
 /** Where a meme face's drawing goes: scaled, turned by so many degrees clockwise, its head's middle on that point. */
 export interface Place {
