@@ -301,7 +301,7 @@ def test_the_page_is_walked_with_the_keyboard_alone(page: Page, pictures: Path) 
     page.keyboard.press("Enter")
     expect(headline(page)).to_have_text("Happy")
     with page.expect_file_chooser() as chooser:
-        press_until("Choose pictures", "button")
+        press_until("Add pictures", "button")
         page.keyboard.press("Enter")
     chooser.value.set_files(pictures / "crowd.jpg")
     expect(page.get_by_role("radio")).to_have_count(30)

@@ -39,8 +39,8 @@ async def live(socket: WebSocket, service: Annotated[Service, Depends(service_of
     arrival to answer. A frame that cannot be read gives `{"frame": n, "skipped": k, "error": {"code", "message"}}`
     and the session goes on. Nothing is stored.
 
-    Where the detector is slow, frames are searched around the last one's faces, and as a whole twice a second: a face
-    that is new may be unseen for so long.
+    Where the detector is slow, frames are searched around the last one's faces, and as a whole every 0.4 seconds: a
+    face that is new may be unseen for so long.
     """
     try:
         with service.sessions.one():
