@@ -1,6 +1,6 @@
 """How quick the web app is: what a first visit loads, when it shows, and how many live frames a second it reads.
 
-    python benchmarks/web.py [--seconds 20] [--chromium /usr/bin/chromium]
+    python benchmarks/web.py [--seconds 10] [--chromium /usr/bin/chromium]
 
 Starts `mememoji serve` and a headless Chromium on this machine, whose camera is a file made from NASA's portrait of
 Eileen Collins, moved about in 640x480. Prints a Markdown record for docs/benchmarks.
@@ -99,7 +99,7 @@ def _watched(page: Page) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=20, help="how long each live session is watched")
+    parser.add_argument("--seconds", type=int, default=10, help="how long each live session is watched")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -1,12 +1,14 @@
 """Faces followed from frame to frame."""
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mememoji.detection.following import FollowingDetector, Window, joined, moved, window_around
+from mememoji.detection.following import FollowingDetector, Window, joined, placed, window_around
 from mememoji.detection.haar import HaarDetector
 from mememoji.faces import Box, Detection
 from mememoji.images import read_image
@@ -117,7 +119,7 @@ def test_many_faces_are_one_search(clock: Clock) -> None:
     assert spots.searched == [(640, 480)] * 2
 
 
-def test_the_portrait_is_found_where_the_whole_search_finds_it(astronaut_path: object) -> None:
+def test_the_portrait_is_found_where_the_whole_search_finds_it(astronaut_path: Path) -> None:
     image = read_image(str(astronaut_path))
     haar = HaarDetector()
     following = FollowingDetector(haar, quick=0.0)
@@ -127,9 +129,25 @@ def test_the_portrait_is_found_where_the_whole_search_finds_it(astronaut_path: o
         assert face.box.iou(whole.box) > 0.8
 
 
-def test_landmarks_move_with_their_box() -> None:
-    face = moved(Detection(Box(1, 2, 3, 4), 0.5, POINTS), 10, 20)
-    assert face == Detection(Box(11, 22, 3, 4), 0.5, tuple((x + 10, y + 20) for x, y in POINTS))
+def test_a_face_of_a_window_is_placed_in_the_picture() -> None:
+    face = Detection(Box(1, 2, 3, 4), 0.5, POINTS)
+    there = placed(face, (10, 20, 110, 120), 1.0)
+    assert there == Detection(Box(11, 22, 3, 4), 0.5, tuple((x + 10, y + 20) for x, y in POINTS))
+    larger = placed(face, (10, 20, 110, 120), 2.0)
+    assert larger == Detection(Box(12, 24, 6, 8), 0.5, tuple((2 * x + 10, 2 * y + 20) for x, y in POINTS))
+    assert placed(Detection(Box(120, 0, 5, 5)), (10, 20, 110, 120), 1.0) is None
+
+
+def test_a_large_face_is_followed_in_fewer_pixels(astronaut_path: Path) -> None:
+    small = read_image(str(astronaut_path))[:240, 110:350]
+    image = np.ascontiguousarray(np.repeat(np.repeat(small, 2, axis=0), 2, axis=1))  # (480, 480, 3)
+    haar = HaarDetector()
+    following = FollowingDetector(haar, quick=0.0)
+    (whole,) = haar.detect(image)
+    assert whole.box.width > 150
+    for _ in range(3):
+        (face,) = following.detect(image)
+        assert face.box.iou(whole.box) > 0.75
 
 
 @given(st.integers(0, 600), st.integers(0, 440), st.integers(1, 40), st.integers(1, 40))

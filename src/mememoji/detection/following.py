@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.detection.detector import FaceDetector, without_overlaps
+from mememoji.detection.detector import FaceDetector, without_overlaps, working_copy
 from mememoji.faces import Box, Detection
 
 WHOLE_EVERY: Final = 0.4
@@ -19,6 +19,7 @@ QUICK: Final = 0.02
 
 _AROUND: Final = 0.6
 _LEAST_SIDE: Final = 96
+_MOST_SIDE: Final = 192
 _MOST_OF_FRAME: Final = 0.5
 
 Window = tuple[int, int, int, int]
@@ -89,13 +90,15 @@ class FollowingDetector:
             > _MOST_OF_FRAME * width * height
         ):
             return None
-        found = [
-            moved(face, left, top)
-            for left, top, right, bottom in windows
-            for face in self._detector.detect(np.ascontiguousarray(image[top:bottom, left:right]))
-        ]
-        found = without_overlaps(found)
+        found = without_overlaps([face for window in windows for face in self._within(image, window)])
         return found if len(found) >= len(self._last) else None
+
+    def _within(self, image: npt.NDArray[np.uint8], window: Window) -> list[Detection]:
+        left, top, right, bottom = window
+        # A face that fills its window needs no more pixels than this to be found again.
+        small, back = working_copy(np.ascontiguousarray(image[top:bottom, left:right]), _MOST_SIDE)
+        found = [placed(face, window, back) for face in self._detector.detect(small)]
+        return [face for face in found if face is not None]
 
 
 def window_around(box: Box, picture_wh: tuple[int, int]) -> Window:
@@ -121,14 +124,25 @@ def joined(windows: list[Window]) -> list[Window]:
     return apart
 
 
-def moved(face: Detection, right: int, down: int) -> Detection:
-    """A face found in a window, where it lies in the picture."""
-    box = face.box
-    return dataclasses.replace(
-        face,
-        box=Box(box.x + right, box.y + down, box.width, box.height),
-        landmarks=None if face.landmarks is None else tuple((x + right, y + down) for x, y in face.landmarks),
-    )
+def placed(face: Detection, window: Window, back: float) -> Detection | None:
+    """A face found in a window, where it lies in the picture.
+
+    Args:
+        face: in the pixels of the window as it was searched.
+        window: in the picture's pixels.
+        back: how many of the picture's pixels one of these is wide.
+
+    Returns:
+        None where nothing of the face lies in the window.
+    """
+    left, top, right, bottom = window
+    x1, y1, x2, y2 = (value * back for value in face.box.xyxy)
+    box = Box.inside((left + x1, top + y1, left + x2, top + y2), (right, bottom))
+    if box is None:
+        return None
+    points = face.landmarks
+    landmarks = None if points is None else tuple((left + x * back, top + y * back) for x, y in points)
+    return dataclasses.replace(face, box=box, landmarks=landmarks)
 
 
 def _touch(a: Window, b: Window) -> bool:

@@ -13,8 +13,10 @@ import { Tracker, type Track } from "./tracking";
 
 export type LiveState = "off" | "starting" | "running" | "paused" | "lost" | "failed";
 
-/** How often figures and plots are renewed, in milliseconds: oftener is more than eyes follow. */
-const PLOT_PACE = 100;
+/** How often overlay, plots, words and figures are renewed, in milliseconds: oftener is more than eyes follow. */
+const OVERLAY_PACE = 28;
+const PLOT_PACE = 125;
+const WORDS_PACE = 250;
 const FIGURES_PACE = 500;
 
 const NO_ROOM = "The service takes no more live sessions at the moment. Trying again …";
@@ -31,6 +33,8 @@ export class LiveSession {
   /** The faces of the last frame, and as they are shown on their way there. */
   tracks: readonly Track[] = $state.raw([]);
   shown: readonly Shown[] = $state.raw([]);
+  /** The faces of a moment ago, for words and numbers, which nobody reads as fast as frames come. */
+  told: readonly Track[] = $state.raw([]);
   cameras: readonly MediaDeviceInfo[] = $state.raw([]);
   deviceId: string | undefined = $state();
   isMirrored = $state(true);
@@ -49,6 +53,7 @@ export class LiveSession {
   #lastDrawn = 0;
   #lastPulse = 0;
   #lastFigures = 0;
+  #lastWords = 0;
   #isTaking = false;
   /** When the frame was taken whose faces are to be drawn next. */
   #undrawn: number | undefined;
@@ -97,7 +102,7 @@ export class LiveSession {
     cancelAnimationFrame(this.#drawing);
     this.#drawing = 0;
     this.#camera.stop();
-    this.tracks = this.shown = [];
+    this.tracks = this.shown = this.told = [];
     this.perSecond = this.latency = 0;
     this.#rate = new Rate();
     this.#tracker = new Tracker();
@@ -188,7 +193,6 @@ export class LiveSession {
       this.#recording.add(now, this.tracks);
       this.recorded = this.#recording.rows;
     }
-    if (this.tracks[0]) shell.mood = this.tracks[0].composition;
   }
 
   async #lost(wasOpen: boolean, reason: string): Promise<void> {
@@ -212,6 +216,7 @@ export class LiveSession {
 
   #draw(now: number): void {
     this.#drawing = requestAnimationFrame((next) => this.#draw(next));
+    if (now - this.#lastDrawn < OVERLAY_PACE) return;
     if (this.shown.length > 0 || this.tracks.length > 0) {
       this.shown = approach(this.shown, this.tracks, now - this.#lastDrawn);
     }
@@ -223,6 +228,11 @@ export class LiveSession {
     if (now - this.#lastPulse >= PLOT_PACE && this.state === "running") {
       this.#lastPulse = now;
       this.pulse += 1;
+    }
+    if (now - this.#lastWords >= WORDS_PACE) {
+      this.#lastWords = now;
+      this.told = this.tracks;
+      if (this.tracks[0]) shell.mood = this.tracks[0].composition;
     }
     if (now - this.#lastFigures >= FIGURES_PACE) {
       this.#lastFigures = now;
