@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import cv2
@@ -27,8 +28,9 @@ from mememoji.service.places import Places
 from mememoji.service.problems import add_handlers
 from mememoji.service.reading import ReadingPool
 from mememoji.service.remembering import PhotoMemory
-from mememoji.service.routes import admin, feedback, images, live, model, predict
+from mememoji.service.routes import admin, feedback, images, live, model, predict, terms, web
 from mememoji.service.settings import NO_STORE, ServiceSettings
+from mememoji.service.web_app import BUILT, WebApp
 from mememoji.storage.choice import open_store
 from mememoji.storage.store import PhotoStore
 from mememoji.version import __version__
@@ -45,6 +47,7 @@ def create_app(
     analyzer: Analyzer | None = None,
     store: PhotoStore | None = None,
     fetcher: PictureFetcher | None = None,
+    web_folder: Path = BUILT,
 ) -> FastAPI:
     """Make the application.
 
@@ -53,11 +56,13 @@ def create_app(
         analyzer: reads pictures; None makes one as the settings say.
         store: remembers photos; None opens the one of the settings, and the application closes it.
         fetcher: fetches addresses; None makes one as the settings say.
+        web_folder: where the web app is built, if it is.
 
     Raises:
         InputError: no such store or detector.
         ModelError: the weights are missing or do not fit their card.
     """
+    web_app = WebApp.read(web_folder)
     metrics, activity = Metrics(settings.shared_folder), Activity(settings.shared_folder)
     if analyzer is None:
         analyzer = make_analyzer(settings)
@@ -84,6 +89,7 @@ def create_app(
             activity=activity,
             sessions=Places(settings.max_live, "live sessions"),
             fetches=Places(settings.queue, "pictures fetched"),
+            web=web_app,
         )
         app.state.service = service
         service.memory.start()
@@ -112,7 +118,7 @@ def create_app(
         ],
     )
     add_handlers(app)
-    for routes in (predict, feedback, images, model, live, admin):
+    for routes in (predict, feedback, images, model, live, terms, admin, web):
         app.include_router(routes.router)
     app.openapi = functools.partial(_document, app.openapi, needs_key=bool(settings.api_keys))  # type: ignore[method-assign]
     return app

@@ -17,8 +17,8 @@ from mememoji.service.problems import LineTooLongError, ProblemError, response_o
 from mememoji.service.settings import ServiceSettings
 
 KEY_HEADER: Final = "X-API-Key"
-_OPEN: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/")
-"""Paths that need no key: probes have none, and the documentation is how one learns of keys."""
+_OPEN: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/", "/assets/")
+"""Paths that need no key: probes have none, the documentation tells of keys, and the web app asks for one."""
 
 _POLICY_VIOLATION: Final = 1008
 

@@ -101,12 +101,27 @@ def test_each_way_in_finds_the_face_and_keeps_the_contract(service: httpx.Client
     assert annotated.size == (256, 256)
 
 
+def test_a_preview_is_the_upright_picture(service: httpx.Client) -> None:
+    large = Image.new("RGB", (2400, 1000), (200, 30, 30))
+    exif = large.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    file = io.BytesIO()
+    large.save(file, "JPEG", exif=exif)
+    answer = send(service, "file", file.getvalue(), preview_image="true").json()
+    assert (answer["width"], answer["height"]) == (1000, 2400)
+    preview = jpeg_of(answer["preview_image"])
+    assert preview.size == (667, 1600)
+    red, green, blue = preview.convert("RGB").getpixel((300, 800))  # type: ignore[misc]
+    assert red > 180
+    assert max(green, blue) < 60
+
+
 @pytest.mark.parametrize("flags", [{}, {"crop_image": "false", "annotate_image": "False"}])
 def test_without_flags_neither_thumbnail_nor_copy_is_sent(
     service: httpx.Client, small: bytes, flags: dict[str, str]
 ) -> None:
     answer = send(service, "file", small, **flags).json()
-    assert "annotated_image" not in answer
+    assert not {"annotated_image", "preview_image"} & set(answer)
     assert all("thumbnail" not in face for face in answer["faces"])
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from mememoji.emotions import Emotion
 from mememoji.faces import Box, Face, Landmarks
 from mememoji.images import RGBImage
 
-_LARGER = 1.12
+LARGER: Final = 1.12
 """The head over the box: detectors leave out ears and hairline."""
 
 
@@ -68,7 +69,7 @@ def tilt(landmarks: Landmarks) -> float:
 def _placing(box: Box, angle: float) -> Floats:
     """(2, 3): from the drawing's units to the picture's pixels, the head's middle on the box's."""
     x, y, width, height = meme_description().head
-    scale = _LARGER * max(box.width / width, box.height / height)
+    scale = LARGER * max(box.width / width, box.height / height)
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
     turn = np.array([[cos, -sin], [sin, cos]])
     middle = np.array([box.x + box.width / 2, box.y + box.height / 2])
