@@ -129,8 +129,7 @@ class OnnxClassifier:
     def _probabilities(self, head: str, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         if not np.isfinite(logits).all():
             raise ModelError(f"{self._card.name!r} gives {head} that are not finite; its weights are damaged")
-        shares = softmax(logits / np.float32(self._card.temperatures.get(head, 1.0)))
-        return shares[:, self._columns[head]]
+        return softmax(logits)[:, self._columns[head]]
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

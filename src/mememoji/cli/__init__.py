@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from mememoji.cli import data, detector, store
+from mememoji.cli.convert import calibrate, convert
 from mememoji.cli.evaluate import evaluate
 from mememoji.cli.model import model
 from mememoji.cli.predict import predict
@@ -61,6 +62,8 @@ app.add_typer(store.app, name="store")
 app.command()(train)
 app.command()(evaluate)
 app.command()(export)
+app.command()(calibrate)
+app.command()(convert)
 
 
 def main() -> None:

@@ -135,17 +135,15 @@ def _deliver(
     *,
     name: str,
 ) -> None:
-    import dataclasses
-
-    from mememoji.classification.card import card_path
-    from mememoji.classification.classifier import OnnxClassifier
+    from mememoji.cli.convert import calibration_lines
+    from mememoji.conversion.scoring import calibrate_weights, score_weights
     from mememoji.evaluation.folder import write_report
     from mememoji.evaluation.markdown import to_text
-    from mememoji.evaluation.report import evaluate
+    from mememoji.evaluation.temperature import FOLDS
     from mememoji.training.export import export as write_weights
     from mememoji.version import __version__
 
-    card = write_weights(
+    write_weights(
         network,
         weights,
         val.images[:256],
@@ -155,9 +153,14 @@ def _deliver(
         licence=provenance.licence,
         note=provenance.note,
     )
-    evaluation = evaluate(OnnxClassifier(weights), data / "val.parquet", progress=True)
-    card = dataclasses.replace(card, scores={"val": evaluation.report.headline()})
-    card.write(card_path(weights))
+    told: list[str] = []
+    if len(val) < 2 * FOLDS:  # a first look at a handful of pictures should not fail at its end
+        evaluation = score_weights(weights, data / "val.parquet", progress=True)
+    else:
+        evaluation, found = calibrate_weights(weights, data / "val.parquet", weights, progress=True)
+        told = ["", *calibration_lines(found)]
     write_report(evaluation, report)
     typer.echo(to_text(evaluation.report))
+    for line in told:
+        typer.echo(line)
     typer.echo(f"\n{weights} and its card; the report is {report / 'report.md'}")
