@@ -69,22 +69,24 @@ def print_scores(files: dict[str, Path], val: Split) -> None:
 
 
 def print_rates(files: dict[str, Path], val: Split, rounds: int) -> None:
-    classifiers = {name: OnnxClassifier(file, threads=2) for name, file in files.items()}
     print("| variant | " + " | ".join(f"batch {batch}" for batch in BATCHES) + " |\n|---" + "|---" * len(BATCHES) + "|")
-    rates: dict[str, list[float]] = {name: [] for name in files}
-    for batch in BATCHES:
-        crops = val.images[:batch]
-        calls = max(1, 128 // batch)
-        times: dict[str, list[float]] = {name: [] for name in files}
-        for turn in range(rounds + 1):
-            for name, classifier in classifiers.items():
+    times: dict[str, dict[int, list[float]]] = {name: {batch: [] for batch in BATCHES} for name in files}
+    for _ in range(rounds):
+        for name, file in files.items():
+            # One classifier at a time: the threads of another would keep turning for a while and take a processor.
+            classifier = OnnxClassifier(file, threads=2)
+            for batch in BATCHES:
+                calls = max(2, 256 // batch)
+                classifier.classify(val.images[:batch])
                 start = time.perf_counter()
                 for _ in range(calls):
-                    classifier.classify(crops)
-                if turn:  # the first turn warms up
-                    times[name].append((time.perf_counter() - start) / calls)
-        for name in files:
-            rates[name].append(batch / statistics.median(times[name]))
+                    classifier.classify(val.images[:batch])
+                times[name][batch].append((time.perf_counter() - start) / calls)
+            del classifier
+    rates = {
+        name: [batch / statistics.median(found) for batch, found in by_batch.items()]
+        for name, by_batch in times.items()
+    }
     for name, found in rates.items():
         ratios = [rate / base for rate, base in zip(found, rates["float32"], strict=True)]
         cells = (f"{rate:,.0f} ({ratio:.2f})" for rate, ratio in zip(found, ratios, strict=True))

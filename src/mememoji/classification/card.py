@@ -38,6 +38,8 @@ class ModelCard:
         precision: one of `PRECISIONS`.
         layers: the ends of the network's stages, from the input on: a name for each, and the tensor it goes by in
             the graph.
+        matrices: for each head that acts on the means of the last layer's maps, the tensor of its matrix
+            (classes, channels).
         note: what a user should know: weak spots, intended use.
 
     Raises:
@@ -59,6 +61,7 @@ class ModelCard:
     floors: dict[str, float] = field(default_factory=dict)
     precision: str = "float32"
     layers: dict[str, str] = field(default_factory=dict)
+    matrices: dict[str, str] = field(default_factory=dict)
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     note: str = ""
 

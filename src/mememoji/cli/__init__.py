@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from mememoji.cli import data, detector, store
 from mememoji.cli.convert import calibrate, convert
 from mememoji.cli.evaluate import evaluate
+from mememoji.cli.features import features
 from mememoji.cli.model import model
 from mememoji.cli.predict import predict
 from mememoji.cli.serve import serve
@@ -62,6 +63,7 @@ app.add_typer(store.app, name="store")
 app.command()(train)
 app.command()(evaluate)
 app.command()(export)
+app.command()(features)
 app.command()(calibrate)
 app.command()(convert)
 

@@ -31,7 +31,7 @@ def fold(model: Any, scalings: Mapping[str, Scaling]) -> None:
         own = f"{_PREFIX}.{head}"
         maker.output[list(maker.output).index(head)] = f"{own}.logits"
         for name, value in (("temperature", scaling.temperature), ("floor", scaling.floor), ("least", LEAST)):
-            graph.set_constant(f"{own}.{name}", np.float32(value))
+            graph.set_constant(f"{own}.{name}", np.array(value, np.float32))
         steps = (
             ("Div", [f"{own}.logits", f"{own}.temperature"], f"{own}.divided"),
             ("Softmax", [f"{own}.divided"], f"{own}.shares"),

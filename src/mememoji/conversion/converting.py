@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mememoji.classification.card import PRECISIONS, ModelCard
 from mememoji.conversion.calibration import fold, unfold
 from mememoji.conversion.graph import read_weights, write_weights
-from mememoji.conversion.layers import find_layers
+from mememoji.conversion.layers import find_layers, find_matrices
 from mememoji.conversion.precision import store_as_float, store_as_half
 from mememoji.conversion.quantisation import quantise
 from mememoji.errors import ModelError
@@ -50,7 +50,9 @@ def convert(
         store_as_half(model)
     else:
         store_as_float(model)
-    card = dataclasses.replace(card, precision=precision, scores={}, layers=find_layers(model))
+    card = dataclasses.replace(
+        card, precision=precision, scores={}, layers=find_layers(model), matrices=find_matrices(model)
+    )
     return write_weights(model, card, out)
 
 
@@ -68,6 +70,7 @@ def scale(weights: Path, out: Path, scalings: dict[str, Scaling]) -> ModelCard:
         floors={head: scaling.floor for head, scaling in scalings.items()},
         scores={},
         layers=find_layers(model),
+        matrices=find_matrices(model),
     )
     return write_weights(model, card, out)
 

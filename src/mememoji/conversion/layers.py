@@ -1,9 +1,12 @@
-"""Which tensors of a graph are the ends of its stages, the layers that a user may look at."""
+"""Which tensors of a graph a user may look at: the ends of its stages, and the matrices of its heads."""
 
 from typing import Any
 
 from mememoji.conversion.graph import Graph, Node, attribute
 from mememoji.conversion.layout import is_gate
+
+_POOLING = ("ReduceMean", "GlobalAveragePool")
+_PASSING = ("Flatten", "QuantizeLinear", "DequantizeLinear", "Div", "Softmax", "Sub", "Max", "Log")
 
 
 def find_layers(model: Any) -> dict[str, str]:
@@ -24,8 +27,26 @@ def find_layers(model: Any) -> dict[str, str]:
     return {"stem" if number == 0 else f"stage{number}": tensor for number, tensor in enumerate(ends)}
 
 
+def find_matrices(model: Any) -> dict[str, str]:
+    """For each head that acts on the means of maps, the tensor of its matrix."""
+    graph = Graph(model)
+    found = {}
+    for head in graph.outputs:
+        gemm = _first(graph, graph.maker(head), before=("Gemm",))
+        if gemm is not None and _first(graph, graph.maker(gemm.input[0]), before=_POOLING) is not None:
+            found[head] = gemm.input[1]
+    return found
+
+
+def _first(graph: Graph, node: Node | None, *, before: tuple[str, ...]) -> Node | None:
+    """The next node of some kinds, going back through what only passes on; None where there is none."""
+    while node is not None and node.op_type not in before:
+        node = graph.maker(node.input[0]) if node.op_type in _PASSING else None
+    return node
+
+
 def _shrinks(graph: Graph, node: Node) -> bool:
-    if node.op_type in ("ReduceMean", "GlobalAveragePool"):
+    if node.op_type in _POOLING:
         return not is_gate(graph, node)
     return node.op_type == "Conv" and max(attribute(node, "strides", [1])) > 1 and not _takes_input(graph, node)
 

@@ -97,8 +97,9 @@ def _join_pooling(graph: Graph) -> None:
         name = node.input[1] + "_pooled"
         graph.set_constant(name, np.tile(filters / np.float32(high * wide), (1, 1, high, wide)))
         inputs = [pool.input[0], name, *node.input[2:]]
-        window = {"kernel_shape": [high, wide], "strides": [high, wide]}
-        nodes.append(helper.make_node("Conv", inputs, list(node.output), node.name, **window))
+        window = [high, wide]
+        conv = helper.make_node("Conv", inputs, list(node.output), node.name, kernel_shape=window, strides=window)
+        nodes.append(conv)
         joined.add(pool.output[0])
     graph.replace_nodes(node for node in nodes if node.output[0] not in joined)
 

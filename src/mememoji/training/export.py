@@ -18,7 +18,7 @@ from torch.fx.experimental.optimization import fuse
 
 from mememoji.classification.card import ModelCard, card_path, sha256_of
 from mememoji.classification.preprocessing import MEAN, SIDE, STD
-from mememoji.conversion.layers import find_layers
+from mememoji.conversion.layers import find_layers, find_matrices
 from mememoji.conversion.precision import store_as_half
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import ModelError
@@ -96,6 +96,7 @@ def export(
             note=note,
             precision="float16" if half else "float32",
             layers=find_layers(model),
+            matrices=find_matrices(model),
         )
         card.write(card_path(weights))
         partial.replace(weights)
