@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mememoji.classification.card import ModelCard, card_path
-from mememoji.classification.classifier import OnnxClassifier, load_network
+from mememoji.classification.classifier import load_network
 from mememoji.classification.inside import Inside, with_outputs
 from mememoji.classification.preprocessing import normalise
 from mememoji.classification.weights import shipped_weights

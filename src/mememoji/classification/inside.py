@@ -61,8 +61,7 @@ class Inside:
         """
         if layer not in self.card.layers:
             raise InputError(f"no layer {layer!r}; there are {', '.join(self.layers)}")
-        (maps,) = self._run(crops, [self.card.layers[layer]])
-        return maps
+        return np.asarray(self._run(crops, [self.card.layers[layer]])[0], np.float32)
 
     def activation(self, crops: npt.NDArray[np.uint8], emotion: Emotion) -> Maps:
         """Where in each crop an emotion's share comes from: class activation maps.
