@@ -26,13 +26,12 @@ def run(*arguments: str | Path) -> str:
 
 def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    call = ["distil", "--data", data, "--out", out, "--teachers", "minute", "--teachers", "teacher-tiny"]
-    result = CliRunner().invoke(app, [str(argument) for argument in call])
+    call: list[str | Path] = ["distil", "--data", data, "--out", out, "--teachers", "minute"]
+    result = CliRunner().invoke(app, [*map(str, call), "--teachers", "teacher-tiny"])
     assert result.exit_code == 1
     assert "no preset 'teacher-tiny'; there are baseline" in result.stderr
 
-    call = ["distil", "--data", data, "--out", out, "--teachers", "minute", "--student", "minute"]
-    call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14"]
+    call += ["--student", "minute", "--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14"]
     run(*call)
     assert {path.name for path in out.iterdir()} == {
         "teachers", "ensemble", "student", "compact.onnx", "compact.card.json", "summary.md",
@@ -49,8 +48,8 @@ def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data
 
 
 def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:
-    call = ["search", "--data", data, "--out", tmp_path, "--space", "compact", "--epochs", "1", "--trials", "1"]
-    told = run(*call, "--pictures", "64", "--threads", "2")
+    call: list[str | Path] = ["search", "--data", data, "--out", tmp_path, "--space", "compact"]
+    told = run(*call, "--epochs", "1", "--trials", "1", "--pictures", "64", "--threads", "2")
     assert told.startswith("1 trials, ")
     assert (tmp_path / "search.md").read_text().startswith("# Search over compact, 1 epochs a trial")
 

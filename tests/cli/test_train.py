@@ -69,7 +69,19 @@ def test_teachers_and_crops_of_no_face_are_told_in_the_card(trained: Path, data:
     for number in range(3):
         grey = np.random.default_rng(number).integers(0, 256, (60, 50), np.uint8)
         assert cv2.imwrite(str(crops / f"{number}.png"), grey)
-    call = ["train", "--data", data, "--out", tmp_path / "run", "--preset", "minute", "--epochs", "1", "--batch", "14"]
+    call: list[str | Path] = [
+        "train",
+        "--data",
+        data,
+        "--out",
+        tmp_path / "run",
+        "--preset",
+        "minute",
+        "--epochs",
+        "1",
+        "--batch",
+        "14",
+    ]
     run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--non-faces", crops)
     told = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
     assert told == f"{SENTENCE}; learned from 2 teachers: first, weights.onnx; with 3 crops of no face from crops"

@@ -67,6 +67,19 @@ def quantise(
     store_as_float(model)
     lay_out(model)
     _name_nodes(model)
+    kept = _kept_float(model, float_first=float_first)
+    try:
+        return _quantised(model, card, crops, kept, ranges=ranges, full_range=full_range)
+    except ValueError:
+        if ranges == "minmax":
+            raise
+        # A tensor that hardly varies has no histogram; its ends are all there is to know of it.
+        return _quantised(model, card, crops, kept, ranges="minmax", full_range=full_range)
+
+
+def _quantised(
+    model: Any, card: ModelCard, crops: npt.NDArray[np.uint8], kept: list[str], *, ranges: Ranges, full_range: bool
+) -> Any:
     with tempfile.TemporaryDirectory() as folder, _silence():
         plain, eight = Path(folder, "plain.onnx"), Path(folder, "eight.onnx")
         onnx.save(model, str(plain))
@@ -80,7 +93,7 @@ def quantise(
             reduce_range=not full_range,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=_kept_float(model, float_first=float_first),
+            nodes_to_exclude=kept,
             calibrate_method=_METHODS[ranges],
         )
         return onnx.load(str(eight))

@@ -98,13 +98,14 @@ def _coloured(values: Floats) -> RGBImage:
     levels = np.zeros(values.shape) if high <= low else (values - low) / (high - low)
     # Pixels stay visible: smoothing would show detail that the layer does not have.
     large = cv2.resize(np.rint(255 * levels).astype(np.uint8), (TILE, TILE), interpolation=cv2.INTER_NEAREST)
-    return _viridis(large)
+    return _viridis(np.asarray(large, np.uint8))
 
 
 def _overlaid(face: RGBImage, values: Floats, strongest: float) -> RGBImage:
     share = np.clip(values / strongest, 0, 1) if strongest > 0 else np.zeros(values.shape)
     size = face.shape[1::-1]
-    smooth = np.clip(cv2.resize(share.astype(np.float32), size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    large = np.asarray(cv2.resize(share.astype(np.float32), size, interpolation=cv2.INTER_CUBIC), np.float32)
+    smooth = np.clip(large, 0, 1)
     colours = np.asarray(cv2.cvtColor(cv2.applyColorMap(_levels(smooth), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB))
     cover = 0.75 * np.sqrt(smooth)[:, :, None]
     return np.asarray(np.rint(face * (1 - cover) + colours * cover), np.uint8)

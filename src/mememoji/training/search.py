@@ -112,9 +112,8 @@ def open_study(folder: Path, space: str, *, epochs: int, seed: int = 0) -> optun
         study_name="mememoji",
         direction="maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(
-            seed=seed, multivariate=True, constant_liar=True, warn_independent_sampling=False
-        ),
+        # Workers that run side by side take each other's unfinished trials for bad ones, and look elsewhere.
+        sampler=optuna.samplers.TPESampler(seed=seed, constant_liar=True),
         # A trial ends early where it is worse than half of the others were after as many epochs.
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
     )
