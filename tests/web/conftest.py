@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, sync_playwright
 
 from tests.web.browsing import ASTRONAUT, CHROMIUM_ARGUMENTS, ROOT, camera_arguments, serving, write_camera
 
@@ -19,7 +19,7 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip for want of something, or fail where `MEMEMOJI_TEST_ALL` says that nothing may be wanting."""
     if os.environ.get("MEMEMOJI_TEST_ALL"):
         pytest.fail(what)
@@ -97,10 +97,14 @@ def open_page(chromium: Browser) -> OpenPage:
             if not request.url.startswith((address, "data:", f"blob:{address}")):
                 wrong.append(f"a request to {request.url}")
 
+        def note_socket(socket: WebSocket) -> None:
+            if not socket.url.startswith(address.replace("http", "ws", 1)):
+                wrong.append(f"a socket to {socket.url}")
+
         page.on("console", note_console)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", note_request)
-        page.on("websocket", lambda s: s.url.startswith(address.replace("http", "ws")) or wrong.append(f"to {s.url}"))
+        page.on("websocket", note_socket)
         try:
             page.goto(address + path)
             yield page

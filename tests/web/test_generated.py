@@ -24,6 +24,6 @@ def test_the_types_are_those_of_the_description(node_modules: Path, tmp_path: Pa
         [tools / "openapi-typescript", WEB / "openapi.json", "--output", written],
         [tools / "prettier", "--config", WEB / ".prettierrc", "--write", written],
     ):
-        done = subprocess.run(command, cwd=WEB, capture_output=True, text=True)
+        done = subprocess.run([str(part) for part in command], cwd=WEB, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     assert written.read_text("utf-8") == (WEB / "src" / "generated" / "schema.ts").read_text("utf-8"), HOW

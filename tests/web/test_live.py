@@ -112,6 +112,19 @@ def test_the_camera_stops_when_it_is_turned_off_or_the_view_is_left(open_page: O
             assert page.evaluate("stream.getTracks().map(track => track.readyState)") == ["ended"]
 
 
+def test_another_camera_is_taken(open_page: OpenPage, address: str) -> None:
+    with open_page(address, path=LIVE) as page:
+        start(page)
+        page.evaluate("window.stream = document.querySelector('video').srcObject")
+        cameras = page.get_by_label("Camera")
+        first = cameras.input_value()
+        cameras.select_option(index=1)
+        wait_until(lambda: page.evaluate("stream.getTracks()[0].readyState") == "ended", page)
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        expect(page.locator("[data-face]")).to_be_visible()
+        assert cameras.input_value() != first
+
+
 def test_a_timeline_is_recorded(open_page: OpenPage, address: str, tmp_path: Path) -> None:
     with open_page(address, path=LIVE) as page:
         start(page)

@@ -196,7 +196,7 @@ def test_json_and_the_annotated_picture_are_saved(page: Page) -> None:
     seen = [saved_picture(page)]
     page.get_by_label("Meme faces").check()
     seen.append(saved_picture(page))
-    x, y, side = *told["faces"][0]["location_xy"], told["faces"][0]["width"]
+    (x, y), side = told["faces"][0]["location_xy"], told["faces"][0]["width"]
     boxed, meme = (picture[y : y + side, x : x + side].astype(int) for picture in seen)
     assert boxed.shape == meme.shape
     assert np.abs(boxed - meme).mean() > 30

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -36,7 +35,15 @@ _PAGE: Final = {
     "Cache-Control": "no-cache",
 }
 _ASSET: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
-_SHRINKING: Final = ("text/", "application/json", "image/svg")
+# Not the system's own table, which knows scripts under other names, or not at all.
+_KINDS: Final = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".jpg": "image/jpeg",
+}
+_SHRINKING: Final = ("text/", "image/svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class WebFile:
     def read(cls, path: Path, headers: dict[str, str]) -> Self:
         """The file at that path."""
         content = path.read_bytes()
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kind = _KINDS.get(path.suffix, "application/octet-stream")
         packed = gzip.compress(content, mtime=0) if kind.startswith(_SHRINKING) else None
         return cls(
             content=content,

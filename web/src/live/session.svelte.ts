@@ -19,6 +19,7 @@ const PLOT_PACE = 125;
 const WORDS_PACE = 250;
 const FIGURES_PACE = 500;
 
+const KEY_WANTED = 401;
 const NO_ROOM = "The service takes no more live sessions at the moment. Trying again …";
 const AWAY = "The service cannot be reached. Trying again …";
 
@@ -72,9 +73,7 @@ export class LiveSession {
     try {
       await this.#camera.start(deviceId);
     } catch (error) {
-      this.problem = asProblem(error);
-      this.state = "failed";
-      shell.say(this.problem.message);
+      this.#fail(asProblem(error));
       return;
     }
     // The view may have been left while the browser asked for the camera.
@@ -85,11 +84,17 @@ export class LiveSession {
     this.deviceId = this.#camera.deviceId;
     this.isMirrored = !this.#camera.looksAway;
     this.cameras = await this.#camera.others();
-    this.#connection ??= new LiveConnection(liveAddress, {
-      opened: () => this.#opened(),
-      answered: (answer, takenAt) => this.#answered(answer, takenAt),
-      lost: (wasOpen, reason) => void this.#lost(wasOpen, reason),
-    });
+    if (this.#connection) {
+      // Another camera for the same session.
+      this.state = "running";
+      void this.#take();
+    } else {
+      this.#connection = new LiveConnection(liveAddress, {
+        opened: () => this.#opened(),
+        answered: (answer, takenAt) => this.#answered(answer, takenAt),
+        lost: (wasOpen, reason) => void this.#lost(wasOpen, reason),
+      });
+    }
     this.#lastDrawn = performance.now();
     this.#drawing ||= requestAnimationFrame((now) => this.#draw(now));
   }
@@ -207,11 +212,21 @@ export class LiveSession {
     }
     // A browser does not tell why a connection was refused: whether the service is there, and wants a key, another
     // question tells.
-    const isThere = await readTerms().then(
-      () => true,
-      () => false,
-    );
-    if (this.state === "lost") this.problem = new Problem(isThere ? NO_ROOM : AWAY);
+    try {
+      await readTerms();
+      if (this.state === "lost") this.problem = new Problem(NO_ROOM);
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem.status === KEY_WANTED) this.#fail(problem);
+      else if (this.state === "lost") this.problem = new Problem(AWAY);
+    }
+  }
+
+  #fail(problem: Problem): void {
+    this.stop();
+    this.problem = problem;
+    this.state = "failed";
+    shell.say(problem.message);
   }
 
   #draw(now: number): void {

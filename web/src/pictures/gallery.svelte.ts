@@ -60,6 +60,7 @@ class Gallery {
     this.pictures = [...this.pictures, ...added];
     this.chosen = added[0];
     shell.show("pictures");
+    void this.learnTerms();
     this.#readNext();
   }
 
