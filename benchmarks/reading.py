@@ -24,11 +24,12 @@ import numpy.typing as npt
 import onnxruntime
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.classification.preprocessing import normalise
 from mememoji.classification.weights import shipped_weights
 from mememoji.images import read_image
+from mememoji.weights_file import card_path
 
 ROOT = Path(__file__).resolve().parents[1]
 ASTRONAUT = ROOT / "docs" / "pictures" / "astronaut.png"

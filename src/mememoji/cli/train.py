@@ -137,13 +137,13 @@ def _deliver(
 ) -> None:
     import dataclasses
 
-    from mememoji.classification.card import card_path
     from mememoji.classification.classifier import OnnxClassifier
     from mememoji.evaluation.folder import write_report
     from mememoji.evaluation.markdown import to_text
     from mememoji.evaluation.report import evaluate
     from mememoji.training.export import export as write_weights
     from mememoji.version import __version__
+    from mememoji.weights_file import card_path
 
     card = write_weights(
         network,
