@@ -18,7 +18,7 @@ class Analyzer:
     Made once and used for many pictures, from several threads if need be: `Analyzer().analyze("photo.jpg")`.
 
     Args:
-        detector: a detector, or the name of one: "auto", "haar", "yunet" or "whole".
+        detector: a detector, or the name of one: "auto", "compact", "yunet", "haar" or "whole".
         classifier: a classifier, or the path of a weights file with its card beside it; None takes the weights in
             the package.
         margin: the part of a box's longer side added on each side before the crop is cut; None takes the
