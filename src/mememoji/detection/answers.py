@@ -47,7 +47,8 @@ def decode(answers: Floats, where: Floats, *, least: float) -> tuple[Floats, Flo
     centres = middles + rows[:, 1:3] * strides
     halves = np.exp(np.clip(rows[:, 3:5], -8, 8)) * strides / 2
     shifts = rows[:, 5:].reshape(-1, 5, 2) * strides[:, None]  # (N, 10) -> (N, 5, 2)
-    return np.concatenate([centres - halves, centres + halves], axis=1), scores[kept], middles[:, None] + shifts
+    boxes = np.concatenate([centres - halves, centres + halves], axis=1)
+    return boxes, np.asarray(scores[kept], np.float32), middles[:, None] + shifts
 
 
 def ious(a: Floats, b: Floats) -> Floats:

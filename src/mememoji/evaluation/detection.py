@@ -106,25 +106,23 @@ def matchings(judged: Judged, photographs: Sequence[Photograph], *, iou: float) 
 
 def curves(judged: Judged, photographs: Sequence[Photograph]) -> dict[float, dict[str, Curve]]:
     """Recall and precision, by IoU and by the faces' height."""
-    return {
-        iou: {name: curve(found, least=low, below=high) for name, (low, high) in HEIGHTS.items()}
-        for iou in IOUS
-        for found in [matchings(judged, photographs, iou=iou)]
-    }
+    drawn = {}
+    for iou in IOUS:
+        found = matchings(judged, photographs, iou=iou)
+        drawn[iou] = {name: curve(found, least=low, below=high) for name, (low, high) in HEIGHTS.items()}
+    return drawn
 
 
 def figures(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, Any]:
     """A detector's figures, as they stand in report.json: see `mememoji.evaluation.detection_report`."""
-    drawn = {
+    by_iou = {
         f"{iou:g}": {name: _of_curve(line, judged.threshold) for name, line in by_height.items()}
         for iou, by_height in curves(judged, photographs).items()
     }
     error, faces = landmark_error(judged, photographs)
     return {
         "threshold": judged.threshold,
-        "by_iou": {
-            f"{iou:g}": {name: _of_curve(c, judged.threshold) for name, c in drawn[iou].items()} for iou in IOUS
-        },
+        "by_iou": by_iou,
         "landmark_error": error,
         "landmark_faces": faces,
         "false_alarms": false_alarms(judged, photographs),

@@ -131,9 +131,18 @@ class DetectorFitting:
             raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
         seconds = time.perf_counter() - start
         found = self.judge(self.average.network)
-        losses = [value / steps for value in sums.tolist()]
+        loss, faces, boxes, landmarks = (value / steps for value in sums.tolist())
         return DetectorEpoch(
-            number + 1, rate, *losses, found.average_precision, found.at_precision(0.98)[0], seen / seconds, seconds
+            epoch=number + 1,
+            rate=rate,
+            loss=loss,
+            face_loss=faces,
+            box_loss=boxes,
+            landmark_loss=landmarks,
+            val_ap=found.average_precision,
+            val_recall=found.at_precision(0.98)[0],
+            pictures_per_second=seen / seconds,
+            seconds=seconds,
         )
 
     def _step(self, batch: Batch, rate: float) -> Tensor:

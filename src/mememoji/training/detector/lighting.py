@@ -14,7 +14,7 @@ Image = npt.NDArray[np.uint8]
 def relight(image: Image, settings: SceneSettings, rng: np.random.Generator) -> Image:
     """Change a picture (H, W, 3) uint8 RGB; gives a new one of the same shape."""
     chances = rng.random(6)
-    out = _toned(image, rng, dark=bool(chances[0] < settings.dark))
+    out = _toned(image, settings.tone, rng, dark=bool(chances[0] < settings.dark))
     if chances[1] < settings.grey:
         out = np.asarray(cv2.cvtColor(cv2.cvtColor(out, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
     if chances[2] < settings.side_light:
@@ -29,11 +29,11 @@ def relight(image: Image, settings: SceneSettings, rng: np.random.Generator) -> 
     return out
 
 
-def _toned(image: Image, rng: np.random.Generator, *, dark: bool) -> Image:
+def _toned(image: Image, tone: float, rng: np.random.Generator, *, dark: bool) -> Image:
     """Contrast, brightness and each colour's strength, through one table; `dark` is dusk or worse."""
     levels = np.arange(256, dtype=np.float64)[:, None]  # (256, 1)
-    gains = np.exp(rng.uniform(-0.15, 0.15, 3))  # (3,)
-    contrast, brightness = math.exp(rng.uniform(-0.35, 0.35)), rng.uniform(-35, 35)
+    gains = np.exp(rng.uniform(-0.15, 0.15, 3) * tone)  # (3,)
+    contrast, brightness = math.exp(rng.uniform(-0.35, 0.35) * tone), rng.uniform(-35, 35) * tone
     table = (levels * gains - 128) * contrast + 128 + brightness
     if dark:
         table = 255 * np.power(np.clip(table, 0, 255) / 255, rng.uniform(1.0, 2.0)) * rng.uniform(0.15, 0.6)

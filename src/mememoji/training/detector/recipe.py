@@ -17,6 +17,7 @@ class SceneSettings:
         least_scale, most_scale: by how much photographs shrink and grow.
         mirror: the chance of a mirror image.
         rotation: largest turn to either side, in degrees; every other photograph is turned.
+        tone: how strongly contrast, brightness and colours change; 0 is not at all.
         grey, dark, side_light, blur, jpeg, noise: chances of grey levels only, of darkness, of light from one side,
             of a blur, of JPEG's blocks, and of a sensor's noise.
         covered: the chance that a hand or a bar covers a part of a face.
@@ -27,6 +28,7 @@ class SceneSettings:
     most_scale: float = 2.0
     mirror: float = 0.5
     rotation: float = 30.0
+    tone: float = 1.0
     grey: float = 0.15
     dark: float = 0.12
     side_light: float = 0.12
@@ -37,13 +39,14 @@ class SceneSettings:
 
     def __post_init__(self) -> None:
         chances = dataclasses.asdict(self)
-        del chances["least_scale"], chances["most_scale"], chances["rotation"]
+        for measure in ("least_scale", "most_scale", "rotation", "tone"):
+            del chances[measure]
         if not all(0.0 <= chance <= 1.0 for chance in chances.values()):
             raise ValueError(f"chances lie in 0..1, got {chances}")
         if not 0.0 < self.least_scale <= self.most_scale:
             raise ValueError(f"scales are positive and in order, got {self.least_scale}, {self.most_scale}")
-        if not 0.0 <= self.rotation <= 180.0:
-            raise ValueError(f"rotation lies in 0..180, got {self.rotation}")
+        if not 0.0 <= self.rotation <= 180.0 or not 0.0 <= self.tone <= 2.0:
+            raise ValueError(f"rotation lies in 0..180 and tone in 0..2, got {self.rotation} and {self.tone}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class DetectorRecipe:
         given = {name: value for name, value in changes.items() if value is not None}
         if "epochs" in given:
             given.setdefault("fall", min(self.fall, given["epochs"] // 3))
-            given.setdefault("warmup", min(self.warmup, given["epochs"] / 4))
+            given.setdefault("warmup", min(self.warmup, given["epochs"] / 2))
         return dataclasses.replace(self, **given)
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,8 +137,9 @@ class DetectorRecipe:
     def from_dict(cls, content: dict[str, Any]) -> Self:
         """From what `to_dict` gave, also after JSON turned its tuples into lists."""
         fields = dict(content)
-        shape = {k: tuple(v) if isinstance(v, list) else v for k, v in fields["shape"].items()}
-        return cls(**fields | {"shape": DetectorShape(**shape), "scenes": SceneSettings(**fields["scenes"])})
+        shape = {name: tuple(value) if isinstance(value, list) else value for name, value in fields["shape"].items()}
+        fields["shape"], fields["scenes"] = DetectorShape(**shape), SceneSettings(**fields["scenes"])
+        return cls(**fields)
 
 
 PRESETS: Final[dict[str, DetectorRecipe]] = {

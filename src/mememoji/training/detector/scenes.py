@@ -172,7 +172,7 @@ def _back_inside(corners: npt.NDArray[np.float64], size: npt.NDArray[np.int64]) 
     """The shift (2,) after which a photograph with these corners fills its tile, or lies in it where it is smaller."""
     near, far = corners.min(axis=0), corners.max(axis=0)
     least, most = np.minimum(-near, size - far), np.maximum(-near, size - far)
-    return np.clip(0.0, least, most)
+    return np.asarray(np.clip(0.0, least, most))
 
 
 def _boxes(boxes: Floats, linear: npt.NDArray[np.float64], shift: npt.NDArray[np.float64], *, rounded: bool) -> Floats:
