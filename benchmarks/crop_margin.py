@@ -1,7 +1,7 @@
 """Which margin around a detector's box gives the framing that FER2013's crops have.
 
     python benchmarks/crop_margin.py data/prepared/val.parquet \\
-        --backgrounds FACES/val.parquet --yunet face_detection_yunet_2023mar.onnx --weights net.onnx
+        --backgrounds FACES/val.parquet --yunet face_detection_yunet_2023mar.onnx --weights net.onnx --tilts
 
 Faces are pasted, two to four times as large, into photographs without faces; each detector looks for them there.
 
@@ -11,6 +11,8 @@ Faces are pasted, two to four times as large, into photographs without faces; ea
    faces' original crops. A margin that reaches beyond the paste shows background where a true photograph would go on,
    and what lies within the frame is seen as in FER2013: so this measure favours margins up to the frame, and falls off
    too fast beyond it. The geometry is the check on it.
+3. Accuracy by tilt, with `--tilts`: faces are pasted once more, leaning by up to 45 degrees to either side, and cut as
+   they are and turned upright by the detector's landmarks.
 """
 
 import argparse
@@ -24,16 +26,18 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.preprocessing import crop_faces
+from mememoji.classification.preprocessing import crop_faces, tilt_of
 from mememoji.datasets.splits import SIDE, Split, read_split
+from mememoji.detection.compact import CompactDetector
 from mememoji.detection.detector import FaceDetector
 from mememoji.detection.haar import HaarDetector
 from mememoji.detection.yunet import YuNetDetector
-from mememoji.faces import Box
+from mememoji.faces import Box, Landmarks
 from mememoji.images import read_image
 
 MARGINS = tuple(step / 20 for step in range(-2, 9))
 SHIFTS = tuple(step / 50 for step in range(-5, 6))
+TILTS = (0.0, 15.0, 30.0, 45.0)
 SCALES = (2.0, 4.0)
 ROOM = 0.75
 """The background on each side of a paste, in parts of its side: more than the largest margin."""
@@ -43,12 +47,13 @@ Image = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A pasted face that was found: its place in the split, the picture, the paste's frame, the detector's box."""
+    """A pasted face that was found: its place in the split, the picture, the paste's frame, what the detector says."""
 
     index: int
     image: Image
     frame: Box
     box: Box
+    landmarks: Landmarks | None
 
     @property
     def ratio(self) -> float:
@@ -74,8 +79,11 @@ def backgrounds(path: Path | None, rng: np.random.Generator) -> list[Image]:
     return [np.asarray(cv2.cvtColor(read_image(row["image"]), cv2.COLOR_RGB2GRAY), np.uint8) for row in rows]
 
 
-def paste(face: Image, ground: Image, rng: np.random.Generator) -> tuple[Image, Box]:
-    """Lay an enlarged face (48, 48) somewhere on a ground (H, W); gives grey (H, W) and the face's frame."""
+def paste(face: Image, ground: Image, rng: np.random.Generator, tilt: float = 0.0) -> tuple[Image, Box]:
+    """Lay an enlarged face (48, 48), leaning by `tilt` degrees, somewhere on a ground (H, W).
+
+    Gives grey (H, W) and the face's frame, as if it did not lean.
+    """
     side = round(SIDE * rng.uniform(*SCALES))
     room = round(side * ROOM)
     enlarge = max(1.0, (side + 2 * room) / min(ground.shape))
@@ -86,7 +94,15 @@ def paste(face: Image, ground: Image, rng: np.random.Generator) -> tuple[Image, 
     left = int(rng.integers(room, width - side - room + 1))
     top = int(rng.integers(room, height - side - room + 1))
     picture = ground.copy()
-    picture[top : top + side, left : left + side] = cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC)
+    if tilt:
+        matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), -tilt, 1.0)
+        matrix[:, 2] += left, top
+        inside = cv2.warpAffine(np.full_like(large, 255), matrix, (width, height))
+        leaning = cv2.warpAffine(large, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        picture = np.where(inside > 127, leaning, picture)
+    else:
+        picture[top : top + side, left : left + side] = large
     return picture, Box(left, top, side, side)
 
 
@@ -94,10 +110,9 @@ def look(detector: FaceDetector, pasted: Sequence[tuple[int, Image, Box]]) -> li
     """The pasted faces that a detector finds: the box with the largest intersection over union, from 0.25 on."""
     sightings = []
     for index, image, frame in pasted:
-        boxes = [detection.box for detection in detector.detect(read_image(image))]
-        best = max(boxes, key=frame.iou, default=None)
-        if best is not None and frame.iou(best) >= 0.25:
-            sightings.append(Sighting(index, image, frame, best))
+        best = max(detector.detect(read_image(image)), key=lambda found: frame.iou(found.box), default=None)
+        if best is not None and frame.iou(best.box) >= 0.25:
+            sightings.append(Sighting(index, image, frame, best.box, best.landmarks))
     return sightings
 
 
@@ -152,12 +167,45 @@ def print_accuracy(classifier: OnnxClassifier, sightings: Sequence[Sighting], fa
     print("| accuracy, % | " + " | ".join(f"{100 * score:.1f}" for score in shifts.values()) + " |")
 
 
+def paste_all(
+    faces: Split, grounds: Sequence[Image], rng: np.random.Generator, tilt: float = 0.0
+) -> list[tuple[int, Image, Box]]:
+    """Every face on some background, leaning by `tilt` degrees to one side or the other."""
+    pasted = []
+    for index, face in enumerate(faces.images):
+        side = -1.0 if rng.random() < 0.5 else 1.0
+        pasted.append((index, *paste(face, grounds[int(rng.integers(len(grounds)))], rng, side * tilt)))
+    return pasted
+
+
+def print_tilts(
+    detector: FaceDetector, classifier: OnnxClassifier, faces: Split, grounds: Sequence[Image], seed: int
+) -> None:
+    print("\n| tilt | found | as they lie, % | turned upright, % |\n|---|---|---|---|")
+    for tilt in TILTS:
+        sightings = look(detector, paste_all(faces, grounds, np.random.default_rng(seed), tilt))
+        if not sightings:
+            print(f"| {tilt:g} | 0 | | |")
+            continue
+        labels = faces.take(np.array([sighting.index for sighting in sightings])).labels
+        cells = []
+        for upright in (False, True):
+            crops = [
+                crop_faces(s.image, [s.box], margin=detector.margin, tilts=[tilt_of(s.landmarks) if upright else 0.0])
+                for s in sightings
+            ]
+            cells.append(f"{100 * accuracy(classifier, np.concatenate(crops), labels):.1f}")
+        print(f"| {tilt:g} | {len(sightings)} of {len(faces)} | {cells[0]} | {cells[1]} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="a split file: faces of 48x48")
     parser.add_argument("--backgrounds", type=Path, help="Parquet of photographs: columns image, faces, ignore")
+    parser.add_argument("--compact", type=Path, help="our detector's weights, if not those that ship")
     parser.add_argument("--yunet", type=Path, help="YuNet's weights file")
     parser.add_argument("--weights", type=Path, help="the classifier's ONNX file, its card beside it")
+    parser.add_argument("--tilts", action="store_true", help="measure tilted faces too; needs --weights")
     parser.add_argument("--count", type=int, default=1000, help="how many faces")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
@@ -167,12 +215,9 @@ def main() -> None:
     split = read_split(given.data)
     faces = split.take(np.sort(rng.choice(len(split), min(given.count, len(split)), replace=False)))
     grounds = backgrounds(given.backgrounds, rng)
-    pasted = []
-    for index, face in enumerate(faces.images):
-        image, frame = paste(face, grounds[int(rng.integers(len(grounds)))], rng)
-        pasted.append((index, image, frame))
+    pasted = paste_all(faces, grounds, rng)
     classifier = OnnxClassifier(given.weights, threads=1) if given.weights else None
-    detectors: list[FaceDetector] = [HaarDetector()]
+    detectors: list[FaceDetector] = [CompactDetector(given.compact), HaarDetector()]
     if given.yunet:
         detectors.append(YuNetDetector(given.yunet))
 
@@ -184,6 +229,8 @@ def main() -> None:
             print_geometry(sightings)
             if classifier is not None:
                 print_accuracy(classifier, sightings, faces)
+                if given.tilts and sightings[0].landmarks is not None:
+                    print_tilts(detector, classifier, faces, grounds, given.seed)
 
 
 if __name__ == "__main__":

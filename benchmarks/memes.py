@@ -18,8 +18,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from benchmarks.reading import ASTRONAUT, commit, compare, processor
 
+from benchmarks.reading import ASTRONAUT, commit, compare, processor
 from mememoji.analyzer import Analyzer
 from mememoji.detection.choice import make_detector
 from mememoji.drawing.canvas import Canvas, rgb, text_width

@@ -1,6 +1,6 @@
 """What reading pictures costs, as ratios to what cannot be saved.
 
-    python benchmarks/reading.py [--weights FILE] [--rounds 7]
+    python benchmarks/reading.py [--weights FILE] [--yunet FILE] [--rounds 7]
 
 Each pair is measured in turns in one run, so that a busy machine slows both; the figure is the ratio of the medians.
 Prints a Markdown record for this folder.
@@ -24,11 +24,13 @@ import numpy.typing as npt
 import onnxruntime
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.classification.preprocessing import normalise
 from mememoji.classification.weights import shipped_weights
+from mememoji.detection.compact import CompactDetector
 from mememoji.images import read_image
+from mememoji.weights_file import card_path
 
 ROOT = Path(__file__).resolve().parents[1]
 ASTRONAUT = ROOT / "docs" / "pictures" / "astronaut.png"
@@ -63,10 +65,17 @@ def classifying(weights: Path, rounds: int) -> tuple[float, float]:
 
 def starting(weights: Path, rounds: int) -> tuple[float, float]:
     """`mememoji predict` of one photo; and a Python that imports what it stands on."""
-    call = "from mememoji.cli import main; main()"
-    predict = [sys.executable, "-c", call, "predict", str(ASTRONAUT), "--detector", "haar", "--weights", str(weights)]
-    imports = [sys.executable, "-c", "import numpy, cv2, onnxruntime"]
+    return compare_programs(predicting(weights), [sys.executable, "-c", "import numpy, cv2, onnxruntime"], rounds)
 
+
+def predicting(weights: Path, *options: str) -> list[str]:
+    """The call of `mememoji predict` on one photo."""
+    call = "from mememoji.cli import main; main()"
+    return [sys.executable, "-c", call, "predict", str(ASTRONAUT), "--weights", str(weights), *options]
+
+
+def compare_programs(ours: list[str], bare: list[str], rounds: int) -> tuple[float, float]:
+    """The medians in seconds of two programs run in turns."""
     with tempfile.TemporaryDirectory() as cache:
         # Compiled once, as an installed package is, whatever this shell says of writing bytecode.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -75,19 +84,34 @@ def starting(weights: Path, rounds: int) -> tuple[float, float]:
         def run(command: list[str]) -> Work:
             return lambda: subprocess.run(command, check=True, capture_output=True, env=environment)
 
-        return compare(run(predict), run(imports), rounds)
+        return compare(run(ours), run(bare), rounds)
 
 
 def analysing(weights: Path, rounds: int, detector: str) -> tuple[float, float]:
     """A 640x480 frame with one face through the analyser; and through its detector alone."""
     analyzer = Analyzer(detector, OnnxClassifier(weights))
-    image = read_image(ASTRONAUT)
-    frame: npt.NDArray[np.uint8] = np.asarray(
-        cv2.copyMakeBorder(image[:480], 0, 0, 64, 64, cv2.BORDER_REFLECT), np.uint8
-    )
-    assert frame.shape == (480, 640, 3)
+    frame = video_frame()
     assert len(analyzer.analyze(frame).faces) == 1
     return compare(lambda: analyzer.analyze(frame), lambda: analyzer.detector.detect(frame), rounds)
+
+
+def detecting(yunet: Path, rounds: int) -> tuple[float, float]:
+    """A 640x480 frame through our own detector; and through YuNet as OpenCV runs it, both with one thread."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    ours = CompactDetector(threads=1)
+    bare = cv2.FaceDetectorYN.create(str(yunet), "", (640, 480), 0.7, 0.3, 5000)
+    frame = video_frame()
+    bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+    times = compare(lambda: ours.detect(frame), lambda: bare.detect(bgr), rounds)
+    cv2.setNumThreads(threads)
+    return times
+
+
+def video_frame() -> npt.NDArray[np.uint8]:
+    """(480, 640, 3) uint8 RGB with one face."""
+    image = read_image(ASTRONAUT)
+    return np.asarray(cv2.copyMakeBorder(image[:480], 0, 0, 64, 64, cv2.BORDER_REFLECT), np.uint8)
 
 
 def processor() -> str:
@@ -107,6 +131,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What reading pictures costs.")
     parser.add_argument("--weights", type=Path, help="an ONNX file with its card; else the weights that ship")
+    parser.add_argument("--yunet", type=Path, help="YuNet's weights file, to compare our own detector with")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     weights = options.weights or shipped_weights()
@@ -114,8 +139,17 @@ def main() -> None:
     rows = [
         ("classify 1,024 crops / one bare ONNX Runtime call", classifying(weights, options.rounds), 1.15),
         ("`predict` one photo / import numpy, cv2, onnxruntime", starting(weights, options.rounds), 3.0),
+        (
+            "`predict` one photo / the same with haar",
+            compare_programs(predicting(weights), predicting(weights, "--detector", "haar"), options.rounds),
+            1.0,
+        ),
+        ("analyse a 640x480 frame / its detector, compact", analysing(weights, 5 * options.rounds, "compact"), 1.6),
         ("analyse a 640x480 frame / its detector, haar", analysing(weights, 5 * options.rounds, "haar"), 1.3),
     ]
+    if options.yunet:
+        what = "detect in a 640x480 frame, one thread / YuNet in OpenCV"
+        rows.append((what, detecting(options.yunet, 5 * options.rounds), 1.2))
     print(f"# Reading pictures, {datetime.now(UTC):%Y-%m-%d}\n")
     versions = f"Python {platform.python_version()}, ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
     print(f"`python benchmarks/reading.py --rounds {options.rounds}` at commit {commit()}, with {card.name}.")

@@ -82,6 +82,20 @@ def test_the_margin_is_the_detectors_unless_one_is_given(given: float | None, ex
     assert recorder.batches[0].mean() / 255 == pytest.approx((1 / (1 + 2 * expected)) ** 2, abs=0.03)
 
 
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_leaning_face_is_turned_upright_unless_that_is_not_wanted(upright: bool) -> None:
+    recorder = Recorder(FixedClassifier({"happy": 1.0}))
+    # The person lies on their side: the eyes stand above one another, to the right of the mouth.
+    points = ((110.0, 70.0), (110.0, 90.0), (100.0, 80.0), (90.0, 72.0), (90.0, 88.0))
+    picture = np.zeros((160, 200, 3), np.uint8)
+    picture[:, 100:] = 200
+    detector = FixedDetector([Detection(Box(70, 50, 60, 60), 0.9, points)])
+    Analyzer(detector, recorder, upright=upright).analyze(picture)
+    (crop,) = recorder.batches[0]
+    bright = {"top": crop[:20].mean() > 150, "right": crop[:, 28:].mean() > 150}
+    assert bright == {"top": upright, "right": not upright}
+
+
 def test_a_network_reads_the_whole_crop(pooled_weights: Path, pattern_split: Any) -> None:
     analyzer = Analyzer("whole", pooled_weights)
     tops = [analyzer.analyze(image).faces[0].top for image in pattern_split.images[:70:10]]

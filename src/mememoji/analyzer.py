@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mememoji.classification.classifier import FaceClassifier, OnnxClassifier
-from mememoji.classification.preprocessing import crop_faces
+from mememoji.classification.preprocessing import crop_faces, tilt_of
 from mememoji.classification.weights import shipped_classifier
 from mememoji.detection.choice import make_detector
 from mememoji.detection.detector import FaceDetector
@@ -18,11 +18,12 @@ class Analyzer:
     Made once and used for many pictures, from several threads if need be: `Analyzer().analyze("photo.jpg")`.
 
     Args:
-        detector: a detector, or the name of one: "auto", "haar", "yunet" or "whole".
+        detector: a detector, or the name of one: "auto", "compact", "yunet", "haar" or "whole".
         classifier: a classifier, or the path of a weights file with its card beside it; None takes the weights in
             the package.
         margin: the part of a box's longer side added on each side before the crop is cut; None takes the
             detector's, which was measured for it.
+        upright: turn the crops of leaning faces upright, where the detector gives landmarks.
         limits: which pictures are refused as too large.
 
     Raises:
@@ -37,6 +38,7 @@ class Analyzer:
         classifier: FaceClassifier | Path | None = None,
         *,
         margin: float | None = None,
+        upright: bool = True,
         limits: ImageLimits = DEFAULT_LIMITS,
     ) -> None:
         if margin is not None and not -0.4 <= margin <= 2.0:
@@ -46,6 +48,7 @@ class Analyzer:
             classifier = shipped_classifier()
         self.classifier: FaceClassifier = OnnxClassifier(classifier) if isinstance(classifier, Path) else classifier
         self.margin = self.detector.margin if margin is None else margin
+        self.upright = upright
         self.limits = limits
 
     def analyze(self, picture: Picture) -> Analysis:
@@ -74,7 +77,13 @@ class Analyzer:
         faces: list[Face] = []
         if ordered:
             boxes = [detection.box for detection in ordered]
-            crops = crop_faces(image, boxes, margin=self.margin, side=self.classifier.card.side)
+            crops = crop_faces(
+                image,
+                boxes,
+                margin=self.margin,
+                side=self.classifier.card.side,
+                tilts=[tilt_of(detection.landmarks) for detection in ordered] if self.upright else None,
+            )
             prediction = self.classifier.classify(crops)
             likeness = prediction.face_likeness()
             for index, row in enumerate(prediction.compositions()):

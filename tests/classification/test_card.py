@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mememoji.classification.card import ModelCard, card_path, sha256_of
+from mememoji.classification.card import ModelCard
 from mememoji.errors import ModelError
+from mememoji.weights_file import card_path, sha256_of
 
 CARD = ModelCard(
     name="net 1",

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import HEADS, OnnxClassifier, Prediction, softmax
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import ModelError
+from mememoji.weights_file import card_path
 
 MakeWeights = Callable[..., Path]
 Floats = npt.NDArray[np.float32]
@@ -156,7 +157,7 @@ def test_weights_without_a_card_are_refused(make_weights: MakeWeights) -> None:
 def test_what_is_no_network_is_refused(make_weights: MakeWeights) -> None:
     from dataclasses import replace
 
-    from mememoji.classification.card import sha256_of
+    from mememoji.weights_file import sha256_of
 
     weights = make_weights()
     weights.write_bytes(b"no network")

@@ -1,12 +1,13 @@
 """From a picture and its boxes to what the network takes."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mememoji.classification.preprocessing import crop_faces, normalise, resize_crop, to_grey
+from mememoji.classification.preprocessing import LEAST_TILT, crop_faces, normalise, resize_crop, tilt_of, to_grey
 from mememoji.faces import Box
 
 Picture = npt.NDArray[np.uint8]
@@ -44,6 +45,48 @@ def test_the_margin_is_added_on_each_side() -> None:
     np.testing.assert_array_equal(plain, picture[26:74, 26:74])
     wide = crop_faces(picture, [Box(38, 38, 24, 24)], margin=0.5)[0]
     np.testing.assert_array_equal(wide, picture[26:74, 26:74])
+
+
+UPRIGHT = ((40.0, 40.0), (60.0, 40.0), (50.0, 50.0), (43.0, 60.0), (57.0, 60.0))
+
+
+def leaning(degrees: float) -> tuple[tuple[float, float], ...]:
+    angle = np.radians(degrees)
+    turn = np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
+    return tuple((float(x), float(y)) for x, y in (np.array(UPRIGHT) - 50) @ turn.T + 50)
+
+
+@pytest.mark.parametrize("degrees", [0, 20, -45, 90, 170])
+def test_the_tilt_is_read_from_landmarks(degrees: float) -> None:
+    assert tilt_of(leaning(degrees)) == pytest.approx(degrees, abs=1e-3)
+
+
+def test_without_landmarks_or_with_all_in_one_point_nothing_leans() -> None:
+    assert tilt_of(None) == 0.0
+    assert tilt_of(((1.0, 1.0),) * 5) == 0.0
+
+
+@pytest.mark.parametrize("side", [60, 300])
+@pytest.mark.parametrize("degrees", [30.0, -45.0, 90.0])
+def test_a_leaning_crop_is_turned_upright(degrees: float, side: int) -> None:
+    size = 3 * side
+    upright = np.full((size, size), 120, np.uint8)
+    upright[size // 2 - side // 4 : size // 2, side : 2 * side] = 250
+    matrix = cv2.getRotationMatrix2D(((size - 1) / 2, (size - 1) / 2), -degrees, 1.0)
+    turned = np.asarray(cv2.warpAffine(upright, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    box = Box(side, side, side, side)
+    expected = crop_faces(upright, [box], margin=0.1)[0].astype(int)
+    found = crop_faces(turned, [box], margin=0.1, tilts=[degrees])[0].astype(int)
+    assert np.abs(found - expected).mean() < 6
+    as_it_lies = crop_faces(turned, [box], margin=0.1)[0].astype(int)
+    assert np.abs(as_it_lies - expected).mean() > 15
+
+
+def test_what_hardly_leans_is_left_as_it_is() -> None:
+    picture = gradient(100, 120)
+    boxes = [Box(10, 20, 30, 40), Box(60, 50, 50, 50)]
+    plain = crop_faces(picture, boxes, margin=0.0)
+    np.testing.assert_array_equal(crop_faces(picture, boxes, margin=0.0, tilts=[0.0, LEAST_TILT - 1]), plain)
 
 
 def test_an_oblong_box_becomes_a_square_around_its_middle() -> None:

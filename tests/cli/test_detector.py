@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from mememoji.cli import app
 from mememoji.detection.download import YUNET
+from tests.drawn_faces import drawn, write_parquet
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -31,16 +32,15 @@ def test_the_list_says_what_is_usable_and_what_auto_takes(home: Path) -> None:
     rows = {line.split()[0]: line for line in output.splitlines()}
     assert code == 0
     assert "no: mememoji detector fetch yunet" in rows["yunet"]
-    assert "takes it" in rows["haar"]
-    assert "takes it" not in rows["yunet"] + rows["whole"]
+    assert "takes it" in rows["compact"]
+    assert "takes it" not in rows["yunet"] + rows["haar"] + rows["whole"]
 
 
 def test_the_list_after_a_download(downloaded: Path) -> None:
     _, output = run("list")
     rows = {line.split()[0]: line for line in output.splitlines()}
     assert "yes" in rows["yunet"]
-    assert "takes it" in rows["yunet"]
-    assert "takes it" not in rows["haar"]
+    assert "takes it" in rows["compact"]
 
 
 def test_what_is_there_is_not_fetched_again(downloaded: Path) -> None:
@@ -69,3 +69,41 @@ def test_a_failed_download_is_one_line_and_exit_code_1(home: Path, monkeypatch: 
     assert output.startswith("mememoji: cannot download https://")
     assert len(output.splitlines()) == 1
     assert not home.exists()
+
+
+def test_a_detector_is_trained_resumed_exported_and_evaluated(tmp_path: Path) -> None:
+    write_parquet([drawn(number, faces=number % 3) for number in range(8)], tmp_path / "train.parquet")
+    write_parquet([drawn(number, faces=1) for number in range(20, 23)], tmp_path / "val.parquet")
+    files = ["--data", str(tmp_path / "train.parquet"), "--val", str(tmp_path / "val.parquet")]
+    short = ["--preset", "minute", "--out", str(tmp_path / "run"), "--batch", "4", "--side", "64", "--threads", "1"]
+    code, output = run("train", *files, *short, "--epochs", "1", "--fall", "0")
+    assert code == 0, output
+    assert "and its card" in output
+    names = {"history.csv", "history.png", "checkpoint.pt", "weights.onnx", "weights.card.json"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == names
+    assert run("train", *files, *short)[0] == 1
+    code, output = run("train", *files, *short, "--epochs", "2", "--fall", "0", "--resume")
+    assert code == 0, output
+    weights = tmp_path / "net.onnx"
+    code, output = run("export", str(tmp_path / "run"), *files[2:], "--out", str(weights), "--score-threshold", "0.3")
+    assert code == 0, output
+    out = tmp_path / "report"
+    chosen = ["--detector", "compact", "--detector", "haar", "--weights", str(weights)]
+    code, output = run("evaluate", "--data", files[3], "--out", str(out), *chosen, "--held-out", files[1])
+    assert code == 0, output
+    assert "| score threshold | 0.30 | 0.56 |" in output
+    sheets = {f"{kind}-{name}.jpg" for kind in ("misses", "alarms") for name in ("compact", "haar")}
+    assert {path.name for path in out.iterdir()} == {"report.json", "report.md", "curves.png"} | sheets
+
+
+def test_presets_are_listed() -> None:
+    code, output = run("train", "--list-presets")
+    assert code == 0
+    assert "139,037 parameters" in output
+
+
+def test_an_unknown_preset_is_one_line(tmp_path: Path) -> None:
+    files = [str(tmp_path / name) for name in ("train.parquet", "val.parquet", "run")]
+    code, output = run("train", "--data", files[0], "--val", files[1], "--out", files[2], "--preset", "huge")
+    assert code == 1
+    assert "no preset 'huge'" in output

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from mememoji.classification.card import ModelCard, card_path, sha256_of
+from mememoji.classification.card import ModelCard
 from mememoji.cli import app
+from mememoji.weights_file import card_path, sha256_of
 
 
 def test_the_card_is_told(pooled_weights: Path) -> None:

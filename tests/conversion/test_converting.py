@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.conversion.converting import convert, scale
 from mememoji.conversion.graph import Graph, read_weights
@@ -15,6 +15,7 @@ from mememoji.conversion.precision import store_as_float
 from mememoji.datasets.splits import Split
 from mememoji.errors import ModelError
 from mememoji.evaluation.temperature import Scaling
+from mememoji.weights_file import card_path
 
 Crops = npt.NDArray[np.uint8]
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier, softmax
 from mememoji.classification.preprocessing import normalise
 from mememoji.conversion.converting import scale
@@ -14,6 +14,7 @@ from mememoji.conversion.scoring import calibrate_weights
 from mememoji.datasets.splits import Split, write_split
 from mememoji.errors import ModelError
 from mememoji.evaluation.temperature import Scaling
+from mememoji.weights_file import card_path
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mememoji.detection.choice import KINDS, chosen, kind_of, make_detector
+from mememoji.detection.compact import CompactDetector
 from mememoji.detection.download import YUNET
 from mememoji.errors import InputError, ModelError
 
@@ -19,26 +20,35 @@ def weights(shared: Path) -> Path:
     return path
 
 
-def test_without_any_download_auto_is_haar(home: Path) -> None:
-    assert chosen().name == "haar"
-    assert make_detector().name == "haar"
+def test_auto_is_our_own(home: Path) -> None:
+    assert chosen().name == "compact"
+    assert make_detector().name == "compact"
     assert not home.exists()
 
 
-def test_with_its_weights_in_the_data_folder_auto_is_yunet(home: Path, weights: Path) -> None:
+def test_a_download_does_not_change_what_auto_takes(home: Path, weights: Path) -> None:
     YUNET.path.parent.mkdir(parents=True)
     shutil.copyfile(weights, YUNET.path)
-    assert chosen().name == "yunet"
-    assert make_detector("auto").name == "yunet"
+    assert kind_of("yunet").usable
+    assert make_detector("auto").name == "compact"
+    assert make_detector("yunet").name == "yunet"
     assert make_detector("haar").name == "haar"
 
 
 def test_damaged_weights_are_not_taken(home: Path) -> None:
     YUNET.path.parent.mkdir(parents=True)
     YUNET.path.write_bytes(b"half a file")
-    assert make_detector("auto").name == "haar"
+    assert not kind_of("yunet").usable
     with pytest.raises(ModelError, match="is not the file it should be"):
         make_detector("yunet")
+
+
+def test_small_faces_are_a_matter_of_some_detectors() -> None:
+    detector = make_detector(small_faces=True)
+    assert isinstance(detector, CompactDetector)
+    assert detector.small_faces
+    with pytest.raises(InputError, match="'haar' cannot be asked for small faces; 'compact' can"):
+        make_detector("haar", small_faces=True)
 
 
 def test_every_kind_makes_the_detector_of_its_name(home: Path, weights: Path) -> None:
@@ -60,7 +70,7 @@ def test_yunet_without_weights_says_how_to_get_them(home: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "with_weights", "message"),
     [
-        ("", False, "expected a detector of 'auto', 'yunet', 'haar', 'whole'; got ''"),
+        ("", False, "expected a detector of 'auto', 'compact', 'yunet', 'haar', 'whole'; got ''"),
         ("Haar", False, "got 'Haar'"),
         ("haar", True, "'haar' has no weights file"),
         ("auto", True, "needs its detector's name"),

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, recall_score
 
-from mememoji.classification.card import ModelCard, sha256_of
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.classification.fixed import FixedClassifier
 from mememoji.datasets.splits import Split, write_split
 from mememoji.emotions import EMOTIONS, LABELS_TO_SIX
 from mememoji.errors import DatasetError, ModelError
 from mememoji.evaluation.report import evaluate
+from mememoji.weights_file import sha256_of
 
 
 @pytest.fixture

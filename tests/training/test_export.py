@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.classification.preprocessing import normalise
 from mememoji.datasets.splits import Split
@@ -13,6 +13,7 @@ from mememoji.errors import ModelError
 from mememoji.training.export import TOLERANCE, export, largest_difference
 from mememoji.training.material import as_input
 from mememoji.training.networks import CompactShape, PlainShape, Shape, build
+from mememoji.weights_file import card_path
 
 FACTS = {"name": "tiny-0", "trained_on": "made pictures", "licence": "MIT"}
 

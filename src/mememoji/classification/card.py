@@ -1,13 +1,12 @@
 """The model card: all that is needed to use a weights file, and where it came from."""
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
 from mememoji.errors import ModelError
+from mememoji.weights_file import read_card, verify_hash, write_card
 
 FORMAT: Final = 1
 """The card's own form; a card of another form is refused instead of guessed at."""
@@ -82,7 +81,7 @@ class ModelCard:
 
     def write(self, path: Path) -> None:
         """Write the card as JSON."""
-        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+        write_card(self.to_dict(), path)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -91,14 +90,7 @@ class ModelCard:
         Raises:
             ModelError: no such file, no JSON, another form, or a field missing, unknown or out of range.
         """
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise ModelError(f"no model card at {path}; weights never travel without one") from error
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{path} is no model card: {error}") from error
-        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-            raise ModelError(f"{path} is no model card of form {FORMAT}")
+        content = read_card(path, FORMAT)
         try:
             content["outputs"] = {head: tuple(classes) for head, classes in content["outputs"].items()}
             return cls(**content)
@@ -111,19 +103,4 @@ class ModelCard:
         Raises:
             ModelError: no such file, or another hash.
         """
-        if not weights.is_file():
-            raise ModelError(f"no weights at {weights}")
-        found = sha256_of(weights)
-        if found != self.sha256:
-            raise ModelError(f"{weights} is not what its card speaks of: expected sha256 {self.sha256}, got {found}")
-
-
-def card_path(weights: Path) -> Path:
-    """Where a weights file's card lies: beside it, `net.onnx` with `net.card.json`."""
-    return weights.with_name(weights.stem + ".card.json")
-
-
-def sha256_of(path: Path) -> str:
-    """A file's SHA-256 in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        verify_hash(weights, self.sha256)

@@ -6,12 +6,12 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.preprocessing import normalise
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES, LABELS_TO_SIX, VOTES_TO_SIX, face_likeness, fold
 from mememoji.errors import ModelError
+from mememoji.weights_file import card_path, load_session
 
 HEADS: Final[dict[str, tuple[str, ...]]] = {"labels": FER2013_LABELS, "votes": FERPLUS_VOTES}
 """The answers a network may give, and the class order in which they leave this module."""
@@ -94,7 +94,7 @@ class OnnxClassifier:
         self._card = ModelCard.read(card_path(weights)) if card is None else card
         self._card.verify(weights)
         self._columns = {head: _columns(self._card, head) for head in self._card.outputs}
-        self._session = load_network(weights, str(weights), threads)
+        self._session = load_session(weights, threads)
         _check_graph(self._session, self._card)
 
     @property
@@ -146,23 +146,6 @@ def _columns(card: ModelCard, head: str) -> list[int]:
     if sorted(card.outputs[head]) != sorted(HEADS[head]):
         raise ModelError(f"card {card.name!r}: {head} has the classes {HEADS[head]}, got {card.outputs[head]}")
     return [card.outputs[head].index(name) for name in HEADS[head]]
-
-
-def load_network(network: Path | bytes, name: str, threads: int | None) -> Any:
-    """An ONNX Runtime session on the processor, from a file or its bytes; `name` is what errors call it.
-
-    Raises:
-        ModelError: it is no network that ONNX Runtime can run.
-    """
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # warnings about a foreign graph would land on the caller's stderr
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    source = network if isinstance(network, bytes) else str(network)
-    try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own exceptions share no base class but this one
-        raise ModelError(f"{name} is no network that ONNX Runtime can run: {error}") from error
 
 
 def _check_graph(session: Any, card: ModelCard) -> None:

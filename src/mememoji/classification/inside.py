@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.card import ModelCard, card_path
-from mememoji.classification.classifier import load_network
+from mememoji.classification.card import ModelCard
 from mememoji.classification.preprocessing import normalise
 from mememoji.emotions import EMOTIONS, LABELS_TO_SIX, VOTES_TO_SIX, Emotion
 from mememoji.errors import InputError, ModelError
+from mememoji.weights_file import card_path, load_session
 
 Maps = npt.NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class Inside:
                 f"the card of {weights} names no layers; `mememoji convert` writes weights with one that does"
             )
         tensors = [*self.card.layers.values(), *self.card.matrices.values()]
-        self._session = load_network(with_outputs(weights.read_bytes(), tensors), str(weights), None)
+        self._session = load_session(with_outputs(weights.read_bytes(), tensors), name=str(weights))
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """From a picture and its boxes to what the network takes. The only copy: training uses it too."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.faces import Box
+from mememoji.faces import Box, Landmarks
 
 SIDE: Final = 48
 """A crop's width and height in pixels, FER2013's."""
@@ -15,6 +16,9 @@ SIDE: Final = 48
 MEAN: Final = 128.0
 STD: Final = 64.0
 """Grey levels 0..255 become `(grey - MEAN) / STD`; FER2013's train split has mean 129.5 and deviation 65.1."""
+
+LEAST_TILT: Final = 20.0
+"""Degrees from which a crop is turned upright: docs/benchmarks/2026-11-24-detector.md says what it is worth."""
 
 
 def to_grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -34,7 +38,12 @@ def resize_crop(grey: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np
 
 
 def crop_faces(
-    image: npt.NDArray[np.uint8], boxes: Sequence[Box], *, margin: float, side: int = SIDE
+    image: npt.NDArray[np.uint8],
+    boxes: Sequence[Box],
+    *,
+    margin: float,
+    side: int = SIDE,
+    tilts: Sequence[float] | None = None,
 ) -> npt.NDArray[np.uint8]:
     """Cut square grey crops around boxes.
 
@@ -43,6 +52,7 @@ def crop_faces(
         boxes: N boxes inside the picture.
         margin: the part of the box's longer side added on each side.
         side: the crops' width and height.
+        tilts: N angles from `tilt_of`, by which crops are turned back; None leaves all as they are.
 
     Returns:
         (N, side, side) uint8. A crop is the square around the box's centre; what lies outside the picture repeats
@@ -51,8 +61,41 @@ def crop_faces(
     crops = np.empty((len(boxes), side, side), np.uint8)
     for index, box in enumerate(boxes):
         # Grey is made of the cut alone: a large picture with one face costs no more than a small one.
-        crops[index] = resize_crop(to_grey(cut_square(image, box, margin=margin)), side)
+        if tilts is None or abs(tilts[index]) < LEAST_TILT:
+            crops[index] = resize_crop(to_grey(cut_square(image, box, margin=margin)), side)
+        else:
+            crops[index] = _turned(image, box, margin, side, tilts[index])
     return crops
+
+
+def tilt_of(landmarks: Landmarks | None) -> float:
+    """How far a face leans, in degrees in -180..180, positive where its top leans to the right in the picture.
+
+    Both the line through the eyes and the line from between the eyes to between the mouth's corners have their say,
+    each by its length: of a face seen from the side the eyes alone would say little. A face without landmarks leans 0.
+    """
+    if landmarks is None:
+        return 0.0
+    (rx, ry), (lx, ly), _, (rmx, rmy), (lmx, lmy) = landmarks
+    down_x, down_y = (rmx + lmx - rx - lx) / 2, (rmy + lmy - ry - ly) / 2
+    # The way down the face, turned by a quarter, runs as the eyes' line does.
+    across_x, across_y = lx - rx + down_y, ly - ry - down_x
+    return math.degrees(math.atan2(across_y, across_x)) if across_x or across_y else 0.0
+
+
+def _turned(image: npt.NDArray[np.uint8], box: Box, margin: float, side: int, tilt: float) -> npt.NDArray[np.uint8]:
+    """A crop (side, side) of a face that leans, turned upright about its box's centre."""
+    # A square whose side is the diagonal of the crop's holds the crop at any angle.
+    length = max(box.width, box.height)
+    wide = to_grey(cut_square(image, box, margin=((1 + 2 * margin) * math.sqrt(2) - 1) / 2))
+    if length > 2 * side:
+        wide = resize_crop(wide, round(2 * side * math.sqrt(2)))
+    whole = wide.shape[0]
+    inner = max(1, round(whole / math.sqrt(2)))
+    matrix = cv2.getRotationMatrix2D(((whole - 1) / 2, (whole - 1) / 2), tilt, 1.0)
+    matrix[:, 2] -= (whole - inner) / 2
+    turned = cv2.warpAffine(wide, matrix, (inner, inner), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return resize_crop(np.asarray(turned, np.uint8), side)
 
 
 def cut_square(image: npt.NDArray[np.uint8], box: Box, *, margin: float) -> npt.NDArray[np.uint8]:

@@ -1,8 +1,14 @@
-"""`mememoji detector`: which face detectors there are, and their weights."""
+"""`mememoji detector`: which face detectors there are, their weights, and our own one's training and evaluation."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mememoji.datasets.photographs import Photograph
 
 app = typer.Typer(help="See which face detectors are there, and download weights.", no_args_is_help=True)
 
@@ -43,3 +49,156 @@ def fetch(
         typer.echo(f"{path} is there already")
     else:
         typer.echo(f"{path} ({path.stat().st_size:,} bytes, licence {weights.licence}) from {weights.url}")
+
+
+def _print_presets(wanted: bool) -> None:
+    if not wanted:
+        return
+    from mememoji.training.detector.network import DetectorNetwork
+    from mememoji.training.detector.recipe import PRESETS
+    from mememoji.training.networks import parameter_count
+
+    width = max(len(name) for name in PRESETS)
+    for name, recipe in PRESETS.items():
+        count = parameter_count(DetectorNetwork(recipe.shape))
+        typer.echo(f"{name:<{width}}  {count:,} parameters, {recipe.epochs} epochs at {recipe.side} pixels")
+    raise typer.Exit
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Option(help="Photographs to learn from, with labelled faces.", metavar="FILE")],
+    val: Annotated[Path, typer.Option(help="Photographs to judge by.", metavar="FILE")],
+    out: Annotated[Path, typer.Option(help="The run's folder.", metavar="RUN")],
+    preset: Annotated[
+        str, typer.Option(help="What to train; --list-presets says what there is.", metavar="NAME")
+    ] = "compact",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the preset's.")] = None,
+    fall: Annotated[
+        int | None, typer.Option(min=0, help="Epochs at the end in which the rate falls, if not the preset's.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the preset's.")] = None,
+    side: Annotated[int | None, typer.Option(help="Training pictures' side, if not the preset's.")] = None,
+    rate: Annotated[float | None, typer.Option(help="The learning rate's peak, if not the preset's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Reproduces a run on one machine.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Threads that make training pictures.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the run's last checkpoint; --epochs may be others.")
+    ] = False,
+    # Asked for and not named in --help: that would load torch, which takes seconds.
+    list_presets: Annotated[  # noqa: ARG001 - its callback does it all
+        bool,
+        typer.Option("--list-presets", callback=_print_presets, is_eager=True, help="Print the presets and exit."),
+    ] = False,
+) -> None:
+    """Train the face detector and export its weights.
+
+    RUN then holds history.csv, history.png, checkpoint.pt, plateau.pt, weights.onnx and weights.card.json.
+    """
+    from mememoji.datasets.photographs import read_photographs
+    from mememoji.errors import InputError, RunError
+    from mememoji.training.checkpoint import FILE
+    from mememoji.training.detector.fitting import DetectorFitting
+    from mememoji.training.detector.recipe import PRESETS
+    from mememoji.training.device import choose_device, use_threads
+
+    if preset not in PRESETS:
+        raise InputError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
+    use_threads(threads)
+    try:
+        recipe = PRESETS[preset].with_changes(epochs=epochs, fall=fall, batch=batch, side=side, rate=rate, seed=seed)
+    except ValueError as error:
+        raise InputError(f"the recipe does not fit: {error}") from error
+    if (out / FILE).exists() and not resume:
+        raise RunError(f"{out} holds a training already; --resume goes on with it")
+    place = choose_device(device)
+    photographs, judged = read_photographs(data), read_photographs(val)
+    typer.echo(f"{preset}: {len(photographs):,} photographs, {recipe.epochs} epochs on {place}", err=True)
+    fitting = DetectorFitting(recipe, photographs, judged, out, place, workers=workers)
+    if resume:
+        fitting.resume()
+    fitting.fit()
+    _export(out, judged, out / "weights.onnx", name=preset)
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run's folder, finished or not.", metavar="RUN")],
+    val: Annotated[Path, typer.Option(help="Photographs; the file is checked on some of them.", metavar="FILE")],
+    out: Annotated[Path, typer.Option(help="The weights file to write, FILE.onnx.", metavar="FILE")],
+    name: Annotated[str, typer.Option(help="The detector's name in its card.")] = "compact",
+    score_threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="The card's least score of a face; `detector evaluate` measures it.")
+    ] = 0.5,
+) -> None:
+    """Export a run's weights as they are after its last epoch."""
+    from mememoji.datasets.photographs import read_photographs
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _export(run, read_photographs(val), out, name=name, score_threshold=score_threshold)
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Photographs with labelled faces.", metavar="FILE")],
+    out: Annotated[Path, typer.Option(help="The folder for report.json, report.md and the figures.", metavar="DIR")],
+    detector: Annotated[
+        list[str] | None, typer.Option(help="compact, haar or yunet; may be given several times.", metavar="NAME")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights for compact, if not those that ship.")] = None,
+    yunet: Annotated[Path | None, typer.Option(help="YuNet's weights, if not those that were fetched.")] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(help="The photographs of the training: its held-out animals are looked at too.", metavar="FILE"),
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures/--no-pictures", help="Draw the contact sheets, which show people's faces.")
+    ] = True,
+) -> None:
+    """Measure detectors on the same photographs: recall, precision, landmarks, false alarms."""
+    from mememoji.datasets.photographs import read_photographs
+    from mememoji.evaluation.detection import look
+    from mememoji.evaluation.detection_report import report_on, to_markdown, write_report
+    from mememoji.evaluation.detectors import open_detector
+    from mememoji.evaluation.figures import require
+
+    require()  # minutes of looking at photographs should not end in a missing library
+    files = {"compact": weights, "yunet": yunet}
+    opened = [open_detector(name, files.get(name)) for name in detector or ["compact", "haar"]]
+    photographs = read_photographs(data)
+    animals = [p for p in read_photographs(held_out) if p.is_held_out] if held_out else []
+    judged = [look(one, photographs, threshold, progress=True) for one, threshold in opened]
+    apart = {one.name: look(one, animals, threshold, progress=True) for one, threshold in opened} if held_out else None
+    report = report_on(judged, photographs, apart, animals)
+    files_written = write_report(report, judged, photographs, out, pictures=pictures)
+    typer.echo(to_markdown(report))
+    typer.echo(f"{len(files_written)} files in {out}; begin with {out / 'report.md'}")
+
+
+def _export(
+    run: Path, photographs: list[Photograph], weights: Path, *, name: str, score_threshold: float = 0.5
+) -> None:
+    from mememoji.training.detector.checkpoint import read_checkpoint
+    from mememoji.training.detector.export import export as write_weights
+    from mememoji.training.detector.judging import padded
+    from mememoji.training.detector.network import DetectorNetwork
+    from mememoji.version import __version__
+
+    saved = read_checkpoint(run)
+    network = DetectorNetwork(saved.recipe.shape)
+    network.load_state_dict(saved.average)
+    card = write_weights(
+        network,
+        weights,
+        padded(photographs[:8]),
+        name=f"{name}-{__version__}",
+        score_threshold=score_threshold,
+        trained_on=(
+            f"Photographs with boxes and landmarks by YuNet and by hand, {len(saved.history)} epochs; a third of the "
+            "animals left out"
+        ),
+        licence="MIT",
+    )
+    typer.echo(f"{weights} ({weights.stat().st_size:,} bytes, {card.parameters:,} parameters) and its card")

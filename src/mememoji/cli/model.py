@@ -25,8 +25,9 @@ def model(
 
     The weights file is checked against the hash in its card.
     """
-    from mememoji.classification.card import ModelCard, card_path
+    from mememoji.classification.card import ModelCard
     from mememoji.classification.weights import shipped_weights
+    from mememoji.weights_file import card_path
 
     weights = shipped_weights() if weights is None else weights
     card = ModelCard.read(card_path(weights))

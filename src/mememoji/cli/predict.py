@@ -33,12 +33,16 @@ def predict(
     detector: Annotated[
         str,
         typer.Option(
-            help="How faces are found: haar, yunet, whole (the picture is a face), or auto, the best whose weights "
-            "are there.",
+            help="How faces are found: compact, yunet, haar, whole (the picture is a face), or auto, the best whose "
+            "weights are there.",
             metavar="NAME",
         ),
     ] = "auto",
     detector_weights: Annotated[Path | None, typer.Option(help="The detector's weights file.", metavar="FILE")] = None,
+    small_faces: Annotated[
+        bool,
+        typer.Option("--small-faces", help="Look for faces that are small in large pictures; takes longer."),
+    ] = False,
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -58,7 +62,7 @@ def predict(
     if memes and annotate is None:
         raise typer.BadParameter("meme faces are laid on annotated copies: name --annotate DIR", param_hint="--memes")
     try:
-        finder = make_detector(detector, detector_weights)
+        finder = make_detector(detector, detector_weights, small_faces=small_faces)
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from error
     analyzer = Analyzer(finder, weights)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from mememoji.classification.card import ModelCard, card_path, sha256_of
+from mememoji.classification.card import ModelCard
 from mememoji.errors import ModelError
+from mememoji.weights_file import card_path, sha256_of
 
 Node = Any
 """An `onnx.NodeProto`."""

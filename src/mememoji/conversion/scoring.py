@@ -4,11 +4,12 @@ import dataclasses
 import tempfile
 from pathlib import Path
 
-from mememoji.classification.card import ModelCard, card_path
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.conversion.converting import scale
 from mememoji.evaluation.report import Evaluation, evaluate
 from mememoji.evaluation.temperature import HeadCalibration, calibrate
+from mememoji.weights_file import card_path
 
 
 def calibrate_weights(

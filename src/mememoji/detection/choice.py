@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mememoji.detection.compact import CompactDetector
 from mememoji.detection.detector import FaceDetector
 from mememoji.detection.download import YUNET, Download
 from mememoji.detection.haar import HaarDetector
@@ -22,8 +23,10 @@ class Kind:
     Attributes:
         name: what it is asked for by.
         summary: what it is, in a few words.
-        make: makes one, from the path of a weights file where it needs one.
-        weights: its weights file, or None where it needs none.
+        make: makes one, from the path of a weights file where it takes one.
+        weights: the file that it needs and that has to be downloaded, or None.
+        takes_file: whether a weights file may be handed in.
+        knows_small_faces: whether `make` takes `small_faces`.
         in_auto: whether `auto` may take it.
     """
 
@@ -31,6 +34,8 @@ class Kind:
     summary: str
     make: Callable[..., FaceDetector]
     weights: Download | None = None
+    takes_file: bool = False
+    knows_small_faces: bool = False
     in_auto: bool = True
 
     @property
@@ -41,29 +46,36 @@ class Kind:
 
 # Best first: `auto` takes the first that is usable. A new detector is one more line.
 KINDS: Final[tuple[Kind, ...]] = (
-    Kind("yunet", "a small network, with landmarks", YuNetDetector, YUNET),
+    Kind("compact", "our own small network, with landmarks", CompactDetector, takes_file=True, knows_small_faces=True),
+    Kind("yunet", "a small network, with landmarks", YuNetDetector, YUNET, takes_file=True),
     Kind("haar", "OpenCV's Haar cascade, faces from the front", HaarDetector),
     Kind("whole", "the picture is a face", WholeDetector, in_auto=False),
 )
 
 
-def make_detector(name: str = AUTO, weights: Path | None = None) -> FaceDetector:
+def make_detector(name: str = AUTO, weights: Path | None = None, *, small_faces: bool = False) -> FaceDetector:
     """Make a detector by its name.
 
     Args:
-        name: "auto", "haar", "yunet" or "whole"; "auto" takes the best one that is usable.
-        weights: a weights file, for a detector that has one; None takes the downloaded one, checked by its hash.
+        name: "auto", "compact", "yunet", "haar" or "whole"; "auto" takes the best one that is usable.
+        weights: a weights file, for a detector that takes one; None takes the one in the package or the downloaded
+            one, checked by its hash.
+        small_faces: look for faces that are small in a large picture, which takes longer.
 
     Raises:
-        InputError: an unknown name, or a weights file for a detector that has none.
+        InputError: an unknown name, or a weights file or small faces for a detector that knows none.
         ModelError: the weights are missing, damaged, or cannot be loaded.
     """
     kind = chosen() if name == AUTO and weights is None else kind_of(name)
-    if kind.weights is None:
-        if weights is not None:
-            raise InputError(f"the detector {kind.name!r} has no weights file, got {weights}")
-        return kind.make()
-    return kind.make(kind.weights.checked() if weights is None else weights)
+    if small_faces and not kind.knows_small_faces:
+        able = ", ".join(repr(other.name) for other in KINDS if other.knows_small_faces)
+        raise InputError(f"the detector {kind.name!r} cannot be asked for small faces; {able} can")
+    if weights is not None and not kind.takes_file:
+        raise InputError(f"the detector {kind.name!r} has no weights file, got {weights}")
+    if weights is None and kind.weights is not None:
+        weights = kind.weights.checked()
+    options = {"small_faces": True} if small_faces else {}
+    return kind.make(weights, **options) if kind.takes_file else kind.make(**options)
 
 
 def chosen() -> Kind:

@@ -97,7 +97,7 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False, me
 
 
 def _lay_memes(canvas: Canvas, faces: tuple[Face, ...], factor: int) -> None:
-    for face in sorted(filter(_is_clear, faces), key=lambda face: -face.box.area):
+    for face in sorted((face for face in faces if face.is_clear), key=lambda face: -face.box.area):
         box = Box(*(factor * value for value in (face.box.x, face.box.y, face.box.width, face.box.height)))
         landmarks = face.landmarks and tuple((factor * x, factor * y) for x, y in face.landmarks)
         lay_meme(canvas.pixels, box, face.composition, landmarks)

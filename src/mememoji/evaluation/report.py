@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from mememoji.classification.card import sha256_of
 from mememoji.classification.classifier import FaceClassifier
 from mememoji.datasets.splits import SIDE, Split, read_split
 from mememoji.errors import DatasetError, ModelError
 from mememoji.evaluation.passes import Passes, read_passes
 from mememoji.evaluation.scores import PassScores, References, references, score_pass
 from mememoji.version import __version__
+from mememoji.weights_file import sha256_of
 
 FORMAT: Final = 1
 """The form of `report.json`."""

@@ -27,7 +27,7 @@ class ServiceSettings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer.")
     log: Literal["json", "console"] = Field(default="json", description="How log lines are written.")
 
-    detector: str = Field(default="auto", description="auto, haar, yunet or whole.")
+    detector: str = Field(default="auto", description="auto, compact, yunet, haar or whole.")
     weights: Path | None = Field(default=None, description="The classifier's ONNX file; unset takes the shipped one.")
 
     store: str = Field(

@@ -1,6 +1,8 @@
 """The checkpoint: all that a training needs to go on as if it had not stopped."""
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -44,9 +46,30 @@ class Checkpoint:
         content = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         content["recipe"] = self.recipe.to_dict()
         content["history"] = [dataclasses.asdict(epoch) for epoch in self.history]
-        partial = run / (FILE + ".partial")
-        torch.save(content, partial)
-        partial.replace(run / FILE)
+        write_state(content, run / FILE)
+
+
+def write_state(content: dict[str, Any], path: Path) -> None:
+    """Write a training's state; an older one is replaced at once or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    torch.save(content, partial)
+    partial.replace(path)
+
+
+@contextmanager
+def read_state(path: Path, device: torch.device | str) -> Iterator[dict[str, Any]]:
+    """Read what `write_state` wrote, for a block that makes a checkpoint of it.
+
+    Raises:
+        RunError: there is no such file.
+        ModelError: it is no checkpoint of this version, by its form or by what the block finds in it.
+    """
+    if not path.is_file():
+        raise RunError(f"no checkpoint at {path}; a training writes one after each epoch")
+    try:
+        yield torch.load(path, map_location=device, weights_only=True)
+    except (KeyError, TypeError, ValueError, RuntimeError, EOFError, OSError, UnpicklingError) as error:
+        raise ModelError(f"{path} is no checkpoint of this version: {error}") from error
 
 
 def read_checkpoint(run: Path, device: torch.device | str = "cpu") -> Checkpoint:
@@ -56,13 +79,7 @@ def read_checkpoint(run: Path, device: torch.device | str = "cpu") -> Checkpoint
         RunError: the folder holds none.
         ModelError: it is no checkpoint of this version.
     """
-    path = run / FILE
-    if not path.is_file():
-        raise RunError(f"no checkpoint at {path}; a training writes one after each epoch")
-    try:
-        content = torch.load(path, map_location=device, weights_only=True)
+    with read_state(run / FILE, device) as content:
         content["recipe"] = Recipe.from_dict(content["recipe"])
         content["history"] = [Epoch(**epoch) for epoch in content["history"]]
         return Checkpoint(**content)
-    except (KeyError, TypeError, ValueError, RuntimeError, EOFError, OSError, UnpicklingError) as error:
-        raise ModelError(f"{path} is no checkpoint of this version: {error}") from error

@@ -1,35 +1,29 @@
 """From a trained network to a weights file with its card."""
 
-import contextlib
 import copy
-import io
-import logging
-import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import onnxruntime
 import torch
 from torch import nn
 from torch.fx.experimental.optimization import fuse
 
-from mememoji.classification.card import ModelCard, card_path, sha256_of
+from mememoji.classification.card import ModelCard
 from mememoji.classification.preprocessing import MEAN, SIDE, STD
 from mememoji.conversion.layers import find_layers, find_matrices
-from mememoji.conversion.precision import store_as_half
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import ModelError
 from mememoji.training.material import as_input
 from mememoji.training.networks import parameter_count
+from mememoji.training.onnx_model import round_to_half, to_onnx
+from mememoji.weights_file import card_path, sha256_of
 
 TOLERANCE = 1e-4
 """Largest difference between torch's and ONNX Runtime's probabilities."""
 
 _CLASSES = {"labels": FER2013_LABELS, "votes": FERPLUS_VOTES}
-_OPSET = 18
 
 
 def export(
@@ -71,11 +65,15 @@ def export(
     # same numbers and have to agree.
     network = fuse(network)
     if half:
-        _round_to_half(network)
-    model = _to_onnx(network)
-    if half:
-        store_as_half(model)
-    onnx.checker.check_model(model, full_check=True)
+        round_to_half(network)
+    model = to_onnx(
+        _InOrder(network),
+        torch.zeros(2, 1, SIDE, SIDE),
+        inputs="crops",
+        outputs=_heads(network),
+        open_sides={0: torch.export.Dim("crops_count")},
+        half=half,
+    )
     partial = weights.with_name(weights.name + ".partial")
     partial.write_bytes(model.SerializeToString())
     try:
@@ -134,33 +132,3 @@ class _InOrder(nn.Module):
 def _heads(network: nn.Module) -> list[str]:
     with torch.no_grad():
         return list(network(torch.zeros(1, 1, SIDE, SIDE)))
-
-
-def _to_onnx(network: nn.Module) -> Any:
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        # The exporter warns of its own deprecated internals, which is no news for whoever exports a network.
-        warnings.simplefilter("ignore")
-        logger.setLevel(logging.ERROR)
-        try:
-            program = torch.onnx.export(
-                _InOrder(network).eval(),
-                (torch.zeros(2, 1, SIDE, SIDE),),
-                input_names=["crops"],
-                output_names=_heads(network),
-                opset_version=_OPSET,
-                dynamo=True,
-                dynamic_shapes=({0: torch.export.Dim("crops_count")},),
-            )
-        finally:
-            logger.setLevel(level)
-    assert program is not None  # None comes only where a file is named
-    return program.model_proto
-
-
-def _round_to_half(network: nn.Module) -> None:
-    with torch.no_grad():
-        for parameter in network.parameters():
-            if parameter.ndim > 1:
-                parameter.copy_(parameter.half().float())

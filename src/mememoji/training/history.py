@@ -2,8 +2,10 @@
 
 import csv
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +25,21 @@ class Epoch:
     seconds: float
 
 
-_COLUMNS = [field.name for field in dataclasses.fields(Epoch)]
-
-
-def write_history(epochs: list[Epoch], path: Path) -> None:
-    """Write all epochs as CSV, a header first."""
+def write_history(epochs: Sequence[Any], path: Path) -> None:
+    """Write all epochs, dataclasses of numbers, as CSV with their fields' names as a header."""
+    columns = [field.name for field in dataclasses.fields(epochs[0])]
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _COLUMNS)
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows({name: f"{value:.6g}" for name, value in dataclasses.asdict(e).items()} for e in epochs)
 
 
 def read_history(path: Path) -> list[Epoch]:
-    """Read what `write_history` wrote."""
+    """Read what `write_history` wrote of `Epoch`s."""
+    columns = [field.name for field in dataclasses.fields(Epoch)]
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return [Epoch(int(row["epoch"]), *(float(row[name]) for name in _COLUMNS[1:])) for row in rows]
+    return [Epoch(int(row["epoch"]), *(float(row[name]) for name in columns[1:])) for row in rows]
 
 
 def draw_history(epochs: list[Epoch], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Protocol
 
 import torch
 from torch import nn
@@ -9,7 +10,18 @@ from torch import nn
 from mememoji.training.recipe import Recipe
 
 
-def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+class Optimised(Protocol):
+    """What a recipe says of its optimiser: "sgd" or "adamw", the rate's peak, the decay of weights."""
+
+    @property
+    def optimiser(self) -> str: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def decay(self) -> float: ...
+
+
+def make_optimiser(network: nn.Module, recipe: Optimised) -> torch.optim.Optimizer:
     """The recipe's optimiser; matrices and filters decay, norms and biases do not (He et al. 2019)."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [

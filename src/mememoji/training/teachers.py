@@ -8,8 +8,8 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from mememoji.classification.card import ModelCard, card_path
-from mememoji.classification.classifier import HEADS, load_network
+from mememoji.classification.card import ModelCard
+from mememoji.classification.classifier import HEADS
 from mememoji.classification.preprocessing import normalise
 from mememoji.errors import ModelError
 from mememoji.training.checkpoint import read_checkpoint
@@ -17,6 +17,7 @@ from mememoji.training.device import Device
 from mememoji.training.material import as_input
 from mememoji.training.networks import CompactShape, VggShape, build
 from mememoji.training.recipe import Augmentation, Recipe
+from mememoji.weights_file import card_path, load_session
 
 _MILD: Final = Augmentation(rotation=10.0, scale=0.15, erasing=0.2)
 _STRONG: Final = Augmentation(rotation=15.0, scale=0.2, light=0.3, erasing=0.3)
@@ -95,7 +96,7 @@ class FileTeacher:
         self._card.verify(weights)
         if any(classes != HEADS.get(head) for head, classes in self._card.outputs.items()):
             raise ModelError(f"{weights}: a teacher's classes stand in the training's order, got {self._card.outputs}")
-        self._session = load_network(weights, str(weights), None)
+        self._session = load_session(weights)
 
     def __call__(self, pictures: Tensor) -> dict[str, Tensor]:
         heads = list(self._card.outputs)

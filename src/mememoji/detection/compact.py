@@ -1,0 +1,131 @@
+"""Our own detector: a small network with five landmarks, its weights in the package."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mememoji.detection.answers import STRIDES, Floats, decode, places, suppress
+from mememoji.detection.card import DetectorCard
+from mememoji.detection.detector import without_overlaps, working_copy
+from mememoji.errors import ModelError
+from mememoji.faces import Box, Detection
+from mememoji.weights_file import card_path, load_session
+
+SIDE: Final = 640
+"""A picture with a longer side is shrunk to this."""
+
+FINE_SIDE: Final = 1600
+"""The same, where small faces are asked for."""
+
+# docs/benchmarks/2026-11-24-detector.md
+MARGIN: Final = 0.0
+
+_OVERVIEW_SIDE: Final = 256
+_OVERVIEW_FROM: Final = 480
+_OVERLAP: Final = 0.4
+
+
+class CompactDetector:
+    """Anchor-free and one-stage, in the manner of YuNet (Wu, Peng and Yu 2023) and SCRFD (Guo et al. 2021).
+
+    The network knows faces from about 8 to 250 pixels high. So a large picture is looked at twice: shrunk to `SIDE`,
+    and as an overview, where a face that fills the picture is of a size that it knows. `small_faces` adds a third
+    look at up to `FINE_SIDE` pixels, for crowds, which costs up to six times the time.
+
+    Args:
+        weights: an ONNX file with its card beside it; None takes the weights in the package.
+        score_threshold: 0..1, the least score of a face; None takes the card's, which was measured.
+        small_faces: whether faces are looked for that are small in a large picture.
+        threads: how many threads one call may use; None leaves it to ONNX Runtime.
+
+    Raises:
+        ModelError: no such file, no card, another file than the card speaks of, or no network of this kind.
+        ValueError: a threshold or a number of threads out of range.
+    """
+
+    name = "compact"
+    margin = MARGIN
+
+    def __init__(
+        self,
+        weights: Path | None = None,
+        *,
+        score_threshold: float | None = None,
+        small_faces: bool = False,
+        threads: int | None = None,
+    ) -> None:
+        if score_threshold is not None and not 0.0 <= score_threshold <= 1.0:
+            raise ValueError(f"score_threshold lies in 0..1, got {score_threshold}")
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads must be at least 1, got {threads}")
+        path = shipped_weights() if weights is None else weights
+        self.card = DetectorCard.read(card_path(path))
+        self.card.verify(path)
+        self.score_threshold = self.card.score_threshold if score_threshold is None else score_threshold
+        self.small_faces = small_faces
+        self._session = load_session(path, threads)
+        _check_graph(self._session, self.card)
+
+    def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
+        """Find faces in an upright RGB picture (H, W, 3) uint8, with landmarks: see `FaceDetector`."""
+        looks = [self._look(image, side) for side in self._sides(max(image.shape[:2]))]
+        boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*looks, strict=True))
+        kept = suppress(boxes, scores, overlap=_OVERLAP)
+        return without_overlaps(list(_detections(image, boxes[kept], scores[kept], landmarks[kept])))
+
+    def _sides(self, longest: int) -> Iterator[int]:
+        yield SIDE
+        if longest > _OVERVIEW_FROM:
+            yield _OVERVIEW_SIDE
+        if self.small_faces and longest > SIDE:
+            yield FINE_SIDE
+
+    def _look(self, image: npt.NDArray[np.uint8], side: int) -> tuple[Floats, Floats, Floats]:
+        small, back = working_copy(image, side)
+        multiple = STRIDES[-1]
+        lacking = -small.shape[0] % multiple, -small.shape[1] % multiple
+        if any(lacking):
+            small = np.asarray(cv2.copyMakeBorder(small, 0, lacking[0], 0, lacking[1], cv2.BORDER_CONSTANT), np.uint8)
+        (answers,) = self._session.run(["answers"], {"pictures": cv2.dnn.blobFromImage(small)})
+        if not np.isfinite(answers).all():
+            raise ModelError(f"{self.card.name!r} gives answers that are not finite; its weights are damaged")
+        boxes, scores, landmarks = decode(answers[0], places(*small.shape[:2]), least=self.score_threshold)
+        kept = suppress(boxes, scores, overlap=_OVERLAP)
+        return boxes[kept] * back, scores[kept], landmarks[kept] * back
+
+
+def shipped_weights() -> Path:
+    """The detector's weights file that the package holds, its card beside it.
+
+    Raises:
+        ModelError: this installation holds none.
+    """
+    path = Path(__file__).with_name("shipped") / "compact.onnx"
+    if not path.is_file():
+        raise ModelError(
+            f"this installation holds no detector weights: expected {path}; "
+            "reinstall mememoji, or name another detector"
+        )
+    return path
+
+
+def _detections(image: npt.NDArray[np.uint8], boxes: Floats, scores: Floats, landmarks: Floats) -> Iterator[Detection]:
+    height, width = image.shape[:2]
+    for xyxy, score, points in zip(boxes.tolist(), scores.tolist(), landmarks.tolist(), strict=True):
+        box = Box.inside(xyxy, (width, height))
+        if box is not None:
+            yield Detection(box, confidence=score, landmarks=tuple((x, y) for x, y in points))
+
+
+def _check_graph(session: Any, card: DetectorCard) -> None:
+    inputs = [(node.name, node.type, len(node.shape), node.shape[1]) for node in session.get_inputs()]
+    outputs = [(node.name, len(node.shape), node.shape[-1]) for node in session.get_outputs()]
+    if inputs != [("pictures", "tensor(float)", 4, 3)] or outputs != [("answers", 3, 15)]:
+        raise ModelError(
+            f"card {card.name!r} and its weights do not fit: expected pictures (N, 3, H, W) of float32 and answers "
+            f"(N, P, 15), got {inputs} and {outputs}"
+        )

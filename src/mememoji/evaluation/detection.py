@@ -1,0 +1,197 @@
+"""How well a face detector finds the labelled faces of photographs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from mememoji.datasets.matching import Curve, Matching, curve, match
+from mememoji.datasets.photographs import Photograph
+from mememoji.detection.detector import FaceDetector
+from mememoji.images import read_image
+
+IOUS: Final = (0.4, 0.5)
+"""The least intersections over unions of a match that figures are given for."""
+
+HEIGHTS: Final[dict[str, tuple[float, float]]] = {
+    "8-16": (8.0, 16.0),
+    "16-32": (16.0, 32.0),
+    "32-64": (32.0, 64.0),
+    "64+": (64.0, float("inf")),
+    ">=16": (16.0, float("inf")),
+    ">=32": (32.0, float("inf")),
+}
+"""Faces by their height in pixels: from the first number to below the second."""
+
+PRECISIONS: Final = (0.95, 0.98)
+"""Precisions that the recall is given at."""
+
+ALARM_HEIGHT: Final = 16.0
+"""Lower detections count as no false alarms."""
+
+# Seen from the side, eyes lie nearly behind each other, and no error is small beside their distance.
+_LEAST_EYES: Final = 0.2
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sightings:
+    """What a detector found in one photograph, surest first.
+
+    Attributes:
+        boxes: (D, 4) float32, left, top, right, bottom.
+        scores: (D,) float32.
+        landmarks: (D, 5, 2) float32; all NaN where the detector gives none.
+    """
+
+    boxes: Floats
+    scores: Floats
+    landmarks: Floats
+
+    def above(self, threshold: float) -> "Sightings":
+        """Those with at least that score."""
+        sure = self.scores >= threshold
+        return Sightings(self.boxes[sure], self.scores[sure], self.landmarks[sure])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A detector's sightings in every photograph, with the threshold that it is used at."""
+
+    name: str
+    threshold: float
+    sightings: tuple[Sightings, ...]
+
+
+def look(
+    detector: FaceDetector, photographs: Sequence[Photograph], threshold: float, *, progress: bool = False
+) -> Judged:
+    """Let a detector look at photographs.
+
+    Args:
+        detector: made so that it answers far below its usual threshold, or its curve ends there.
+        photographs: what it looks at.
+        threshold: its usual one.
+        progress: show a progress bar on stderr where that is a terminal.
+    """
+    bar = tqdm(photographs, unit="photograph", desc=detector.name, disable=None if progress else True)
+    return Judged(detector.name, threshold, tuple(_sightings(detector, photograph) for photograph in bar))
+
+
+def _sightings(detector: FaceDetector, photograph: Photograph) -> Sightings:
+    found = sorted(detector.detect(read_image(photograph.image)), key=lambda d: -_score(d.confidence))
+    nothing = ((float("nan"),) * 2,) * 5
+    return Sightings(
+        np.array([d.box.xyxy for d in found], np.float32).reshape(-1, 4),
+        np.array([_score(d.confidence) for d in found], np.float32),
+        np.array([d.landmarks or nothing for d in found], np.float32).reshape(-1, 5, 2),
+    )
+
+
+def _score(confidence: float | None) -> float:
+    return 1.0 if confidence is None else confidence
+
+
+def matchings(judged: Judged, photographs: Sequence[Photograph], *, iou: float) -> list[Matching]:
+    """Each photograph's sightings against its labels."""
+    return [
+        match(seen.boxes, seen.scores, photograph.faces, photograph.ignore, iou=iou)
+        for seen, photograph in zip(judged.sightings, photographs, strict=True)
+    ]
+
+
+def curves(judged: Judged, photographs: Sequence[Photograph]) -> dict[float, dict[str, Curve]]:
+    """Recall and precision, by IoU and by the faces' height."""
+    drawn = {}
+    for iou in IOUS:
+        found = matchings(judged, photographs, iou=iou)
+        drawn[iou] = {name: curve(found, least=low, below=high) for name, (low, high) in HEIGHTS.items()}
+    return drawn
+
+
+def figures(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, Any]:
+    """A detector's figures, as they stand in report.json: see `mememoji.evaluation.detection_report`."""
+    by_iou = {
+        f"{iou:g}": {name: _of_curve(line, judged.threshold) for name, line in by_height.items()}
+        for iou, by_height in curves(judged, photographs).items()
+    }
+    error, faces = landmark_error(judged, photographs)
+    return {
+        "threshold": judged.threshold,
+        "by_iou": by_iou,
+        "landmark_error": error,
+        "landmark_faces": faces,
+        "false_alarms": false_alarms(judged, photographs),
+    }
+
+
+def _of_curve(drawn: Curve, threshold: float) -> dict[str, float]:
+    recall, precision = drawn.at_threshold(threshold)
+    at = {f"recall_at_{wanted:g}": drawn.at_precision(wanted)[0] for wanted in PRECISIONS}
+    return {
+        "faces": drawn.faces,
+        "recall": recall,
+        "precision": precision,
+        "average_precision": drawn.average_precision,
+        **at,
+    }
+
+
+def landmark_error(judged: Judged, photographs: Sequence[Photograph]) -> tuple[float | None, int]:
+    """The landmarks' mean distance from the labels', in parts of the distance between the eyes.
+
+    Counted are faces of 16 pixels and more that are found at the usual threshold and an IoU of 0.4, and whose eyes
+    are at least a fifth of the face's width apart.
+
+    Returns:
+        The error, None where no landmarks are given, and how many faces it is the mean of.
+    """
+    errors = []
+    for seen, photograph in zip(judged.sightings, photographs, strict=True):
+        sure = seen.above(judged.threshold)
+        found = match(sure.boxes, sure.scores, photograph.faces, photograph.ignore, iou=IOUS[0])
+        for points, face in zip(sure.landmarks, found.face, strict=True):
+            if face < 0:
+                continue
+            labelled = photograph.landmarks[face]
+            left, top, right, bottom = photograph.faces[face]
+            eyes = float(np.linalg.norm(labelled[0] - labelled[1]))
+            error = float(np.linalg.norm(points - labelled, axis=1).mean()) / max(eyes, 1e-6)
+            if bottom - top >= ALARM_HEIGHT and eyes >= _LEAST_EYES * (right - left) and np.isfinite(error):
+                errors.append(error)
+    return (float(np.mean(errors)), len(errors)) if errors else (None, 0)
+
+
+def false_alarms(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, dict[str, float]]:
+    """False alarms at the usual threshold, on animals and on other photographs without a face.
+
+    Returns:
+        For `animals` and for `faceless`: how many photographs there are, and the false alarms in 100 of them.
+    """
+    counts: dict[str, list[int]] = {"animals": [], "faceless": []}
+    for seen, photograph in zip(judged.sightings, photographs, strict=True):
+        if photograph.is_animal or not len(photograph.faces):
+            alarms = len(alarms_of(seen.above(judged.threshold), photograph).scores)
+            counts["animals" if photograph.is_animal else "faceless"].append(alarms)
+    return {
+        name: {"photographs": len(found), "per_100": 100 * float(np.mean(found)) if found else 0.0}
+        for name, found in counts.items()
+    }
+
+
+def alarms_of(seen: Sightings, photograph: Photograph) -> Sightings:
+    """The sightings that are false alarms: they match no face, touch no ignored region, and are not tiny."""
+    found = match(seen.boxes, seen.scores, photograph.faces, photograph.ignore, iou=IOUS[0])
+    wrong = (found.face < 0) & ~found.excused & (found.heights >= ALARM_HEIGHT)
+    return Sightings(seen.boxes[wrong], seen.scores[wrong], seen.landmarks[wrong])
+
+
+def misses_of(seen: Sightings, photograph: Photograph) -> Floats:
+    """The (M, 4) faces that no sighting matches."""
+    found = match(seen.boxes, seen.scores, photograph.faces, photograph.ignore, iou=IOUS[0])
+    missed = np.setdiff1d(np.arange(len(photograph.faces)), found.face)
+    return photograph.faces[missed]

@@ -1,0 +1,136 @@
+"""The folder of a detectors' comparison: report.json, report.md, curves and contact sheets."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mememoji.datasets.photographs import Photograph
+from mememoji.evaluation.detection import HEIGHTS, IOUS, Judged, curves, false_alarms, figures
+from mememoji.evaluation.detection_figures import draw_curves, write_alarms, write_misses
+
+
+def report_on(
+    judged: Sequence[Judged],
+    photographs: Sequence[Photograph],
+    held_out: Mapping[str, Judged] | None = None,
+    held_out_photographs: Sequence[Photograph] = (),
+) -> dict[str, Any]:
+    """All figures of all detectors, ready for JSON.
+
+    Args:
+        judged: the detectors, each with its sightings in the photographs.
+        photographs: those with labelled faces.
+        held_out: by detector, its sightings in photographs of animals that were held out of training.
+        held_out_photographs: these.
+
+    Returns:
+        `photographs`, `faces`, and for each of `detectors` what `figures` gives, `held_out_animals` (as
+        `false_alarms` gives them), and `recall_at_precision_of`: for each other detector, by IoU and by height, the
+        recall at the precision that the other has at its usual threshold.
+    """
+    drawn = {one.name: curves(one, photographs) for one in judged}
+    detectors: dict[str, Any] = {}
+    for one in judged:
+        detectors[one.name] = figures(one, photographs)
+        if held_out is not None:
+            detectors[one.name]["held_out_animals"] = false_alarms(held_out[one.name], held_out_photographs)["animals"]
+        detectors[one.name]["recall_at_precision_of"] = {
+            other.name: {
+                f"{iou:g}": {
+                    name: drawn[one.name][iou][name].at_precision(
+                        drawn[other.name][iou][name].at_threshold(other.threshold)[1]
+                    )[0]
+                    for name in HEIGHTS
+                }
+                for iou in IOUS
+            }
+            for other in judged
+            if other is not one
+        }
+    faces = sum(len(photograph.faces) for photograph in photographs)
+    return {"photographs": len(photographs), "faces": faces, "detectors": detectors}
+
+
+def write_report(
+    report: Mapping[str, Any],
+    judged: Sequence[Judged],
+    photographs: Sequence[Photograph],
+    folder: Path,
+    *,
+    pictures: bool = True,
+) -> list[Path]:
+    """Write report.json, report.md, curves.png and, with `pictures`, for each detector misses-… and alarms-….jpg.
+
+    Contact sheets show people's faces: they are for whoever may see the photographs.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {name: folder / name for name in ("report.json", "report.md", "curves.png")}
+    files["report.json"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    files["report.md"].write_text(to_markdown(report), encoding="utf-8")
+    draw_curves(
+        {one.name: curves(one, photographs)[IOUS[0]] for one in judged},
+        {one.name: one.threshold for one in judged},
+        files["curves.png"],
+    )
+    for one in judged if pictures else ():
+        for kind, write in (("misses", write_misses), ("alarms", write_alarms)):
+            files[f"{kind}-{one.name}"] = folder / f"{kind}-{one.name}.jpg"
+            write(one, photographs, files[f"{kind}-{one.name}"])
+    return list(files.values())
+
+
+def to_markdown(report: Mapping[str, Any]) -> str:
+    """The figures as tables, a column for each detector."""
+    detectors: Mapping[str, Any] = report["detectors"]
+    lines = [f"{report['photographs']:,} photographs with {report['faces']:,} faces.", ""]
+    rows: list[tuple[str, list[str]]] = [("score threshold", [f"{d['threshold']:.2f}" for d in detectors.values()])]
+    for iou in map("{:g}".format, IOUS):
+        for heights in (">=16", ">=32"):
+            rows += _curve_rows(detectors, iou, heights)
+        for heights in HEIGHTS:
+            cells = [f"{d['by_iou'][iou][heights]['average_precision']:.3f}" for d in detectors.values()]
+            rows.append((f"average precision, {_px(heights)}, IoU {iou}", cells))
+        for heights in list(HEIGHTS)[:4]:
+            cells = [f"{d['by_iou'][iou][heights]['recall']:.3f}" for d in detectors.values()]
+            rows.append((f"recall, {_px(heights)}, IoU {iou}", cells))
+    rows.append(("landmark error / distance of the eyes, %", [_error(d) for d in detectors.values()]))
+    for kind, title in (("animals", "photographs of animals"), ("faceless", "others without a face")):
+        first = next(iter(detectors.values()))["false_alarms"][kind]["photographs"]
+        cells = [f"{d['false_alarms'][kind]['per_100']:.1f}" for d in detectors.values()]
+        rows.append((f"false alarms in 100 {title} ({first})", cells))
+    if all("held_out_animals" in d for d in detectors.values()):
+        first = next(iter(detectors.values()))["held_out_animals"]["photographs"]
+        cells = [f"{d['held_out_animals']['per_100']:.1f}" for d in detectors.values()]
+        rows.append((f"false alarms in 100 held-out photographs of animals ({first})", cells))
+    lines += ["| | " + " | ".join(detectors) + " |", "|---" * (len(detectors) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _curve_rows(detectors: Mapping[str, Any], iou: str, heights: str) -> list[tuple[str, list[str]]]:
+    found = [d["by_iou"][iou][heights] for d in detectors.values()]
+    where = f"{_px(heights)}, IoU {iou}"
+    rows = [(f"recall / precision, {where}", [f"{f['recall']:.3f} / {f['precision']:.3f}" for f in found])]
+    rows.append((f"recall at precision 0.98, {where}", [f"{f['recall_at_0.98']:.3f}" for f in found]))
+    for other in detectors:
+        cells = []
+        for name, figures_ in detectors.items():
+            at = figures_["recall_at_precision_of"]
+            own = figures_["by_iou"][iou][heights]["recall"]
+            cells.append(f"{own if name == other else at[other][iou][heights]:.3f}")
+        rows.append((f"recall at {other}'s precision, {where}", cells))
+    return rows
+
+
+def _error(detector: Mapping[str, Any]) -> str:
+    error = detector["landmark_error"]
+    return "none" if error is None else f"{100 * error:.1f} ({detector['landmark_faces']} faces)"
+
+
+def _px(heights: str) -> str:
+    return (
+        f"{heights.replace('>=', '').replace('+', '')} px and more"
+        if heights[0] == ">" or heights[-1] == "+"
+        else (f"{heights} px")
+    )

@@ -1,0 +1,182 @@
+"""Fitting a detector: a recipe and photographs in, a run folder with history and checkpoints out."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from mememoji.datasets.photographs import Photograph
+from mememoji.errors import DatasetError, RunError
+from mememoji.training.checkpoint import FILE
+from mememoji.training.detector.batches import Batch, SceneMaker
+from mememoji.training.detector.checkpoint import PLATEAU, DetectorCheckpoint, read_checkpoint
+from mememoji.training.detector.history import DetectorEpoch, draw_history
+from mememoji.training.detector.judging import Judge
+from mememoji.training.detector.losses import losses_of
+from mememoji.training.detector.network import DetectorNetwork
+from mememoji.training.detector.recipe import DetectorRecipe
+from mememoji.training.detector.scenes import Plate
+from mememoji.training.device import Device
+from mememoji.training.history import write_history
+from mememoji.training.optimisation import MovingAverage, make_optimiser
+
+
+class DetectorFitting:
+    """A detector's training under way.
+
+    Args:
+        recipe: what to do.
+        train: the photographs to learn from; those that are held out are left out here.
+        val: the photographs that the history's figures come from; they choose nothing.
+        run: the folder for history, curves and checkpoints; made where missing.
+        device: where to compute.
+        workers: threads that make scenes.
+        quiet: no progress bar.
+
+    Raises:
+        DatasetError: there are no photographs, or one cannot be read.
+    """
+
+    def __init__(
+        self,
+        recipe: DetectorRecipe,
+        train: Sequence[Photograph],
+        val: Sequence[Photograph],
+        run: Path,
+        device: Device,
+        *,
+        workers: int = 1,
+        quiet: bool = False,
+    ) -> None:
+        learned = [photograph for photograph in train if not photograph.is_held_out]
+        if not learned or not val:
+            raise DatasetError(f"a training needs photographs, got {len(learned)} for train and {len(val)} for val")
+        self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
+        self.fingerprint = _fingerprint(learned)
+        torch.manual_seed(recipe.seed)
+        self.network = DetectorNetwork(recipe.shape).to(device.where)
+        self.average = MovingAverage(self.network, recipe.average)
+        self.optimiser = make_optimiser(self.network, recipe)
+        self.history: list[DetectorEpoch] = []
+        with ThreadPoolExecutor() as pool:
+            plates = list(pool.map(Plate.of, learned))
+        self.scenes = SceneMaker(plates, recipe, workers=workers)
+        self.judge = Judge(val, device)
+        run.mkdir(parents=True, exist_ok=True)
+
+    def resume(self) -> None:
+        """Go on from the run's checkpoint, or from the one before the rate fell if only the length is another.
+
+        Raises:
+            RunError: no checkpoint, another recipe, or other data.
+        """
+        saved = read_checkpoint(self.run, self.device.where)
+        if not self.recipe.agrees_until(len(saved.history), saved.recipe) and (self.run / PLATEAU).is_file():
+            saved = read_checkpoint(self.run, self.device.where, PLATEAU)
+        if not self.recipe.agrees_until(len(saved.history), saved.recipe):
+            raise RunError(f"{self.run} was begun with another recipe: {saved.recipe}; asked for: {self.recipe}")
+        if saved.data != self.fingerprint:
+            raise RunError(f"{self.run} was begun with other photographs; take the same, or start anew elsewhere")
+        self.network.load_state_dict(saved.network)
+        self.average.network.load_state_dict(saved.average)
+        self.average.steps = saved.average_steps
+        self.optimiser.load_state_dict(saved.optimiser)
+        self.history = list(saved.history)
+
+    def fit(self) -> nn.Module:
+        """Train to the end.
+
+        Returns:
+            The moving average of the network, in evaluation mode.
+
+        Raises:
+            RunError: the loss is no longer a number.
+        """
+        scenes = self.scenes.steps * self.recipe.batch
+        with tqdm(
+            total=self.recipe.epochs * scenes,
+            initial=len(self.history) * scenes,
+            unit=" scenes",
+            unit_scale=True,
+            mininterval=1.0,
+            disable=self.quiet,
+        ) as bar:
+            for epoch in range(len(self.history), self.recipe.epochs):
+                if epoch == self.recipe.epochs - self.recipe.fall and epoch > 0:
+                    self._checkpoint().write(self.run, PLATEAU)
+                bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
+                self.history.append(self._epoch(epoch, bar))
+                self._save()
+        return self.average.network.eval()
+
+    def _epoch(self, number: int, bar: "tqdm[Any]") -> DetectorEpoch:
+        start, seen, steps = time.perf_counter(), 0, self.scenes.steps
+        # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
+        sums = torch.zeros(4, device=self.device.where)
+        self.network.train()
+        for step, batch in enumerate(self.scenes.epoch(number)):
+            rate = self.recipe.rate_at(number + (step + 0.5) / steps)
+            sums += self._step(batch.to(self.device.where), rate)
+            seen += len(batch.pictures)
+            bar.update(len(batch.pictures))
+            if step % 20 == 19:
+                bar.set_postfix(loss=f"{float(sums[0]) / (step + 1):.3f}")
+        if not torch.isfinite(sums).all():
+            raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
+        seconds = time.perf_counter() - start
+        found = self.judge(self.average.network)
+        loss, faces, boxes, landmarks = (value / steps for value in sums.tolist())
+        return DetectorEpoch(
+            epoch=number + 1,
+            rate=rate,
+            loss=loss,
+            face_loss=faces,
+            box_loss=boxes,
+            landmark_loss=landmarks,
+            val_ap=found.average_precision,
+            val_recall=found.at_precision(0.98)[0],
+            pictures_per_second=seen / seconds,
+            seconds=seconds,
+        )
+
+    def _step(self, batch: Batch, rate: float) -> Tensor:
+        with self.device.precision():
+            answers = self.network(batch.pictures.float())
+        losses = losses_of(answers, batch, self.recipe)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.zero_grad(set_to_none=True)
+        losses.total.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.average.update(self.network)
+        return torch.stack([losses.total, losses.faces, losses.boxes, losses.landmarks]).detach()
+
+    def _checkpoint(self) -> DetectorCheckpoint:
+        return DetectorCheckpoint(
+            self.recipe,
+            self.fingerprint,
+            self.history,
+            self.network.state_dict(),
+            self.average.network.state_dict(),
+            self.average.steps,
+            self.optimiser.state_dict(),
+        )
+
+    def _save(self) -> None:
+        write_history(self.history, self.run / "history.csv")
+        draw_history(self.history, self.run / "history.png")
+        self._checkpoint().write(self.run, FILE)
+
+
+def _fingerprint(photographs: Sequence[Photograph]) -> str:
+    digest = hashlib.sha256()
+    for photograph in photographs:
+        for part in (photograph.image, photograph.faces, photograph.landmarks, photograph.unsure()):
+            digest.update(part if isinstance(part, bytes) else part.tobytes())
+    return digest.hexdigest()

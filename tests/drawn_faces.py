@@ -1,0 +1,74 @@
+"""Photographs made by the tests: drawn faces on a plain ground, with their labels."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mememoji.datasets.photographs import Photograph
+
+
+def drawn(number: int, *, faces: int = 1, side: int = 96) -> Photograph:
+    """A photograph (side, side) with up to two pale faces, each with eyes, nose and a mouth."""
+    rng = np.random.default_rng(number)
+    image = np.full((side, side, 3), rng.integers(40, 110, 3), np.uint8)
+    boxes, landmarks = [], []
+    for index in range(faces):
+        height = float(rng.integers(28, 40))
+        width = round(height * 0.8)
+        x = 4 + index * side / 2 + float(rng.integers(0, int(side / 2 - width - 6)))
+        y = float(rng.integers(4, int(side - height - 4)))
+        middle = (round(x + width / 2), round(y + height / 2))
+        cv2.ellipse(image, middle, (round(width / 2), round(height / 2)), 0, 0, 360, (235, 205, 180), -1)
+        points = [(x + width * across, y + height * down) for across, down in _PLACES]
+        for point in points:
+            cv2.circle(image, (round(point[0]), round(point[1])), 2, (30, 20, 60), -1)
+        boxes.append((x, y, x + width, y + height))
+        landmarks.append(points)
+    done, code = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    assert done
+    return Photograph(
+        id=f"drawn:{number}",
+        source="drawn",
+        image=code.tobytes(),
+        faces=np.array(boxes, np.float32).reshape(-1, 4),
+        landmarks=np.array(landmarks, np.float32).reshape(-1, 5, 2),
+        ignore=np.zeros((0, 4), np.float32),
+        ignore_why=(),
+    )
+
+
+_PLACES = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.58), (0.35, 0.78), (0.65, 0.78))
+
+
+def write_parquet(photographs: list[Photograph], path: Path) -> None:
+    """Write photographs as `read_photographs` reads them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def xywh(boxes: npt.NDArray[np.float32]) -> list[list[float]]:
+        return [[x, y, right - x, bottom - y] for x, y, right, bottom in boxes.tolist()]
+
+    rows = [
+        {
+            "id": photograph.id,
+            "source": photograph.source,
+            "image": photograph.image,
+            "faces": xywh(photograph.faces),
+            "landmarks": photograph.landmarks.reshape(-1, 10).tolist(),
+            "ignore": xywh(photograph.ignore),
+            "ignore_why": list(photograph.ignore_why),
+        }
+        for photograph in photographs
+    ]
+    numbers = pa.list_(pa.list_(pa.float32()))
+    schema = pa.schema(
+        [
+            *((name, pa.string()) for name in ("id", "source")),
+            ("image", pa.binary()),
+            *((name, numbers) for name in ("faces", "landmarks", "ignore")),
+            ("ignore_why", pa.list_(pa.string())),
+        ]
+    )
+    pq.write_table(pa.Table.from_pylist(rows, schema), path)
