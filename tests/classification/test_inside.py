@@ -13,7 +13,7 @@ from mememoji.classification.preprocessing import normalise
 from mememoji.classification.weights import shipped_weights
 from mememoji.emotions import EMOTIONS
 from mememoji.errors import InputError, ModelError
-from mememoji.weights_file import card_path
+from mememoji.weights_file import card_path, load_session
 
 
 def crops_of(count: int) -> np.ndarray:

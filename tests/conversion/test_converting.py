@@ -49,7 +49,7 @@ def test_the_fast_layout_computes_what_the_file_did(compact_weights: Path, many_
     save(model, str(tmp_path / "laid.onnx"))
     import dataclasses
 
-    from mememoji.classification.card import sha256_of
+    from mememoji.weights_file import sha256_of
 
     dataclasses.replace(card, sha256=sha256_of(tmp_path / "laid.onnx")).write(card_path(tmp_path / "laid.onnx"))
     np.testing.assert_allclose(
