@@ -8,7 +8,7 @@ import torch
 
 from mememoji.datasets.splits import Split
 from mememoji.training.export import export
-from mememoji.training.networks import CompactShape, PlainShape, Shape, build
+from mememoji.training.networks import CompactShape, PlainShape, Shape, VggShape, build
 
 
 def exported(shape: Shape, kind: str, weights: Path, split: Split) -> Path:
@@ -35,6 +35,12 @@ def plain_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split
     """A tiny network of the original's family: two groups and a dense layer."""
     shape = PlainShape(filters=((4,), (8,)), dense=(8,))
     return exported(shape, "plain", tmp_path_factory.mktemp("plain") / "plain.onnx", pattern_split)
+
+
+@pytest.fixture(scope="session")
+def vgg_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
+    """A tiny VGG: two groups and both heads on the means of the last maps."""
+    return exported(VggShape(((4,), (8, 8))), "vgg", tmp_path_factory.mktemp("vgg") / "vgg.onnx", pattern_split)
 
 
 @pytest.fixture(scope="session")

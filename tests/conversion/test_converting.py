@@ -1,21 +1,25 @@
 """Weights in other numbers."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import pytest
 
 from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
+from mememoji.classification.inside import Inside
 from mememoji.conversion.converting import convert, scale
 from mememoji.conversion.graph import Graph, read_weights
 from mememoji.conversion.layout import lay_out
 from mememoji.conversion.precision import store_as_float
 from mememoji.datasets.splits import Split
+from mememoji.emotions import Emotion
 from mememoji.errors import ModelError
 from mememoji.evaluation.temperature import Scaling
-from mememoji.weights_file import card_path
+from mememoji.weights_file import card_path, sha256_of
 
 Crops = npt.NDArray[np.uint8]
 
@@ -38,19 +42,13 @@ def test_half_and_float_say_the_same(compact_weights: Path, many_crops: Crops, t
 
 
 def test_the_fast_layout_computes_what_the_file_did(compact_weights: Path, many_crops: Crops, tmp_path: Path) -> None:
-    from onnx import save
-
     model, card = read_weights(compact_weights)
     store_as_float(model)
     lay_out(model)
     kinds = [node.op_type for node in Graph(model).nodes]
     assert {"AveragePool", "ReduceMean", "Unsqueeze", "Cast"}.isdisjoint(kinds)
     assert kinds.count("GlobalAveragePool") == 4  # three gates and the heads
-    save(model, str(tmp_path / "laid.onnx"))
-    import dataclasses
-
-    from mememoji.weights_file import sha256_of
-
+    onnx.save(model, str(tmp_path / "laid.onnx"))
     dataclasses.replace(card, sha256=sha256_of(tmp_path / "laid.onnx")).write(card_path(tmp_path / "laid.onnx"))
     np.testing.assert_allclose(
         labels_of(tmp_path / "laid.onnx", many_crops), labels_of(compact_weights, many_crops), atol=1e-5
@@ -99,14 +97,27 @@ def test_an_earlier_calibration_stays(compact_weights: Path, many_crops: Crops, 
 
 
 def test_layers_are_the_ends_of_stages(
-    compact_weights: Path, plain_weights: Path, many_crops: Crops, tmp_path: Path
+    compact_weights: Path, plain_weights: Path, vgg_weights: Path, many_crops: Crops, tmp_path: Path
 ) -> None:
-    assert list(ModelCard.read(card_path(compact_weights)).layers) == ["stem", "stage1", "stage2"]
-    assert list(ModelCard.read(card_path(plain_weights)).layers) == ["pool1", "pool2"]
-    for weights in (compact_weights, plain_weights):
+    expected = {
+        compact_weights: ["stem", "stage1", "stage2"],
+        plain_weights: ["pool1", "pool2"],
+        vgg_weights: ["pool1", "last"],
+    }
+    for weights, names in expected.items():
+        assert list(ModelCard.read(card_path(weights)).layers) == names
         card = convert(weights, tmp_path / "eight.onnx", "int8", many_crops[:8])
-        assert list(card.layers) == list(ModelCard.read(card_path(weights)).layers)
+        assert list(card.layers) == names
         assert all(tensor.endswith("_DequantizeLinear_Output") for tensor in card.layers.values())
+
+
+def test_answers_come_from_places_where_heads_act_on_means(
+    compact_weights: Path, plain_weights: Path, vgg_weights: Path, many_crops: Crops
+) -> None:
+    assert Inside(compact_weights).activation(many_crops[:2], Emotion.SAD).shape == (2, 12, 12)
+    assert Inside(vgg_weights).activation(many_crops[:2], Emotion.SAD).shape == (2, 24, 24)
+    with pytest.raises(ModelError, match="no one place"):
+        Inside(plain_weights).activation(many_crops[:2], Emotion.SAD)
 
 
 def test_what_cannot_be_converted_is_told(compact_weights: Path, pattern_split: Split, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ def search(
     space: Annotated[
         str, typer.Option(help="plain (around the original's networks) or compact (within 2.5 M).", metavar="NAME")
     ] = "compact",
-    trials: Annotated[int, typer.Option(min=1, help="Trials that the search holds at its end.")] = 50,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Trials that the search holds at its end, or a few more with several workers.")
+    ] = 50,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 8,
     pictures: Annotated[int | None, typer.Option(min=14, help="Pictures of train to use; all if not given.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that run trials side by side.")] = 1,

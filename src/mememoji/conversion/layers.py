@@ -13,13 +13,17 @@ def find_layers(model: Any) -> dict[str, str]:
     """A network's layers: name to tensor, from the input on.
 
     A stage ends where maps are about to shrink: at a convolution with a stride, or where they are pooled whole for the
-    heads. The first is the `stem`, the others are `stage1`, `stage2`, … In a network of the original's family they are
-    what max-pooling gives: `pool1`, `pool2`, …
+    heads. The first is the `stem`, the others are `stage1`, `stage2`, … In a network with max-pooling the layers are
+    what that gives, `pool1`, `pool2`, …, and the `last` maps where these are pooled whole for the heads.
     """
     graph = Graph(model)
     pooled = [node.output[0] for node in graph.nodes if node.op_type == "MaxPool"]
     if pooled:
-        return {f"pool{number}": _as_used(graph, tensor) for number, tensor in enumerate(pooled, 1)}
+        found = {f"pool{number}": _as_used(graph, tensor) for number, tensor in enumerate(pooled, 1)}
+        means = [node.input[0] for node in graph.nodes if node.op_type in _POOLING and not is_gate(graph, node)]
+        if means:
+            found["last"] = means[-1]
+        return found
     ends: list[str] = []
     for node in graph.nodes:
         if _shrinks(graph, node) and node.input[0] not in (*graph.inputs, *ends):

@@ -53,7 +53,8 @@ def quantise(
         crops: (N, side, side) uint8 of the training data, which show the activations' ranges; from 64 on, what does
             not fill a batch of 64 is left out.
         ranges: how outliers count: `minmax` keeps them, `percentile` leaves one value in 100,000 out at each end,
-            `entropy` loses the least information.
+            `entropy` loses the least information. Where a tensor hardly varies, so that it has no histogram, all
+            ranges are found by `minmax`.
         full_range: filters use all 8 bits. Otherwise 7, so that no sum of two products overflows 16 bits on
             processors without VNNI: the same file then gives the same integers everywhere.
         float_first: the first convolution stays in float32.
@@ -73,7 +74,6 @@ def quantise(
     except ValueError:
         if ranges == "minmax":
             raise
-        # A tensor that hardly varies has no histogram; its ends are all there is to know of it.
         return _quantised(model, card, crops, kept, ranges="minmax", full_range=full_range)
 
 
