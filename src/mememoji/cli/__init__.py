@@ -11,6 +11,7 @@ from mememoji.cli.model import model
 from mememoji.cli.predict import predict
 from mememoji.cli.serve import serve
 from mememoji.cli.train import export, train
+from mememoji.cli.video import video
 from mememoji.errors import MememojiError
 from mememoji.version import __version__
 
@@ -53,6 +54,7 @@ def _mememoji(
 
 
 app.command()(predict)
+app.command()(video)
 app.command()(model)
 app.command()(serve)
 app.add_typer(data.app, name="data")
