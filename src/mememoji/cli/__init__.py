@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from mememoji.cli import data, detector, store
 from mememoji.cli.evaluate import evaluate
+from mememoji.cli.live import live
 from mememoji.cli.model import model
 from mememoji.cli.predict import predict
 from mememoji.cli.serve import serve
@@ -55,6 +56,7 @@ def _mememoji(
 
 app.command()(predict)
 app.command()(video)
+app.command()(live)
 app.command()(model)
 app.command()(serve)
 app.add_typer(data.app, name="data")

@@ -1,7 +1,7 @@
 """The timeline: a CSV file with a row for each face of each frame."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +43,13 @@ class TimelineWriter:
     """
 
     def __init__(self, target: Path | TextIO, *, append: bool = False) -> None:
-        self._path = target if isinstance(target, Path) else None
+        self._closes = isinstance(target, Path)
         try:
-            self._file = target.open("a" if append else "w", newline="", encoding="utf-8") if self._path else target
+            self._file = (
+                target.open("a" if append else "w", newline="", encoding="utf-8")
+                if isinstance(target, Path)
+                else target
+            )
         except OSError as error:
             raise RunError(f"{target} cannot be written: {error.strerror}") from error
         # One kind of line end on every system, so that a recording is the same file everywhere.
@@ -65,7 +69,7 @@ class TimelineWriter:
         )
 
     def close(self) -> None:
-        if self._path is not None:
+        if self._closes:
             with suppress(OSError):
                 self._file.close()
 
@@ -77,7 +81,7 @@ class TimelineWriter:
     ) -> None:
         self.close()
 
-    def _write(self, rows: "Iterator[tuple[object, ...]] | list[tuple[str, ...]]") -> None:
+    def _write(self, rows: Iterable[Iterable[object]]) -> None:
         try:
             self._rows.writerows(rows)
             self._file.flush()
