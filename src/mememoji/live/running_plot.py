@@ -1,4 +1,4 @@
-"""The running plot: one face's six emotions over the last half minute."""
+"""The running plot: one face's six emotions over the last seconds."""
 
 import math
 from collections import deque
@@ -12,7 +12,7 @@ from mememoji.emotions import EMOTIONS
 from mememoji.live.style import FAINT, LINE, PANEL
 from mememoji.video.following import Moment
 
-SPAN: Final = 30.0
+SPAN: Final = 20.0
 """Seconds shown."""
 
 _GAP: Final = 1.0
@@ -32,21 +32,22 @@ class RunningPlot:
         self._now = 0.0
         item = self.widget.getPlotItem()
         item.setMenuEnabled(False)
+        item.setContentsMargins(0, 6, 22, 0)
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
         item.setRange(xRange=(-SPAN, 0), yRange=(0, 1), padding=0.02)
         item.showGrid(y=True, alpha=0.12)
         for side, ticks in (
             ("left", [(0, "0"), (0.5, "50 %"), (1, "100 %")]),
-            ("bottom", [(-30, "30 s ago"), (-20, "20"), (-10, "10"), (0, "now")]),
+            ("bottom", [(-20, "20 s ago"), (-10, "10 s ago"), (0, "now")]),
         ):
             axis = item.getAxis(side)
             axis.setTicks([ticks])
             axis.setTextPen(FAINT)
             axis.setPen(LINE)
-            axis.setStyle(tickLength=0)
+            axis.setStyle(tickLength=0, hideOverlappingLabels=False)
         self._curves = [
-            item.plot(pen=pyqtgraph.mkPen(emotion.colour, width=2, cosmetic=True), connect="finite")
+            item.plot(pen=pyqtgraph.mkPen(emotion.colour, width=2, cosmetic=True), connect="finite", antialias=True)
             for emotion in EMOTIONS
         ]
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -64,7 +65,7 @@ class RunningPlot:
 
     @property
     def faces(self) -> list[int]:
-        """The numbers of the faces of the last half minute."""
+        """The numbers of the faces of those seconds."""
         return sorted(self._points)
 
     def points(self, number: int | None) -> Any:

@@ -28,11 +28,14 @@ QPushButton {{
 }}
 QPushButton:hover {{ background: {RAISED}; color: {INK}; }}
 QPushButton:focus {{ border-color: {FAINT}; }}
-QPushButton:checked {{ background: {ACCENT}; color: {GROUND}; border-color: {ACCENT}; font-weight: 600; }}
+QPushButton:checked {{ background: {ACCENT}; color: {GROUND}; border-color: {ACCENT}; }}
 QPushButton#record:checked {{ background: {ALERT}; color: {GROUND}; border-color: {ALERT}; }}
 QPushButton#flat {{ border-radius: 14px; padding: 4px 12px; font-size: 12px; }}
+QSlider {{ background: transparent; }}
 QSlider::groove:horizontal {{ height: 4px; background: {LINE}; border-radius: 2px; }}
-QSlider::sub-page:horizontal {{ background: {SOFT}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: {ACCENT}; }}
-QSlider:disabled::sub-page:horizontal, QSlider:disabled::handle:horizontal {{ background: {FAINT}; }}
+QSlider::sub-page:horizontal {{ height: 4px; background: {SOFT}; border-radius: 2px; }}
+QSlider::add-page:horizontal {{ height: 4px; background: {LINE}; border-radius: 2px; }}
+QSlider::sub-page:horizontal:disabled {{ background: {LINE}; }}
+QSlider::handle:horizontal {{ width: 14px; margin: -5px 0; border-radius: 7px; background: {ACCENT}; }}
+QSlider::handle:horizontal:disabled {{ background: {FAINT}; }}
 """

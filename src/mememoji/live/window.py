@@ -200,7 +200,7 @@ class LiveWindow(QMainWindow):
             why = "Is it connected, and not in use by another program? It is tried again every few seconds."
             self.picture.say(f"No picture from {self._name}", why, "Try now")
         elif state is State.ENDED:
-            self.picture.say(f"{self._name} has ended", "What was recorded is kept.", "Play again")
+            self.picture.say(f"{self._name} has ended", "F5 plays it again.", "Play again")
         else:
             self.picture.say("")
         told = self._figures if state is State.RUNNING else state.value
