@@ -131,24 +131,26 @@ class VideoReader:
 
     def _times(self, capture: Any) -> Iterator[float]:
         """Go to the next frame and tell its time, from the part's start on."""
-        if self.start > 0:
-            capture.set(cv2.CAP_PROP_POS_MSEC, self.start * 1000)
+        ready = self.start > 0 and self._jump(capture)
         previous = -math.inf
-        first = True
-        while capture.grab():
+        while ready or capture.grab():
+            ready = False
             time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            if first and self.start > 0 and time > self.start + 1 / self.rate:
-                # The jump went too far, as it may where the rate varies: read up to the place instead.
-                capture.open(str(self.path), cv2.CAP_FFMPEG)
-                first = False
-                continue
-            first = False
             if time <= previous:
                 # Damaged or missing times must not make the clock stand still.
                 time = previous + 1 / self.rate
             previous = time
             if time >= self.start - 1e-6:
                 yield time
+
+    def _jump(self, capture: Any) -> bool:
+        """Go near the part's start, and not beyond it; whether a frame has been grabbed already."""
+        capture.set(cv2.CAP_PROP_POS_MSEC, self.start * 1000)
+        if capture.grab() and capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 <= self.start + 1 / self.rate:
+            return True
+        # It went too far, as it may where the rate varies: read up to the place instead.
+        capture.open(str(self.path), cv2.CAP_FFMPEG)
+        return False
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:
