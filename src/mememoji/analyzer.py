@@ -1,7 +1,11 @@
 """A detector and a classifier put together: a picture in, an Analysis out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from mememoji.classification.classifier import FaceClassifier, OnnxClassifier
 from mememoji.classification.preprocessing import crop_faces, tilt_of
@@ -72,24 +76,44 @@ class Analyzer:
             image: (H, W, 3) uint8 RGB, upright.
             detections: where the faces are; every box lies inside the picture.
         """
-        height, width = image.shape[:2]
-        ordered = in_reading_order(detections)
-        faces: list[Face] = []
-        if ordered:
-            boxes = [detection.box for detection in ordered]
-            crops = crop_faces(
+        return self._read([image], [detections])[0]
+
+    def analyze_arrays(self, images: Sequence[RGBImage]) -> list[Analysis]:
+        """Analyse several upright RGB arrays, frames of a video say: all their faces go in one batch."""
+        return self._read(images, [self.detector.detect(image) for image in images])
+
+    def _read(self, images: Sequence[RGBImage], found: Sequence[Sequence[Detection]]) -> list[Analysis]:
+        pictures = [(image, in_reading_order(detections)) for image, detections in zip(images, found, strict=True)]
+        side = self.classifier.card.side
+        crops = [
+            crop_faces(
                 image,
-                boxes,
+                [detection.box for detection in detections],
                 margin=self.margin,
-                side=self.classifier.card.side,
-                tilts=[tilt_of(detection.landmarks) for detection in ordered] if self.upright else None,
+                side=side,
+                tilts=[tilt_of(detection.landmarks) for detection in detections] if self.upright else None,
             )
-            prediction = self.classifier.classify(crops)
-            likeness = prediction.face_likeness()
-            for index, row in enumerate(prediction.compositions()):
-                face_likeness = None if likeness is None else float(likeness[index])
-                faces.append(Face(ordered[index], Composition.of(row), face_likeness))
-        return Analysis(width, height, tuple(faces), self.detector.name, self.classifier.card.name)
+            for image, detections in pictures
+        ]
+        faces = self._faces([detection for _, detections in pictures for detection in detections], crops)
+        return [
+            Analysis(
+                image.shape[1],
+                image.shape[0],
+                tuple(islice(faces, len(detections))),
+                self.detector.name,
+                self.classifier.card.name,
+            )
+            for image, detections in pictures
+        ]
+
+    def _faces(self, detections: Sequence[Detection], crops: Sequence[npt.NDArray[np.uint8]]) -> Iterator[Face]:
+        if not detections:
+            return
+        prediction = self.classifier.classify(np.concatenate(crops))
+        likeness = prediction.face_likeness()
+        for index, (detection, row) in enumerate(zip(detections, prediction.compositions(), strict=True)):
+            yield Face(detection, Composition.of(row), None if likeness is None else float(likeness[index]))
 
 
 def in_reading_order(detections: Sequence[Detection]) -> list[Detection]:

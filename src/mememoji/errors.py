@@ -4,6 +4,7 @@
     ├── InputError              the caller's: what was handed in cannot be used
     │   ├── PictureError        not a picture, or one that is refused
     │   │   └── TooLargeError   over a limit of bytes or pixels
+    │   ├── VideoError          not a video, a part of it or a timeline that can be read
     │   ├── DatasetError        a source, split file or row of a data set
     │   ├── FetchError          a URL that is refused, or gives no picture
     │   └── NotStoredError      no such photo, or no such face of it, in the store
@@ -30,6 +31,10 @@ class PictureError(InputError):
 
 class TooLargeError(PictureError):
     """A picture over the limit of bytes or pixels."""
+
+
+class VideoError(InputError):
+    """A file that is no video or timeline, or one of which not even the beginning can be read."""
 
 
 class DatasetError(InputError):

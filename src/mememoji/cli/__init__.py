@@ -10,11 +10,13 @@ from mememoji.cli.convert import calibrate, convert
 from mememoji.cli.distil import distil
 from mememoji.cli.evaluate import evaluate
 from mememoji.cli.features import features
+from mememoji.cli.live import live
 from mememoji.cli.model import model
 from mememoji.cli.predict import predict
 from mememoji.cli.search import search
 from mememoji.cli.serve import serve
 from mememoji.cli.train import export, train
+from mememoji.cli.video import video
 from mememoji.errors import MememojiError
 from mememoji.version import __version__
 
@@ -57,6 +59,8 @@ def _mememoji(
 
 
 app.command()(predict)
+app.command()(video)
+app.command()(live)
 app.command()(model)
 app.command()(serve)
 app.add_typer(data.app, name="data")

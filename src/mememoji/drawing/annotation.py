@@ -1,9 +1,11 @@
 """A picture with its faces' boxes and compositions drawn on a copy."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from itertools import cycle
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -51,7 +53,31 @@ class _Style:
         return self.text * 0.5
 
 
-def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False, memes: bool = False) -> RGBImage:
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A panel's first line."""
+
+    text: str
+    percent: str
+
+    @classmethod
+    def of(cls, face: Face, name: str) -> Self:
+        text, percent = "no clear face", ""
+        if face.is_clear:
+            text, percent = face.top.value, _percent(face.composition[face.top])
+        return cls(f"{name}  {text}" if name else text, percent)
+
+
+def annotate(
+    image: RGBImage,
+    analysis: Analysis,
+    *,
+    keep_size: bool = False,
+    boxes: bool = True,
+    bars: bool = True,
+    memes: bool = False,
+    names: Sequence[str] | None = None,
+) -> RGBImage:
     """Draw every face's box and composition on a copy of the picture.
 
     The panels are as detailed as there is room for: a bar for each emotion, one bar of six parts, or the top emotion
@@ -61,19 +87,24 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False, me
         image: (H, W, 3) uint8 RGB, the picture that was analysed; it stays as it is.
         analysis: what was found in it.
         keep_size: draw at the picture's own size even where it is too small for text.
+        boxes: draw a box around every face.
+        bars: draw a panel beside every face.
         memes: lay a meme face over every clear face first.
+        names: what each face is called in its panel, in the order of the faces; a number that a video keeps, say.
 
     Returns:
         (kH, kW, 3) uint8 RGB. k is 1 but for pictures under 160 pixels a side: these are enlarged by a whole
         number, as long as no side gets over 4,096 pixels.
 
     Raises:
-        ValueError: the analysis is of a picture of another size.
+        ValueError: the analysis is of a picture of another size, or has more or fewer faces than names.
     """
     height, width = image.shape[:2]
     if (analysis.width, analysis.height) != (width, height):
         expected = f"{analysis.width}x{analysis.height}"
         raise ValueError(f"the analysis is of a picture of {expected}, got one of {width}x{height}")
+    if names is not None and len(names) != len(analysis.faces):
+        raise ValueError(f"expected a name for each of {len(analysis.faces)} faces, got {len(names)}")
     factor = 1
     if min(width, height) < _SMALLEST_SIDE and not keep_size:
         # A long and narrow picture must not become a huge one.
@@ -82,17 +113,19 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False, me
     canvas = Canvas(image)
     if memes:
         _lay_memes(canvas, analysis.faces, factor)
-    boxes: list[Rect] = []
+    rects: list[Rect] = []
     for face in analysis.faces:
         left, top, right, bottom = (float(factor * edge) for edge in face.box.xyxy)
-        boxes.append((left, top, right, bottom))
+        rects.append((left, top, right, bottom))
     unit = _unit(canvas)
-    for box, face in zip(boxes, analysis.faces, strict=True):
-        _draw_box(canvas, box, face, unit)
-    style, layout = _fit(canvas, boxes, analysis.faces, unit)
-    if layout is not None:
-        for place, face in zip(layout.places, analysis.faces, strict=True):
-            _draw_panel(canvas, place, face, style)
+    if boxes:
+        for rect, face in zip(rects, analysis.faces, strict=True):
+            _draw_box(canvas, rect, face, unit)
+    if bars:
+        headings = [_Heading.of(face, name) for face, name in zip(analysis.faces, names or cycle([""]), strict=False)]
+        style, layout = _fit(canvas, rects, analysis.faces, headings, unit)
+        for place, face, heading in zip(layout.places if layout else (), analysis.faces, headings, strict=False):
+            _draw_panel(canvas, place, face, heading, style)
     return canvas.pixels
 
 
@@ -108,7 +141,9 @@ def _unit(canvas: Canvas) -> float:
     return max(0.023 * math.sqrt(canvas.width * canvas.height), _SMALLEST_TEXT)
 
 
-def _fit(canvas: Canvas, boxes: list[Rect], faces: tuple[Face, ...], unit: float) -> tuple[_Style, Layout | None]:
+def _fit(
+    canvas: Canvas, boxes: list[Rect], faces: tuple[Face, ...], headings: list[_Heading], unit: float
+) -> tuple[_Style, Layout | None]:
     """The style whose panels hide least, less detail and smaller text being worth a little of a face each."""
     best: tuple[_Style, Layout | None] = _Style(_SMALLEST_TEXT, _Detail.HEADING), None
     least = math.inf
@@ -118,7 +153,7 @@ def _fit(canvas: Canvas, boxes: list[Rect], faces: tuple[Face, ...], unit: float
             if loss >= least:
                 return best
             style = _Style(max(unit * scale, _SMALLEST_TEXT), detail)
-            sizes = [_panel_size(face, style) for face in faces]
+            sizes = [_panel_size(face, heading, style) for face, heading in zip(faces, headings, strict=True)]
             layout = place_panels(boxes, sizes, (canvas.width, canvas.height), gap=style.text * 0.5)
             if layout is not None and layout.cost + loss < least:
                 best, least = (style, layout), layout.cost + loss
@@ -127,10 +162,6 @@ def _fit(canvas: Canvas, boxes: list[Rect], faces: tuple[Face, ...], unit: float
 
 def _colour(face: Face) -> Colour:
     return rgb(face.top.colour) if face.is_clear else WHITE
-
-
-def _heading(face: Face) -> tuple[str, str]:
-    return (face.top.value, _percent(face.composition[face.top])) if face.is_clear else ("no clear face", "")
 
 
 def _percent(fraction: float) -> str:
@@ -143,11 +174,10 @@ def _columns(style: _Style) -> tuple[float, float, float]:
     return names + style.text * 0.7, style.text * 6, text_width("100%", style.text) + style.text * 0.6
 
 
-def _panel_size(face: Face, style: _Style) -> tuple[float, float]:
-    name, percent = _heading(face)
-    heading = text_width(name, style.heading) + style.text * 1.2
-    if percent:
-        heading += text_width(percent, style.heading) + style.text * 0.8
+def _panel_size(face: Face, title: _Heading, style: _Style) -> tuple[float, float]:
+    heading = text_width(title.text, style.heading) + style.text * 1.2
+    if title.percent:
+        heading += text_width(title.percent, style.heading) + style.text * 0.8
     width, height = heading, style.heading * 1.05
     if face.is_clear and style.detail == _Detail.BARS:
         width = max(width, sum(_columns(style)))
@@ -168,20 +198,19 @@ def _draw_box(canvas: Canvas, box: Rect, face: Face, unit: float) -> None:
     canvas.outline(inner, radius, stroke, _colour(face))
 
 
-def _draw_panel(canvas: Canvas, place: Rect, face: Face, style: _Style) -> None:
+def _draw_panel(canvas: Canvas, place: Rect, face: Face, heading: _Heading, style: _Style) -> None:
     radius = style.text * 0.6
     canvas.fill(place, radius, _GROUND, 0.9)
     left, right = place[0] + style.padding, place[2] - style.padding
     top = place[1] + style.padding
     colour = _colour(face)
     canvas.outline(place, radius, max(style.text * 0.1, 1.0), colour)
-    name, percent = _heading(face)
     baseline = top + style.heading * 0.85
     dot = style.text * 0.8
     canvas.fill((left, baseline - dot * 0.95, left + dot, baseline + dot * 0.05), dot / 2, colour)
-    canvas.text(left + style.text * 1.2, baseline, name, style.heading, WHITE)
-    if percent:
-        canvas.text(right - text_width(percent, style.heading), baseline, percent, style.heading, WHITE)
+    canvas.text(left + style.text * 1.2, baseline, heading.text, style.heading, WHITE)
+    if heading.percent:
+        canvas.text(right - text_width(heading.percent, style.heading), baseline, heading.percent, style.heading, WHITE)
     if not face.is_clear:
         return
     top += style.heading * 1.05

@@ -1,0 +1,144 @@
+"""What video costs: the headless pass, the window's frame rate, and memory on a long clip.
+
+    python -m benchmarks.video [--detector yunet --detector-weights FILE] [--rounds 5]
+    python -m benchmarks.video --memory
+    xvfb-run -a python -m benchmarks.video --window 12
+
+The clips are made of the public-domain portrait. Prints a Markdown record for this folder; --window measures the
+window alone, for which it needs a screen.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.reading import ASTRONAUT, commit, compare, processor
+from mememoji.analyzer import Analyzer
+from mememoji.detection.choice import make_detector
+from mememoji.images import read_image
+from mememoji.video.encoding import VideoEncoder
+from mememoji.video.following import Follower
+from mememoji.video.processing import Outputs, moments, process_video
+from mememoji.video.reader import VideoReader
+
+
+def make_clip(path: Path, seconds: float, rate: float, size: tuple[int, int]) -> Path:
+    """The portrait moving about: one face."""
+    width, height = size
+    portrait = read_image(ASTRONAUT)
+    with VideoEncoder(path, width, height, rate) as encoder:
+        for number in range(round(seconds * rate)):
+            t = number / rate
+            scale = height / 400
+            turn = cv2.getRotationMatrix2D((225, 130), 5 * np.sin(t), scale)
+            turn[:, 2] += width / 2 - 225 + 0.1 * width * np.sin(0.7 * t), height * 0.4 - 130
+            frame = cv2.warpAffine(portrait, turn, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(90, 96, 104))
+            encoder.write(np.asarray(frame, np.uint8), t)
+    return path
+
+
+def headless(clip: Path, analyzer: Analyzer, rounds: int) -> tuple[float, float]:
+    """A clip from file to timeline; and its detector and classifier alone, on frames that lie in memory."""
+    frames = [frame.image for frame in VideoReader(clip)]
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = Outputs(timeline=Path(folder, "timeline.csv"))
+
+        def alone() -> None:
+            for image in frames:
+                analyzer.read_faces(image, analyzer.detector.detect(image))
+
+        faces = [len(moment.numbers) for _, moment in moments(VideoReader(clip), analyzer, Follower()) if moment]
+        assert min(faces) == max(faces) == 1, "the clip shows one face"
+        return compare(lambda: process_video(VideoReader(clip), analyzer, outputs), alone, rounds)
+
+
+def peak_memory(clip: Path, folder: Path) -> float:
+    """The peak of `mememoji video` with all its outputs, in MiB."""
+    outputs = [
+        f"--{name}={folder / file}"
+        for name, file in (("out", "o.mp4"), ("csv", "o.csv"), ("summary", "o.json"), ("plot", "o.png"))
+    ]
+    program = (
+        "import resource, sys\nfrom mememoji.cli import app\n"
+        "app(sys.argv[1:], standalone_mode=False)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", program, "video", str(clip), "--detector", "haar", *outputs]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return int(done.stdout.split()[-1]) / 1024
+
+
+def window_rate(clip: Path, analyzer: Analyzer, seconds: float) -> str:
+    """How many frames a second the window shows of late, drawn with boxes and bars, and how old they are."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from mememoji.live.capture import Capture
+    from mememoji.live.session import Session
+    from mememoji.live.window import LiveWindow
+
+    app = QApplication.instance() or QApplication([])
+    session = Session(Capture(str(clip)), analyzer)
+    window = LiveWindow(session, Path(tempfile.gettempdir()))
+    shown: list[float] = []
+    show = window.picture.show_picture
+
+    def count(picture: object) -> None:
+        shown.append(time.perf_counter())
+        show(picture)  # type: ignore[arg-type]
+
+    window.picture.show_picture = count  # type: ignore[method-assign, assignment]
+    session.start()
+    window.show()
+    QTimer.singleShot(int(seconds * 1000), window.close)
+    app.exec()
+    counted = [at for at in shown if at > shown[0] + 2]
+    rate = (len(counted) - 1) / (counted[-1] - counted[0])
+    return f"{rate:.1f} frames a second shown over {counted[-1] - counted[0]:.0f} s; at the end {window.status.text()}"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="What video costs.")
+    parser.add_argument("--detector", default="haar")
+    parser.add_argument("--detector-weights", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--window", type=float, metavar="SECONDS", help="measure the window, for so long")
+    parser.add_argument("--memory", action="store_true", help="measure memory alone, which takes minutes")
+    options = parser.parse_args()
+    analyzer = Analyzer(make_detector(options.detector, options.detector_weights))
+    print(f"# Video, {datetime.now(UTC):%Y-%m-%d}\n")
+    print(f"`python -m benchmarks.video {' '.join(sys.argv[1:])}` at commit {commit()}, {analyzer.detector.name}.")
+    print(f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, OpenCV {cv2.__version__}.\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if options.window:
+            clip = make_clip(folder / "long.mp4", options.window + 2, 60, (640, 480))
+            print(window_rate(clip, analyzer, options.window))
+            return
+        print("| what | ours | against | ratio | at most |\n|---|---|---|---|---|")
+        if options.memory:
+            short = peak_memory(make_clip(folder / "minute.mp4", 60, 5, (160, 120)), folder)
+            long = peak_memory(make_clip(folder / "ten.mp4", 600, 5, (160, 120)), folder)
+            print(f"| peak of ten minutes / of one, MiB | {long:.0f} | {short:.0f} | {long / short:.2f} | 1.1 |")
+            return
+        frames = 50
+        clip = make_clip(folder / "clip.mp4", frames / 25, 25, (640, 480))
+        ours, alone = headless(clip, analyzer, options.rounds)
+        print(
+            f"| 640x480, one face: file to timeline / detector and classifier, ms a frame | {ours / frames * 1e3:.1f} "
+            f"| {alone / frames * 1e3:.1f} | {ours / alone:.2f} | 1.3 |"
+        )
+
+
+if __name__ == "__main__":
+    main()

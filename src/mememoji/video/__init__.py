@@ -1,0 +1,1 @@
+"""Video: frames in, a timeline of faces out, in constant memory."""

@@ -1,0 +1,180 @@
+"""A screen for the window's tests, and sources that can be lost."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pytest
+
+from mememoji.analyzer import Analyzer
+from mememoji.classification.fixed import FixedClassifier
+from mememoji.detection.fixed import FixedDetector
+from mememoji.faces import Box, Detection
+from mememoji.images import encode_jpeg, read_image
+from mememoji.video.encoding import VideoEncoder
+
+WAIT = 20.0
+"""Seconds after which what does not come is a failure; a busy machine is slow."""
+
+
+def missing(reason: str) -> None:
+    """Skip, or fail where nothing may be skipped."""
+    if os.environ.get("MEMEMOJI_TEST_ALL"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[None]:
+    """An X server of the tests' own: real windows and real events, on a screen that nobody sees."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        missing("no Xvfb to show windows on: Debian has it in the package xvfb")
+    try:
+        import pyqtgraph  # noqa: F401
+        import PySide6  # noqa: F401
+    except ImportError:
+        missing('no PySide6 and pyqtgraph: pip install "mememoji[live]"')
+    read, write = os.pipe()
+    command = [str(program), "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as told:
+        number = told.readline().strip()
+    before = {name: os.environ.get(name) for name in ("DISPLAY", "QT_QPA_PLATFORM")}
+    os.environ |= {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    server.terminate()
+    server.wait(WAIT)
+
+
+@pytest.fixture(scope="session")
+def app(screen: None) -> Iterator[Any]:
+    """Qt's application; there can be one in a process."""
+    from PySide6.QtWidgets import QApplication
+
+    made = QApplication(["mememoji"])
+    yield made
+    # Before the server goes: Qt ends a process that loses its screen.
+    made.shutdown()
+
+
+@pytest.fixture
+def until(app: Any) -> Callable[[Callable[[], object], str], None]:
+    """Lets Qt run until something is true; fails if that does not come."""
+    from PySide6.QtTest import QTest
+
+    def wait(is_true: Callable[[], object], what: str) -> None:
+        end = time.monotonic() + WAIT
+        while not is_true():
+            assert time.monotonic() < end, f"waited {WAIT:g} s in vain for {what}"
+            QTest.qWait(10)
+
+    return wait
+
+
+@pytest.fixture
+def analyzer() -> Analyzer:
+    """Sees two faces in every frame, a happy large one and a sad small one."""
+    faces = [Detection(Box(40, 30, 60, 70), 0.9), Detection(Box(120, 40, 30, 30), 0.8)]
+    return Analyzer(FixedDetector(faces), FixedClassifier({"happy": 0.8, "neutral": 0.2}, {"sad": 0.9, "fear": 0.1}))
+
+
+@pytest.fixture(scope="session")
+def portrait(astronaut_path: Path) -> Any:
+    """(120, 160, 3) uint8 RGB."""
+    return np.ascontiguousarray(read_image(astronaut_path)[40:280:2, 80:400:2])
+
+
+@pytest.fixture
+def clip(portrait: Any, tmp_path: Path) -> Path:
+    """One second of the portrait, 20 frames."""
+    with VideoEncoder(tmp_path / "portrait.mp4", 160, 120, 20, program="") as encoder:
+        for number in range(20):
+            encoder.write(np.roll(portrait, number, axis=1), number / 20)
+    return tmp_path / "portrait.mp4"
+
+
+class Camera:
+    """A network camera on loopback, MJPEG over HTTP, that can be switched off and on again."""
+
+    def __init__(self, picture: Any) -> None:
+        self._parts = [encode_jpeg(np.roll(picture, 4 * number, axis=1)) for number in range(8)]
+        self._server: ThreadingHTTPServer | None = None
+        self._port = 0
+        self.switch_on()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/stream.mjpg"
+
+    def switch_on(self) -> None:
+        camera, running = self, threading.Event()
+        running.set()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+                self.end_headers()
+                number = 0
+                with suppress(OSError):
+                    while running.is_set():
+                        part = camera._parts[number % len(camera._parts)]
+                        head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
+                        self.wfile.write(head.encode() + part + b"\r\n")
+                        number += 1
+                        time.sleep(0.04)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = False
+
+        self._running = running
+        self._server = Server(("127.0.0.1", self._port), Handler)
+        self._port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def switch_off(self) -> None:
+        if self._server is not None:
+            self._running.clear()
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.switch_off()
+
+
+@pytest.fixture
+def camera(portrait: Any) -> Iterator[Camera]:
+    with Camera(portrait) as made:
+        yield made
+
+
+@pytest.fixture
+def no_camera() -> str:
+    """The URL of a port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}/"

@@ -1,0 +1,208 @@
+"""The live window, under Xvfb with real events."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mememoji.analyzer import Analyzer
+from mememoji.images import read_image
+from mememoji.live.capture import Capture, State
+from mememoji.live.session import Session
+from mememoji.video.reader import VideoReader
+from mememoji.video.timeline import read_timeline
+from tests.live.conftest import Camera
+
+Until = Callable[[Callable[[], object], str], None]
+OpenWindow = Callable[..., Any]
+
+
+@pytest.fixture
+def open_window(app: Any, analyzer: Analyzer, tmp_path: Path) -> Iterator[OpenWindow]:
+    """Opens a window on a source; closes it, and looks for what it left behind."""
+    from PySide6.QtTest import QTest
+
+    from mememoji.live.window import LiveWindow
+
+    before = set(threading.enumerate())
+    opened: list[Any] = []
+
+    def open_one(source: object, reader: Analyzer = analyzer) -> Any:
+        session = Session(Capture(str(source), retry=0.2), reader, smoothing=0.3)
+        window = LiveWindow(session, tmp_path / "kept")
+        opened.append(window)
+        session.start()
+        window.show()
+        assert QTest.qWaitForWindowExposed(window)
+        window.activateWindow()
+        # Keys go to the active window alone.
+        assert QTest.qWaitForWindowActive(window)
+        return window
+
+    yield open_one
+    for window in opened:
+        window.close()
+        window.deleteLater()
+    QTest.qWait(1)
+    left = {thread for thread in set(threading.enumerate()) - before if thread.name.startswith("mememoji")}
+    assert not left
+
+
+def click(button: Any) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def press(window: Any, key: str) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    QTest.keyClick(window, getattr(Qt.Key, f"Key_{key}"))
+
+
+def test_it_starts_and_shows_faces(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+    window = open_window(camera.url)
+    until(lambda: "Happy" in window.headline.text(), "a face")
+    assert window.headline.text() == "Happy  80%"
+    until(lambda: " fps " in window.status.text(), "the frame rate")
+    assert " ms" in window.status.text()
+    until(lambda: len(window.plot.points(window.face)) > 3, "the plot's points")
+    points = window.plot.points(window.face)
+    np.testing.assert_allclose(points[:, 1:].sum(axis=1), 1, atol=1e-3)
+    assert window.picture.headline == ""
+
+
+def test_another_face_is_chosen_by_key_and_by_click(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+    window = open_window(camera.url)
+    until(lambda: "Happy" in window.headline.text(), "the larger face")
+    press(window, "N")
+    assert window.headline.text() == "Sad  90%"
+    window.picture.clicked.emit(60, 50)
+    assert window.headline.text() == "Happy  80%"
+
+
+def test_switches_change_the_picture(open_window: OpenWindow, until: Until, clip: Path) -> None:
+    window = open_window(clip)
+    session = window._session
+    until(lambda: session.capture.state is State.ENDED, "the clip's end")
+    until(lambda: window.picture.headline == "portrait.mp4 has ended", "the words on the end")
+    click(window.boxes)
+    click(window.panels)
+    plain = session.redraw()
+    assert not window.boxes.isChecked()
+    press(window, "M")
+    assert window.memes.isChecked()
+    meme = session.redraw()
+    press(window, "M")
+    click(window.boxes)
+    boxed = session.redraw()
+    assert np.abs(meme.astype(int) - plain).max() > 60
+    assert np.abs(boxed.astype(int) - plain).max() > 60
+    assert np.abs(boxed.astype(int) - meme).max() > 60
+
+
+def test_smoothing_is_set_by_switch_and_slider(open_window: OpenWindow, camera: Camera) -> None:
+    window = open_window(camera.url)
+    assert window.constant.text() == "0.30 s"
+    window.slider.setValue(20)
+    assert window._session.smoothing == pytest.approx(1.0)
+    press(window, "T")
+    assert (window._session.smoothing, window.constant.text(), window.slider.isEnabled()) == (0.0, "off", False)
+
+
+def test_a_snapshot_is_saved(open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path) -> None:
+    window = open_window(camera.url)
+    click(window.snapshot)
+    until(lambda: window.notice.text(), "a notice")
+    if "no picture" not in window.notice.text():
+        assert window.notice.text().startswith("Saved ")
+    until(lambda: "Happy" in window.headline.text(), "a face")
+    press(window, "S")
+    until(lambda: window.notice.text().startswith("Saved "), "the snapshot")
+    (path, *_) = (tmp_path / "kept").glob("*.png")
+    assert read_image(path).shape == (120, 160, 3)
+
+
+def test_a_recording_and_its_timeline(open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path) -> None:
+    window = open_window(camera.url)
+    until(lambda: "Happy" in window.headline.text(), "a face")
+    click(window.record)
+    recording = window._session.recording
+    assert recording is not None
+    until(lambda: recording.seconds > 0.5, "half a second")
+    until(lambda: window.record.text().startswith("Recording"), "the clock")
+    click(window.record)
+    until(lambda: window.notice.text().startswith("Recorded"), "the end of the files")
+    rows = list(read_timeline(recording.timeline))
+    assert (rows[0].time, {row.number for row in rows}) == (0.0, {1, 2})
+    frames = list(VideoReader(recording.video))
+    assert frames[-1].time == pytest.approx(rows[-1].time, abs=0.1)
+    assert frames[0].image.shape == (120, 160, 3)
+
+
+def test_closing_ends_a_recording(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+    window = open_window(camera.url)
+    until(lambda: "Happy" in window.headline.text(), "a face")
+    press(window, "R")
+    recording = window._session.recording
+    until(lambda: recording.seconds > 0.2, "some frames")
+    window.close()
+    assert len(list(VideoReader(recording.video))) > 1
+
+
+def test_a_recording_that_cannot_be_written_is_told(
+    open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").write_text("a file where a folder should be")
+    window = open_window(camera.url)
+    click(window.record)
+    assert "cannot be made" in window.notice.text()
+    assert window.notice.property("error") is True
+    assert not window.record.isChecked()
+
+
+def test_a_lost_source_is_told_and_comes_back(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+    window = open_window(camera.url)
+    until(lambda: "Happy" in window.headline.text(), "a face")
+    camera.switch_off()
+    until(lambda: window.picture.headline.startswith("No picture from"), "the words on the loss")
+    assert window.picture.action.text() == "Try now"
+    camera.switch_on()
+    click(window.picture.action)
+    until(lambda: window.picture.headline == "" and " fps " in window.status.text(), "the picture")
+
+
+def test_a_source_that_was_never_there(open_window: OpenWindow, until: Until, no_camera: str) -> None:
+    window = open_window(no_camera)
+    until(lambda: window.picture.headline.startswith("No picture from"), "the words on the loss")
+    assert window.headline.text() == "No face in sight"
+    click(window.snapshot)
+    until(lambda: window.notice.text() == "There is no picture yet.", "the notice")
+
+
+def test_a_clip_plays_again(open_window: OpenWindow, until: Until, clip: Path) -> None:
+    window = open_window(clip)
+    until(lambda: window.picture.action.text() == "Play again", "the clip's end")
+    moments = window._moment.time
+    press(window, "F5")
+    until(lambda: window._moment.time > moments, "the second round")
+
+
+def test_the_process_ends_when_its_window_is_closed(screen: None, clip: Path) -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom PySide6.QtCore import QTimer\n"
+        "from PySide6.QtWidgets import QApplication\nfrom mememoji.analyzer import Analyzer\n"
+        "from mememoji.live.app import run_window\nfrom mememoji.live.capture import Capture\n"
+        "from mememoji.live.session import Session\n"
+        "app = QApplication([])\nQTimer.singleShot(1500, app.closeAllWindows)\n"
+        "sys.exit(run_window(Session(Capture(sys.argv[1]), Analyzer('whole')), Path()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(clip)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

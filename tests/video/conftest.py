@@ -1,0 +1,47 @@
+"""Clips made by the tests."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mememoji.analyzer import Analyzer
+from mememoji.classification.fixed import FixedClassifier
+from mememoji.detection.fixed import FixedDetector
+from mememoji.faces import Box, Detection
+from mememoji.video.encoding import VideoEncoder
+
+MakeClip = Callable[..., Path]
+
+
+def level(number: int) -> int:
+    """A frame's grey level: it tells which frame it is."""
+    return 20 + number * 6 % 220
+
+
+@pytest.fixture
+def make_clip(tmp_path: Path) -> MakeClip:
+    """Makes a clip of plain frames at 10 a second, by OpenCV, whose grey level rises from frame to frame."""
+
+    def make(frames: int = 20, size: tuple[int, int] = (96, 64), name: str = "clip.mp4", program: str = "") -> Path:
+        with VideoEncoder(tmp_path / name, *size, 10, program=program) as encoder:
+            for number in range(frames):
+                encoder.write(np.full((size[1], size[0], 3), level(number), np.uint8), number / 10)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def analyzer() -> Analyzer:
+    """Sees one happy face in every frame."""
+    return Analyzer(
+        FixedDetector([Detection(Box(20, 10, 30, 40), 0.9)]), FixedClassifier({"happy": 0.8, "neutral": 0.2})
+    )
+
+
+def streams(path: Path) -> str:
+    """What ffmpeg says is in a file."""
+    return subprocess.run(["ffmpeg", "-hide_banner", "-i", str(path)], capture_output=True, text=True).stderr
