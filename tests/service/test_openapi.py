@@ -206,6 +206,17 @@ def test_every_error_has_the_one_shape(document: dict[str, Any]) -> None:
     assert seen == {400, 401, 404, 408, 413, 414, 429, 503}
 
 
+def test_where_a_key_is_needed_the_documentation_asks_for_it(serve: Serving, document: dict[str, Any]) -> None:
+    assert "securitySchemes" not in document["components"]
+    with serve(api_keys="hush", store="none") as client:
+        described = client.get("/openapi.json").json()
+    assert described["components"]["securitySchemes"] == {
+        "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+    }
+    open_ones = {route for route, operation in operations(described).items() if not operation["security"]}
+    assert open_ones == {"GET /health/live", "GET /health/ready"}
+
+
 def test_fastapis_own_error_is_nowhere(document: dict[str, Any]) -> None:
     assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
 

@@ -94,7 +94,7 @@ class OnnxClassifier:
         self._card = ModelCard.read(card_path(weights)) if card is None else card
         self._card.verify(weights)
         self._columns = {head: _columns(self._card, head) for head in self._card.outputs}
-        self._session = _load(weights, threads)
+        self._session = load_network(weights, str(weights), threads)
         _check_graph(self._session, self._card)
 
     @property
@@ -129,8 +129,7 @@ class OnnxClassifier:
     def _probabilities(self, head: str, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         if not np.isfinite(logits).all():
             raise ModelError(f"{self._card.name!r} gives {head} that are not finite; its weights are damaged")
-        shares = softmax(logits / np.float32(self._card.temperatures.get(head, 1.0)))
-        return shares[:, self._columns[head]]
+        return softmax(logits)[:, self._columns[head]]
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -149,15 +148,21 @@ def _columns(card: ModelCard, head: str) -> list[int]:
     return [card.outputs[head].index(name) for name in HEADS[head]]
 
 
-def _load(weights: Path, threads: int | None) -> Any:
+def load_network(network: Path | bytes, name: str, threads: int | None) -> Any:
+    """An ONNX Runtime session on the processor, from a file or its bytes; `name` is what errors call it.
+
+    Raises:
+        ModelError: it is no network that ONNX Runtime can run.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings about a foreign graph would land on the caller's stderr
     if threads is not None:
         options.intra_op_num_threads = threads
+    source = network if isinstance(network, bytes) else str(network)
     try:
-        return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class but this one
-        raise ModelError(f"{weights} is no network that ONNX Runtime can run: {error}") from error
+        raise ModelError(f"{name} is no network that ONNX Runtime can run: {error}") from error
 
 
 def _check_graph(session: Any, card: ModelCard) -> None:

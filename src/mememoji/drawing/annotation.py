@@ -16,8 +16,6 @@ from mememoji.faces import Analysis, Box, Face
 from mememoji.images import RGBImage
 
 _GROUND: Final = rgb("#14161a")
-_DOUBTFUL: Final = 0.5
-"""Under this face-likeness a crop is drawn as no clear face, not with an emotion."""
 
 _SMALLEST_SIDE, _READABLE_SIDE, _LONGEST_SIDE = 160, 320, 4096
 _SMALLEST_TEXT: Final = 9.5
@@ -127,16 +125,12 @@ def _fit(canvas: Canvas, boxes: list[Rect], faces: tuple[Face, ...], unit: float
     return best
 
 
-def _is_clear(face: Face) -> bool:
-    return face.face_likeness is None or face.face_likeness >= _DOUBTFUL
-
-
 def _colour(face: Face) -> Colour:
-    return rgb(face.top.colour) if _is_clear(face) else WHITE
+    return rgb(face.top.colour) if face.is_clear else WHITE
 
 
 def _heading(face: Face) -> tuple[str, str]:
-    return (face.top.value, _percent(face.composition[face.top])) if _is_clear(face) else ("no clear face", "")
+    return (face.top.value, _percent(face.composition[face.top])) if face.is_clear else ("no clear face", "")
 
 
 def _percent(fraction: float) -> str:
@@ -155,10 +149,10 @@ def _panel_size(face: Face, style: _Style) -> tuple[float, float]:
     if percent:
         heading += text_width(percent, style.heading) + style.text * 0.8
     width, height = heading, style.heading * 1.05
-    if _is_clear(face) and style.detail == _Detail.BARS:
+    if face.is_clear and style.detail == _Detail.BARS:
         width = max(width, sum(_columns(style)))
         height += style.text * 0.5 + len(EMOTIONS) * style.row
-    elif _is_clear(face) and style.detail == _Detail.STRIP:
+    elif face.is_clear and style.detail == _Detail.STRIP:
         width = max(width, style.text * 6)
         height += style.text * 0.55 + style.bar
     return width + 2 * style.padding, height + 2 * style.padding
@@ -188,7 +182,7 @@ def _draw_panel(canvas: Canvas, place: Rect, face: Face, style: _Style) -> None:
     canvas.text(left + style.text * 1.2, baseline, name, style.heading, WHITE)
     if percent:
         canvas.text(right - text_width(percent, style.heading), baseline, percent, style.heading, WHITE)
-    if not _is_clear(face):
+    if not face.is_clear:
         return
     top += style.heading * 1.05
     if style.detail == _Detail.BARS:

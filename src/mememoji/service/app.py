@@ -5,7 +5,7 @@ import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cv2
 from fastapi import FastAPI
@@ -34,6 +34,11 @@ from mememoji.service.web_app import BUILT, WebApp
 from mememoji.storage.choice import open_store
 from mememoji.storage.store import PhotoStore
 from mememoji.version import __version__
+
+_BESIDE: Final = (
+    "Beside the routes below, which are all that such a page can show, the WebSocket `/v1.0.0/live` takes a camera's "
+    "frames, a picture file in each binary message, and answers the newest with its faces as JSON."
+)
 
 
 def create_app(
@@ -97,6 +102,7 @@ def create_app(
         title="Mememoji",
         version=__version__,
         summary="Reads facial expressions: how much of each of six emotions every face of a picture shows.",
+        description=_BESIDE,
         lifespan=lifespan,
         redoc_url=None,
         middleware=[
@@ -114,18 +120,23 @@ def create_app(
     add_handlers(app)
     for routes in (predict, feedback, images, model, live, terms, admin, web):
         app.include_router(routes.router)
-    app.openapi = functools.partial(_document, app.openapi)  # type: ignore[method-assign]
+    app.openapi = functools.partial(_document, app.openapi, needs_key=bool(settings.api_keys))  # type: ignore[method-assign]
     return app
 
 
-def _document(made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """FastAPI's own document, less the one error that only FastAPI would send."""
+def _document(made: Callable[[], dict[str, Any]], *, needs_key: bool) -> dict[str, Any]:
+    """FastAPI's own document, less the one error that only FastAPI would send, and with the key where one is needed."""
     document = made()
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+    if needs_key:
+        document["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": KEY_HEADER}}
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                operation["security"] = [] if path.startswith("/health/") else [{"key": []}]
     return document
 
 

@@ -13,12 +13,13 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.fx.experimental.optimization import fuse
 
 from mememoji.classification.card import ModelCard, card_path, sha256_of
 from mememoji.classification.preprocessing import MEAN, SIDE, STD
+from mememoji.conversion.layers import find_layers, find_matrices
+from mememoji.conversion.precision import store_as_half
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import ModelError
 from mememoji.training.material import as_input
@@ -73,7 +74,7 @@ def export(
         _round_to_half(network)
     model = _to_onnx(network)
     if half:
-        _store_as_half(model)
+        store_as_half(model)
     onnx.checker.check_model(model, full_check=True)
     partial = weights.with_name(weights.name + ".partial")
     partial.write_bytes(model.SerializeToString())
@@ -93,6 +94,9 @@ def export(
             trained_on=trained_on,
             licence=licence,
             note=note,
+            precision="float16" if half else "float32",
+            layers=find_layers(model),
+            matrices=find_matrices(model),
         )
         card.write(card_path(weights))
         partial.replace(weights)
@@ -160,20 +164,3 @@ def _round_to_half(network: nn.Module) -> None:
         for parameter in network.parameters():
             if parameter.ndim > 1:
                 parameter.copy_(parameter.half().float())
-
-
-def _store_as_half(model: Any) -> None:
-    """Make each large float32 initialiser a float16 one with a cast behind it, where that loses nothing."""
-    graph = model.graph
-    casts = []
-    for index, initialiser in enumerate(graph.initializer):
-        if initialiser.data_type != TensorProto.FLOAT or len(initialiser.dims) < 2:
-            continue
-        values = numpy_helper.to_array(initialiser)
-        if not np.array_equal(values, values.astype(np.float16).astype(np.float32)):
-            continue
-        name = initialiser.name
-        graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
-        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)
