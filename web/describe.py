@@ -45,7 +45,7 @@ def memes() -> str:
 def icon() -> str:
     """The text of `src/assets/icon.svg`: the meme face of a good mood."""
     mood = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
-    return meme_svg(mood) + "\n"
+    return meme_svg(mood)
 
 
 FILES = {
