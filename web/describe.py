@@ -11,7 +11,7 @@ from pathlib import Path
 from mememoji.drawing.memes import meme_svg
 from mememoji.drawing.memes.overlay import LARGER
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import Composition
+from mememoji.faces import CLEAR, Composition
 from mememoji.service.app import create_app
 from mememoji.service.settings import ServiceSettings
 
@@ -28,8 +28,9 @@ def emotions() -> str:
     """The text of `src/generated/emotions.ts`."""
     colours = "\n".join(f'  {emotion.value}: "{emotion.colour}",' for emotion in EMOTIONS)
     return (
-        "// Written by web/describe.py from src/mememoji/emotions.py.\n\n"
-        f"/** The emotions' colours, in the emotions' order. */\nexport const COLOURS = {{\n{colours}\n}} as const;\n"
+        "// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/faces.py.\n\n"
+        f"/** The emotions' colours, in the emotions' order. */\nexport const COLOURS = {{\n{colours}\n}} as const;\n\n"
+        f"/** The face-likeness from which a detection counts as a face. */\nexport const CLEAR = {CLEAR};\n"
     )
 
 
@@ -45,7 +46,7 @@ def memes() -> str:
 def icon() -> str:
     """The text of `src/assets/icon.svg`: the meme face of a good mood."""
     mood = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
-    return meme_svg(mood) + "\n"
+    return meme_svg(mood)
 
 
 FILES = {

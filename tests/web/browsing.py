@@ -30,8 +30,8 @@ _FRAMES: Final = 40
 
 
 def camera_arguments(file: Path) -> list[str]:
-    """What makes Chromium take that file for each of two cameras."""
-    return ["--use-fake-device-for-media-stream=device-count=2", f"--use-file-for-fake-video-capture={file}"]
+    """What makes Chromium take that file for a camera."""
+    return ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={file}"]
 
 
 def write_camera(path: Path) -> Path:

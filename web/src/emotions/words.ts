@@ -1,3 +1,4 @@
+import { CLEAR } from "../generated/emotions";
 import { ranked, type Composition, type Emotion } from "./emotions";
 
 /** The emotions as headings and labels name them. */
@@ -18,9 +19,6 @@ const ADJECTIVES: Readonly<Record<Emotion, string>> = {
   surprise: "surprised",
   neutral: "neutral",
 };
-
-/** Below this, the classifier takes a crop for something else than a face. */
-const LEAST_LIKENESS = 0.5;
 
 export interface Reading {
   top: Emotion;
@@ -55,7 +53,7 @@ export function percentOf(fraction: number): string {
 }
 
 export function mayBeNoFace(likeness: number | null | undefined): boolean {
-  return likeness !== null && likeness !== undefined && likeness < LEAST_LIKENESS;
+  return likeness !== null && likeness !== undefined && likeness < CLEAR;
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -1,4 +1,4 @@
-// Written by web/describe.py from src/mememoji/emotions.py.
+// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/faces.py.
 
 /** The emotions' colours, in the emotions' order. */
 export const COLOURS = {
@@ -9,3 +9,6 @@ export const COLOURS = {
   surprise: "#00a87a",
   neutral: "#646875",
 } as const;
+
+/** The face-likeness from which a detection counts as a face. */
+export const CLEAR = 0.5;

@@ -76,6 +76,7 @@ export class LiveSession {
       this.#fail(asProblem(error));
       return;
     }
+    const cameras = await this.#camera.others();
     // The view may have been left while the browser asked for the camera.
     if (this.state !== "starting") {
       this.#camera.stop();
@@ -83,7 +84,7 @@ export class LiveSession {
     }
     this.deviceId = this.#camera.deviceId;
     this.isMirrored = !this.#camera.looksAway;
-    this.cameras = await this.#camera.others();
+    this.cameras = cameras;
     if (this.#connection) {
       // Another camera for the same session.
       this.state = "running";
@@ -166,6 +167,7 @@ export class LiveSession {
     const now = performance.now();
     if (answer.faces && this.state === "running") {
       this.#undrawn = takenAt;
+      this.problem = undefined;
       if (answer.width && answer.height && (answer.width !== this.size.width || answer.height !== this.size.height)) {
         this.size = { width: answer.width, height: answer.height };
       }

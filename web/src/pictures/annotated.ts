@@ -1,5 +1,5 @@
 import { colourOf, compositionOf } from "../emotions/emotions";
-import { inWords, percentOf } from "../emotions/words";
+import { inWords, mayBeNoFace, percentOf } from "../emotions/words";
 import { drawMeme } from "../memes/canvas";
 import type { Box } from "../memes/placing";
 import { tiltOf } from "../memes/tilt";
@@ -22,7 +22,7 @@ export async function annotated(picture: Picture, memes: boolean): Promise<Blob>
     const composition = compositionOf(face.prediction);
     const [x, y] = face.location_xy;
     const box = { x: x * scale, y: y * scale, width: face.width * scale, height: face.height * scale };
-    if (memes) drawMeme(context, composition, box, tiltOf(face.landmarks));
+    if (memes && !mayBeNoFace(face.face_likeness)) drawMeme(context, composition, box, tiltOf(face.landmarks));
     else {
       const { top, headline } = inWords(composition);
       drawBox(context, box, colourOf[top], `${headline}, ${percentOf(composition[top])}`);
