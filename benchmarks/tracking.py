@@ -69,7 +69,7 @@ def frames(scene: Sequence[Callable[[float], Place]], seed: int) -> Iterator[tup
     rng = np.random.default_rng(seed)
     mask = np.zeros((FACE, FACE), np.float32)
     cv2.ellipse(mask, (FACE // 2, FACE // 2), (FACE * 2 // 5, FACE * 47 // 100), 0, 0, 360, 1, -1)
-    mask = cv2.GaussianBlur(mask, (0, 0), 3)[..., None]
+    soft = cv2.GaussianBlur(mask, (0, 0), 3)[..., None]
     ground = cv2.GaussianBlur(rng.integers(90, 150, (HEIGHT, WIDTH, 3), np.uint8), (0, 0), 9)
     for number in range(RATE * SECONDS):
         time = number / RATE
@@ -82,7 +82,7 @@ def frames(scene: Sequence[Callable[[float], Place]], seed: int) -> Iterator[tup
                 part = np.s_[
                     max(-top, 0) : max(-top, 0) + below.shape[0], max(-left, 0) : max(-left, 0) + below.shape[1]
                 ]
-                below[:] = np.rint(below + (face[part].astype(np.float32) - below) * mask[part])
+                below[:] = np.rint(below + (face[part].astype(np.float32) - below) * soft[part])
         noisy = np.clip(image + rng.normal(0, 4, image.shape), 0, 255)
         yield time, noisy.astype(np.uint8), places
 

@@ -40,7 +40,7 @@ def make_clip(path: Path, seconds: float, rate: float, size: tuple[int, int]) ->
             t = number / rate
             scale = height / 400
             turn = cv2.getRotationMatrix2D((225, 130), 5 * np.sin(t), scale)
-            turn[:, 2] += width / 2 - 225 + 0.1 * width * np.sin(0.7 * t), height * 0.4 - 130
+            turn[:, 2] += np.array([width / 2 - 225 + 0.1 * width * np.sin(0.7 * t), height * 0.4 - 130])
             frame = cv2.warpAffine(portrait, turn, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(90, 96, 104))
             encoder.write(np.asarray(frame, np.uint8), t)
     return path
@@ -96,7 +96,7 @@ def window_rate(clip: Path, analyzer: Analyzer, seconds: float) -> str:
         shown.append(time.perf_counter())
         show(picture)  # type: ignore[arg-type]
 
-    window.picture.show_picture = count  # type: ignore[method-assign, assignment]
+    window.picture.show_picture = count  # type: ignore[method-assign]
     session.start()
     window.show()
     QTimer.singleShot(int(seconds * 1000), window.close)

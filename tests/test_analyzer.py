@@ -184,3 +184,17 @@ def test_photographs(shared: Path, picture: str, least: int, most: int) -> None:
         assert analysis.faces[0].top is Emotion.HAPPY
     if picture == "one-happy-face.jpg":
         assert analysis.faces[0].composition["happy"] > 0.8
+
+
+def test_several_pictures_are_read_as_each_is_alone(astronaut_path: Path, pooled_weights: Path) -> None:
+    analyzer = Analyzer("haar", pooled_weights)
+    portrait = read_image(astronaut_path)
+    images = [portrait, np.zeros((90, 120, 3), np.uint8), portrait[:, ::-1].copy()]
+    together = analyzer.analyze_arrays(images)
+    assert [len(analysis.faces) for analysis in together] == [1, 0, 1]
+    for image, analysis in zip(images, together, strict=True):
+        alone = analyzer.analyze_array(image)
+        assert [face.detection for face in analysis.faces] == [face.detection for face in alone.faces]
+        for face, other in zip(analysis.faces, alone.faces, strict=True):
+            np.testing.assert_allclose(face.composition.fractions, other.composition.fractions, atol=1e-5)
+    assert analyzer.analyze_arrays([]) == []

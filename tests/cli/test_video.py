@@ -1,6 +1,10 @@
 """`mememoji video`."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,3 +81,22 @@ def test_what_is_no_video(video: Video, tmp_path: Path) -> None:
     result = video(tmp_path / "no.mp4")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "no video" in result.stderr
+
+
+def test_an_interruption_leaves_a_timeline_to_go_on_with(video: Video, pooled_weights: Path, tmp_path: Path) -> None:
+    clip, csv = tmp_path / "long.mp4", tmp_path / "o.csv"
+    with VideoEncoder(clip, 320, 240, 10, program="") as encoder:
+        for number in range(3000):
+            encoder.write(np.full((240, 320, 3), number % 200, np.uint8), number / 10)
+    words = ["video", str(clip), "--csv", str(csv), "--detector", "whole", "--weights", str(pooled_weights)]
+    running = subprocess.Popen([sys.executable, "-m", "mememoji", *words], stderr=subprocess.PIPE, text=True)
+    while not (csv.exists() and csv.stat().st_size > 1000) and running.poll() is None:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "--resume goes on" in told
+    before = len(list(read_timeline(csv)))
+    assert before < 3000
+    assert video(clip, "--csv", csv, "--resume", "--to", 299, "--every", 50, "--detector", "whole").exit_code == 0
+    assert len(list(read_timeline(csv))) > before

@@ -118,3 +118,20 @@ def test_meme_faces_lie_over_clear_faces_only(side: int) -> None:
         assert (plain[middle, middle] == 128).all()
         assert (with_meme[middle, middle] != 128).any() == laid
     assert (picture == 128).all()
+
+
+def test_boxes_and_bars_are_drawn_where_they_are_wanted() -> None:
+    picture, found = ground(300, 200), analysis(300, 200, face(Box(20, 20, 80, 80)))
+    np.testing.assert_array_equal(annotate(picture, found, boxes=False, bars=False), picture)
+    box_alone = annotate(picture, found, bars=False)
+    assert has_colour(box_alone, Emotion.HAPPY)
+    assert (box_alone[:, 110:] == 128).all()
+    assert (annotate(picture, found, boxes=False)[40:80, 18:24] == 128).all()
+
+
+def test_names_stand_in_the_panels() -> None:
+    picture, found = ground(300, 200), analysis(300, 200, face(Box(20, 20, 80, 80)))
+    named = annotate(picture, found, names=["7"])
+    assert (named != annotate(picture, found)).any()
+    with pytest.raises(ValueError, match="a name for each of 1 faces, got 2"):
+        annotate(picture, found, names=["1", "2"])
