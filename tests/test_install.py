@@ -1,8 +1,15 @@
-"""The minimal install, proven: the wheel alone reads a picture, is small, and brings no deep-learning framework."""
+"""The install, proven: the wheel alone reads a picture and is small; with its extra it serves the web app."""
 
 import json
+import os
+import re
+import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +30,26 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no package index can be reached")
     assert done.returncode == 0, done.stderr
     return folder / "venv"
+
+
+@pytest.fixture(scope="module")
+def serving(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service of a fresh environment, with its extra."""
+    (wheel,) = installed.parent.glob("*.whl")
+    run(str(installed / "bin" / "pip"), "install", "--quiet", f"{wheel}[serve]")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [str(installed / "bin" / "mememoji"), "serve", "--port", str(port), "--store", "none"]
+    with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("serving"), stderr=subprocess.DEVNULL) as server:
+        for _ in range(600):
+            assert server.poll() is None, "the service ended before it was up"
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
 
 
 def run(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -53,3 +80,16 @@ def test_a_missing_extra_is_one_sentence_with_the_install_line(installed: Path, 
     assert done.returncode != 0
     assert 'pip install "mememoji[train]"' in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# The last, because it brings the extra into the environment.
+def test_the_wheel_brings_the_web_app(serving: str) -> None:
+    if shutil.which("npm") is None and not os.environ.get("MEMEMOJI_TEST_ALL"):
+        pytest.skip("no Node.js to build the web app with")
+    with urllib.request.urlopen(f"{serving}/") as answer:
+        page = answer.read().decode()
+    assert "<title>Mememoji</title>" in page
+    (script,) = re.findall(r'src="(/assets/[^"]+\.js)"', page)
+    with urllib.request.urlopen(serving + script) as answer:
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert len(answer.read()) > 10_000

@@ -156,6 +156,11 @@ class Detection:
         return {"box": self.box.to_dict(), "landmarks": points, "confidence": self.confidence}
 
 
+CLEAR: Final = 0.5
+"""The face-likeness from which a detection counts as a face: the highest tried that loses no more than 1 face in 100,
+docs/benchmarks/2026-11-24-not-a-face.md."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """One face: where it is and what it shows.
@@ -186,6 +191,11 @@ class Face:
     @property
     def confidence(self) -> float | None:
         return self.detection.confidence
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the crop is a readable face as far as the classifier can tell: its likeness is `CLEAR` or more."""
+        return self.face_likeness is None or self.face_likeness >= CLEAR
 
     @property
     def top(self) -> Emotion:

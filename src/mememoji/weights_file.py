@@ -56,21 +56,23 @@ def verify_hash(weights: Path, sha256: str) -> None:
         raise ModelError(f"{weights} is not what its card speaks of: expected sha256 {sha256}, got {found}")
 
 
-def load_session(weights: Path, threads: int | None) -> Any:
-    """An ONNX Runtime session on the processor.
+def load_network(network: Path | bytes, name: str, threads: int | None) -> Any:
+    """An ONNX Runtime session on the processor, from a file or its bytes.
 
     Args:
-        weights: the ONNX file.
+        network: the ONNX file, or what stands in one.
+        name: what errors call it.
         threads: how many threads one call may use; None leaves it to ONNX Runtime, which takes every core.
 
     Raises:
-        ModelError: ONNX Runtime cannot run it.
+        ModelError: it is no network that ONNX Runtime can run.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings about a foreign graph would land on the caller's stderr
     if threads is not None:
         options.intra_op_num_threads = threads
+    source = network if isinstance(network, bytes) else str(network)
     try:
-        return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class but this one
-        raise ModelError(f"{weights} is no network that ONNX Runtime can run: {error}") from error
+        raise ModelError(f"{name} is no network that ONNX Runtime can run: {error}") from error

@@ -23,6 +23,9 @@ CARD = ModelCard(
     trained_on="FER2013 train",
     licence="MIT",
     temperatures={"labels": 1.2},
+    floors={"labels": 0.01},
+    precision="int8",
+    layers={"stem": "relu"},
     scores={"val": {"accuracy_7": 0.7}},
     note="für alle",
 )
@@ -72,6 +75,8 @@ def test_a_missing_card_is_told(tmp_path: Path) -> None:
         {"outputs": {}},
         {"outputs": {"labels": ()}},
         {"temperatures": {"labels": 0.0}},
+        {"floors": {"labels": -0.1}},
+        {"precision": "int4"},
     ],
 )
 def test_a_card_checks_itself(change: dict[str, Any]) -> None:

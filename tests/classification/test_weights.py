@@ -15,8 +15,9 @@ from mememoji.images import read_image
 
 Golden = dict[str, npt.NDArray[Any]]
 
-TOLERANCE = 2e-3
-"""Of a probability: other processors add up in another order."""
+TOLERANCE = 0.03
+"""Of a probability. The weights' integers are the same everywhere, but other processors round differently between them:
+float arithmetic in place of every 8-bit operation moves no probability of 1,024 val pictures by more than 0.013."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def golden() -> Golden:
 
 
 def test_they_are_small_enough_for_the_wheel() -> None:
-    assert shipped_weights().stat().st_size <= 6_000_000
+    assert shipped_weights().stat().st_size <= 5_000_000
 
 
 def test_their_card_tells_what_they_are(classifier: OnnxClassifier) -> None:

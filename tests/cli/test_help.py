@@ -38,7 +38,11 @@ def test_every_command_has_help(command: list[str]) -> None:
     assert "--help" in result.output
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["export"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [[], ["train"], ["export"], ["calibrate"], ["convert"], ["distil"], ["search"], ["features"]],
+    ids=" ".join,
+)
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     program = f"import sys; sys.argv = {['mememoji', *command, '--help']}\nfrom mememoji.cli import main\n"
     program += "try: main()\nfinally: print(*sys.modules, file=sys.stderr)"

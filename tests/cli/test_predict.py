@@ -177,3 +177,18 @@ def test_photographs(shared: Path) -> None:
     assert len(faces["five-people.jpg"]) in (4, 5)
     assert faces["astronaut.png"][0]["top"] == "happy"
     assert faces["one-happy-face.jpg"][0]["composition"]["happy"] > 0.8
+
+
+def test_meme_faces_lie_on_the_copies(predict: Predict, folder: Path, tmp_path: Path) -> None:
+    plain, memes = tmp_path / "plain", tmp_path / "memes"
+    predict(folder / "b.png", "--detector", "whole", "--annotate", plain)
+    result = predict(folder / "b.png", "--detector", "whole", "--annotate", memes, "--memes")
+    assert result.exit_code == 0
+    assert read_image(memes / "b.png").shape == read_image(plain / "b.png").shape
+    assert (read_image(memes / "b.png") != read_image(plain / "b.png")).any()
+
+
+def test_meme_faces_want_copies_to_lie_on(predict: Predict, folder: Path) -> None:
+    result = predict(folder / "b.png", "--memes")
+    assert result.exit_code == 2
+    assert "--annotate DIR" in result.stderr

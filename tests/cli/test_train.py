@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from mememoji.classification.card import ModelCard
 from mememoji.cli import app
 from mememoji.training.recipe import PRESETS
+from mememoji.training.teachers import TEACHERS
 
 SENTENCE = "mine.csv: 28 pictures of train, without votes; none was found that shows the same photograph as one of val"
 RUN = ["checkpoint.pt", "history.csv", "history.png", "report", "weights.card.json", "weights.onnx"]
@@ -61,6 +63,30 @@ def test_a_training_fills_its_folder_and_its_card_is_of_its_data(trained: Path) 
     card.verify(trained / "weights.onnx")
 
 
+def test_teachers_and_crops_of_no_face_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
+    crops = tmp_path / "crops"
+    crops.mkdir()
+    for number in range(3):
+        grey = np.random.default_rng(number).integers(0, 256, (60, 50), np.uint8)
+        assert cv2.imwrite(str(crops / f"{number}.png"), grey)
+    call: list[str | Path] = [
+        "train",
+        "--data",
+        data,
+        "--out",
+        tmp_path / "run",
+        "--preset",
+        "minute",
+        "--epochs",
+        "1",
+        "--batch",
+        "14",
+    ]
+    run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--non-faces", crops)
+    told = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
+    assert told == f"{SENTENCE}; learned from 2 teachers: first, weights.onnx; with 3 crops of no face from crops"
+
+
 def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
     little = tmp_path / "little"
     little.mkdir()
@@ -98,8 +124,9 @@ def test_the_presets_are_listed() -> None:
     result = CliRunner().invoke(app, ["train", "--list-presets"])
 
     assert result.exit_code == 0, result.output
-    assert [line.split()[0] for line in result.output.splitlines()] == list(PRESETS)
-    for line, recipe in zip(result.output.splitlines(), PRESETS.values(), strict=True):
+    presets = PRESETS | TEACHERS
+    assert [line.split()[0] for line in result.output.splitlines()] == list(presets)
+    for line, recipe in zip(result.output.splitlines(), presets.values(), strict=True):
         assert line.endswith(f" parameters, {recipe.epochs} epochs")
 
 
@@ -114,4 +141,4 @@ def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["train", "--data", str(tmp_path), "--out", str(tmp_path), "--preset", "hour"])
 
     assert result.exit_code == 1
-    assert f"no preset 'hour'; there are {', '.join(PRESETS)}" in result.stderr
+    assert f"no preset 'hour'; there are {', '.join(PRESETS | TEACHERS)}" in result.stderr

@@ -105,3 +105,16 @@ def test_many_faces_all_get_a_heading() -> None:
 def test_another_pictures_analysis_is_refused() -> None:
     with pytest.raises(ValueError, match="300x200, got one of 200x300"):
         annotate(ground(200, 300), analysis(300, 200))
+
+
+@pytest.mark.parametrize("side", [60, 300])
+def test_meme_faces_lie_over_clear_faces_only(side: int) -> None:
+    box = Box(side // 3, side // 3, side // 3, side // 3)
+    picture = ground(side, side)
+    for likeness, laid in ((0.9, True), (0.2, False)):
+        found = analysis(side, side, face(box, likeness=likeness))
+        plain, with_meme = annotate(picture, found), annotate(picture, found, memes=True)
+        middle = with_meme.shape[0] // 2
+        assert (plain[middle, middle] == 128).all()
+        assert (with_meme[middle, middle] != 128).any() == laid
+    assert (picture == 128).all()

@@ -43,8 +43,9 @@ def serve(tmp_path: Path) -> Serving:
     """Start a service: keywords are settings, except for those that `create_app` takes itself."""
 
     def start(*, analyzer: Any = None, store_object: Any = None, fetcher: Any = None, **values: Any) -> Any:
+        parts = {"web_folder": values.pop("web_folder")} if "web_folder" in values else {}
         given: dict[str, Any] = {"port": 0, "store": f"sqlite:///{tmp_path}/photos.db", "log": "console"} | values
-        return serving(ServiceSettings(**given), analyzer=analyzer, store=store_object, fetcher=fetcher)
+        return serving(ServiceSettings(**given), analyzer=analyzer, store=store_object, fetcher=fetcher, **parts)
 
     return start
 

@@ -1,5 +1,6 @@
 """Keys, rates, origins, and bodies that are too large or too slow."""
 
+import re
 import socket
 import time
 
@@ -41,6 +42,31 @@ def test_cors_headers_stand_on_errors_too(serve: Serving) -> None:
         assert "access-control-allow-origin" not in client.get(STATUS, headers={"Origin": "http://other"}).headers
 
 
+@pytest.mark.parametrize(
+    ("origins", "origin", "allowed"),
+    [
+        ("", b"http://app.example", b""),
+        ("*", b"http://app.example", b"*"),
+        ("http://a.example, http://app.example", b"http://app.example", b"http://app.example"),
+        ("http://a.example, http://app.example", b"http://other.example", b""),
+    ],
+)
+def test_cors_headers_stand_on_a_line_that_is_too_long(
+    serve: Serving, origins: str, origin: bytes, allowed: bytes
+) -> None:
+    with serve(cors_origins=origins, max_line_bytes=10_000, store="none") as client:
+        line = b"POST /v1.0.0/predict?image_base64=" + b"A" * 300_000 + b" HTTP/1.1\r\nHost: a\r\n"
+        answer = raw(client, line + b"Origin: " + origin + b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 414")
+        assert re.findall(rb"access-control-allow-origin: (.*)\r\n", answer) == ([allowed] if allowed else [])
+
+
+def test_callers_behind_a_proxy_of_this_machine_are_told_apart(serve: Serving) -> None:
+    with serve(rate_limit="1/minute", store="none") as client:
+        for address, status in (("198.51.100.1", 200), ("198.51.100.2", 200), ("198.51.100.1", 429)):
+            assert client.get(STATUS, headers={"X-Forwarded-For": address}).status_code == status
+
+
 def raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
     """What the service answers to bytes as they are, until it closes."""
     with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=seconds) as connection:
@@ -59,16 +85,42 @@ def raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
         (b"POST /v1.0.0/predict HTT", b"HTTP/1.1 408"),
         (HEAD + b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{", b"HTTP/1.1 408"),
         (b"nonsense\r\n\r\n", b"HTTP/1.1 400"),
+        (b"GET /" + b"a" * 20_000, b"HTTP/1.1 414"),
     ],
 )
 def test_slow_and_broken_senders_are_let_go(serve: Serving, sent: bytes, status: bytes) -> None:
-    with serve(body_seconds=0.5, store="none") as client:
+    with serve(body_seconds=0.5, max_line_bytes=10_000, store="none") as client:
         start = time.monotonic()
         received = raw(client, sent)
         assert received.startswith(status)
         assert not received or b'{"code"' in received
         assert time.monotonic() - start < 10
         assert client.get("/health/live").status_code == 200
+
+
+def test_the_second_head_of_a_connection_must_come_in_time_too(serve: Serving) -> None:
+    with (
+        serve(body_seconds=0.5, store="none") as client,
+        socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=10) as connection,
+    ):
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /health/live HTT")
+        rest = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert rest.partition(b"HTTP/1.1 ")[2].startswith(b"408"), rest
+
+
+def test_a_caller_that_goes_away_is_no_error_of_ours(serve: Serving, capfd: pytest.CaptureFixture[str]) -> None:
+    with serve(store="none") as client:
+        address = ("127.0.0.1", client.base_url.port or 0)
+        with socket.create_connection(address) as connection:
+            connection.sendall(HEAD + b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        gone = 'mememoji_requests_total{method="POST",route="/v1.0.0/predict",status="499"} 1.0'
+        end = time.monotonic() + 20
+        while gone not in (text := client.get("/metrics").text):
+            assert time.monotonic() < end, text
+    told = capfd.readouterr()
+    assert "Traceback" not in told.out + told.err
 
 
 def test_a_body_that_says_it_is_too_large_is_not_read(serve: Serving) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from mememoji.service.activity import Activity
 
@@ -185,6 +187,11 @@ def test_one_worker_serves_and_logs_no_secrets(tmp_path: Path, astronaut: bytes)
         with socket.create_connection(("127.0.0.1", server.port)) as wild:
             wild.sendall(b"GET /hush-path?token=hush-token HTTP/1.1\r\nhush-header\r\n\r\n")
             assert wild.recv(65536).startswith(b"HTTP/1.1 400")
+        with connect(f"ws://127.0.0.1:{server.port}/v1.0.0/live?api_key=hush-key") as live:
+            live.send(astronaut)
+            assert "faces" in json.loads(live.recv(20))
+        with pytest.raises(InvalidStatus):
+            connect(f"ws://127.0.0.1:{server.port}/v1.0.0/live?api_key=hush-wrong")
         assert server.end() in (0, -signal.SIGTERM)
 
     entries = [json.loads(line) for line in server.lines()]
@@ -194,6 +201,9 @@ def test_one_worker_serves_and_logs_no_secrets(tmp_path: Path, astronaut: bytes)
     (first,) = [entry for entry in answered if (entry["request_id"], entry["status"]) == ("request-1", 200)]
     assert (first["method"], first["path"], first["level"]) == ("POST", PREDICT, "info")
     assert first["milliseconds"] > 0
+    ended = [entry for entry in entries if entry["event"] == "live session ended"]
+    assert [entry["path"] for entry in ended] == ["/v1.0.0/live"] * 2
+    assert all(entry["request_id"] for entry in ended)
     log = server.log_path.read_text("utf-8") + (tmp_path / "stdout").read_text("utf-8")
     assert "hush" not in log
     assert "?" not in "".join(entry["path"] for entry in answered)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -69,12 +70,22 @@ def expired(make: MakePhoto, **given: Any) -> StoredPhoto:
     return dataclasses.replace(make(**given), created_at=made, expires_at=made + timedelta(milliseconds=1))
 
 
+def _askers(store: PhotoStore) -> list[Callable[[str], object]]:
+    """Everything that is asked of one photo."""
+    return [
+        store.get,
+        store.delete,
+        lambda name: store.add_feedback(name, 0, Emotion.SAD),
+        lambda name: store.remove_feedback(name, 0, Emotion.SAD),
+    ]
+
+
 def test_an_empty_store(store: PhotoStore) -> None:
     assert list(store.photos()) == []
     assert store.statistics() == StoreStatistics(0, 0, 0, 0, 0, dict.fromkeys(EMOTIONS, 0))
     assert store.delete_expired(now()) == 0
     store.ping()
-    for ask in (store.get, store.delete, lambda name: store.add_feedback(name, 0, Emotion.SAD)):
+    for ask in _askers(store):
         with pytest.raises(NotStoredError, match="perhaps it has expired"):
             ask(new_photo_id())
 
@@ -117,7 +128,7 @@ def test_pixels_come_only_when_asked_for(store: PhotoStore, make: MakePhoto) -> 
 
 @pytest.mark.parametrize("bad", ["", "no such", "a\0b", "\ud800", "é", "$where", "x" * 101, "x" * 100_000, "../.."])
 def test_what_cannot_be_an_identifier_is_not_stored(store: PhotoStore, bad: str) -> None:
-    for ask in (store.get, store.delete, lambda name: store.add_feedback(name, 0, Emotion.SAD)):
+    for ask in _askers(store):
         with pytest.raises(NotStoredError) as caught:
             ask(bad)
         assert len(str(caught.value)) < 1000
@@ -157,6 +168,42 @@ def test_feedback_from_many_threads_arrives_in_full(store: PhotoStore, photo: St
     found = store.get(photo.photo_id)
     assert Counter(found.faces[0].feedback) == Counter(said)
     assert found.faces[1].feedback == ()
+
+
+def test_feedback_is_taken_back_one_by_one(store: PhotoStore, photo: StoredPhoto) -> None:
+    store.add(photo)
+    for emotion in (Emotion.SAD, Emotion.HAPPY, Emotion.SAD, Emotion.FEAR):
+        store.add_feedback(photo.photo_id, 1, emotion)
+    store.add_feedback(photo.photo_id, 0, Emotion.SAD)
+    for left in ((Emotion.SAD, Emotion.HAPPY, Emotion.FEAR), (Emotion.HAPPY, Emotion.FEAR)):
+        store.remove_feedback(photo.photo_id, 1, Emotion.SAD)
+        assert [face.feedback for face in store.get(photo.photo_id).faces] == [(Emotion.SAD,), left]
+    with pytest.raises(NotStoredError, match="was taken back"):
+        store.remove_feedback(photo.photo_id, 1, Emotion.SAD)
+    assert store.statistics().feedback == 3
+
+
+@pytest.mark.parametrize("index", [2, -1, 2**31, 10**30])
+def test_feedback_on_a_face_that_is_not_there_is_not_taken_back(
+    store: PhotoStore, photo: StoredPhoto, index: int
+) -> None:
+    store.add(photo)
+    with pytest.raises(NotStoredError, match="no feedback"):
+        store.remove_feedback(photo.photo_id, index, Emotion.SAD)
+
+
+def test_many_threads_give_and_take_back_at_once(store: PhotoStore, photo: StoredPhoto) -> None:
+    store.add(photo)
+
+    def change(emotion: Emotion) -> None:
+        for _ in range(3):
+            store.add_feedback(photo.photo_id, 0, emotion)
+            store.add_feedback(photo.photo_id, 0, emotion)
+            store.remove_feedback(photo.photo_id, 0, emotion)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, [Emotion.SAD, Emotion.HAPPY] * 4))
+    assert Counter(store.get(photo.photo_id).faces[0].feedback) == {Emotion.SAD: 12, Emotion.HAPPY: 12}
 
 
 def test_many_threads_write_and_read_at_once(store: PhotoStore, make: MakePhoto) -> None:
@@ -203,7 +250,7 @@ def test_a_deleted_photo_is_gone(store: PhotoStore, photo: StoredPhoto, make: Ma
         store.add(added)
         store.add_feedback(added.photo_id, 0, Emotion.SAD)
     store.delete(photo.photo_id)
-    for ask in (store.get, store.delete, lambda name: store.add_feedback(name, 0, Emotion.SAD)):
+    for ask in _askers(store):
         with pytest.raises(NotStoredError):
             ask(photo.photo_id)
     assert [found.photo_id for found in store.photos()] == [other.photo_id]

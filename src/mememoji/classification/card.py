@@ -11,6 +11,9 @@ from mememoji.weights_file import read_card, verify_hash, write_card
 FORMAT: Final = 1
 """The card's own form; a card of another form is refused instead of guessed at."""
 
+PRECISIONS: Final = ("float32", "float16", "int8")
+"""The numbers that filters and matrices are stored in. With int8 the arithmetic is in 8 bits too."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
@@ -18,7 +21,7 @@ class ModelCard:
 
     The network takes crops (N, 1, side, side) as float32, `(grey - mean) / std` with grey in 0..255, under the name
     `input_name`. `outputs` maps each head's name to its classes in order: class order stands nowhere else. Each
-    head gives logits (N, classes); `temperatures` divides them before softmax.
+    head gives logits (N, classes), whose softmax are its probabilities.
 
     Attributes:
         name: the model's name, with its version.
@@ -28,6 +31,14 @@ class ModelCard:
         trained_on: the data, and what was left out of it.
         scores: figures with the split they were measured on, as `{"val": {"accuracy_7": 0.7}}`.
         licence: of the weights.
+        temperatures: what the file divides each head's own logits by, and
+        floors: what it takes off each probability after that, so that the head is as sure as it is right. Both are in
+            the graph already; they stand here for the record.
+        precision: one of `PRECISIONS`.
+        layers: the ends of the network's stages, from the input on: a name for each, and the tensor it goes by in
+            the graph.
+        matrices: for each head that acts on the means of the last layer's maps, the tensor of its matrix
+            (classes, channels).
         note: what a user should know: weak spots, intended use.
 
     Raises:
@@ -46,6 +57,10 @@ class ModelCard:
     licence: str
     input_name: str = "crops"
     temperatures: dict[str, float] = field(default_factory=dict)
+    floors: dict[str, float] = field(default_factory=dict)
+    precision: str = "float32"
+    layers: dict[str, str] = field(default_factory=dict)
+    matrices: dict[str, str] = field(default_factory=dict)
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     note: str = ""
 
@@ -56,6 +71,10 @@ class ModelCard:
             raise ModelError(f"card {self.name!r}: every output needs its classes, got {self.outputs}")
         if any(value <= 0 for value in self.temperatures.values()):
             raise ModelError(f"card {self.name!r}: temperatures are positive, got {self.temperatures}")
+        if any(not 0 <= value < 1 for value in self.floors.values()):
+            raise ModelError(f"card {self.name!r}: floors lie in [0, 1), got {self.floors}")
+        if self.precision not in PRECISIONS:
+            raise ModelError(f"card {self.name!r}: precision is one of {PRECISIONS}, got {self.precision!r}")
 
     def to_dict(self) -> dict[str, Any]:
         return {"format": FORMAT} | dataclasses.asdict(self)

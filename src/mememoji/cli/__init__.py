@@ -6,9 +6,13 @@ import typer
 from typer.core import TyperGroup
 
 from mememoji.cli import data, detector, store
+from mememoji.cli.convert import calibrate, convert
+from mememoji.cli.distil import distil
 from mememoji.cli.evaluate import evaluate
+from mememoji.cli.features import features
 from mememoji.cli.model import model
 from mememoji.cli.predict import predict
+from mememoji.cli.search import search
 from mememoji.cli.serve import serve
 from mememoji.cli.train import export, train
 from mememoji.errors import MememojiError
@@ -59,8 +63,13 @@ app.add_typer(data.app, name="data")
 app.add_typer(detector.app, name="detector")
 app.add_typer(store.app, name="store")
 app.command()(train)
+app.command()(distil)
+app.command()(search)
 app.command()(evaluate)
 app.command()(export)
+app.command()(features)
+app.command()(calibrate)
+app.command()(convert)
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def model(
 
 def _lines(card: "ModelCard", weights: Path) -> Iterator[str]:
     yield from _field("name", card.name)
-    yield from _field("network", f"{card.network}, {card.parameters:,} parameters")
+    yield from _field("network", f"{card.network}, {card.parameters:,} parameters in {card.precision}")
     yield from _field("weights", f"{weights} ({weights.stat().st_size / 1e6:.1f} MB)")
     yield from _field("sha256", card.sha256)
     yield from _field(
@@ -50,7 +50,8 @@ def _lines(card: "ModelCard", weights: Path) -> Iterator[str]:
     for head, classes in card.outputs.items():
         yield from _field("gives", f"{head}: {', '.join(classes)}")
     for head, temperature in card.temperatures.items():
-        yield from _field("temperature", f"{head}: {temperature:g}")
+        floor = card.floors.get(head, 0.0)
+        yield from _field("calibrated", f"{head}: temperature {temperature:.3f}, floor {floor:.4f}")
     yield from _field("trained on", card.trained_on)
     for split, scores in card.scores.items():
         yield from _field(f"scores, {split}", ", ".join(f"{name} {score:.4g}" for name, score in scores.items()))

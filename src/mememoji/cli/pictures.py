@@ -49,12 +49,14 @@ class PictureFolder:
         return path
 
 
-def write_annotated(folder: PictureFolder, source: Source, image: "RGBImage", analysis: "Analysis") -> dict[str, Any]:
-    """Write a copy with boxes and bars, PNG for PNG and else JPEG; gives where, as JSON has it."""
+def write_annotated(
+    folder: PictureFolder, source: Source, image: "RGBImage", analysis: "Analysis", *, memes: bool = False
+) -> dict[str, Any]:
+    """Write a copy with boxes, bars and, if wanted, meme faces, PNG for PNG, else JPEG; gives where, as JSON has it."""
     from mememoji.drawing.annotation import annotate
     from mememoji.images import encode_jpeg, encode_png
 
-    copy = annotate(image, analysis)
+    copy = annotate(image, analysis, memes=memes)
     if source.name.lower().endswith(".png"):
         return {"annotated": str(folder.write(source.stem, ".png", encode_png(copy)))}
     return {"annotated": str(folder.write(source.stem, ".jpg", encode_jpeg(copy, quality=92)))}

@@ -24,6 +24,9 @@ def predict(
     annotate: Annotated[
         Path | None, typer.Option(help="Write copies with boxes and composition bars to this folder.", metavar="DIR")
     ] = None,
+    memes: Annotated[
+        bool, typer.Option("--memes", help="Lay a meme face over every face of the annotated copies.")
+    ] = False,
     crops: Annotated[
         Path | None, typer.Option(help="Write every face, cut from its picture, to this folder.", metavar="DIR")
     ] = None,
@@ -56,6 +59,8 @@ def predict(
     from mememoji.detection.choice import make_detector
     from mememoji.images import read_image
 
+    if memes and annotate is None:
+        raise typer.BadParameter("meme faces are laid on annotated copies: name --annotate DIR", param_hint="--memes")
     try:
         finder = make_detector(detector, detector_weights, small_faces=small_faces)
     except InputError as error:
@@ -76,7 +81,7 @@ def predict(
                 analysis = analyzer.analyze_array(image)
                 written: dict[str, Any] = {}
                 if copies is not None:
-                    written |= write_annotated(copies, source, image, analysis)
+                    written |= write_annotated(copies, source, image, analysis, memes=memes)
                 if faces is not None:
                     written |= write_crops(faces, source, image, analysis, analyzer.margin)
             except InputError as error:

@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from mememoji.datasets.provenance import Provenance
-    from mememoji.datasets.splits import Split
     from mememoji.training.recipe import Recipe
 
 
@@ -20,9 +16,11 @@ def _print_presets(wanted: bool) -> None:
         return
     from mememoji.training.networks import build, parameter_count
     from mememoji.training.recipe import PRESETS
+    from mememoji.training.teachers import TEACHERS
 
-    width = max(len(name) for name in PRESETS)
-    for name, recipe in PRESETS.items():
+    presets = PRESETS | TEACHERS
+    width = max(len(name) for name in presets)
+    for name, recipe in presets.items():
         count = parameter_count(build(recipe.shape))
         typer.echo(f"{name:<{width}}  {recipe.network}, {count:,} parameters, {recipe.epochs} epochs")
     raise typer.Exit
@@ -43,6 +41,16 @@ def train(
         int | None, typer.Option(min=0, help="Stop after so many epochs without a better val; 0 never does.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Reproduces a run on one machine.")] = None,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option(help="A weights file or a run's folder to learn from; may be given again.", metavar="FILE|RUN"),
+    ] = None,
+    teaching: Annotated[float | None, typer.Option(help="The teachers' part of the loss, 0 to 1.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Softens what teachers and student say.")] = None,
+    non_faces: Annotated[
+        Path | None,
+        typer.Option(help='Crops of no face to learn "not a face" from: a folder or a split file.', metavar="PATH"),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
     compiled: Annotated[
@@ -55,42 +63,45 @@ def train(
         typer.Option("--list-presets", callback=_print_presets, is_eager=True, help="Print the presets and exit."),
     ] = False,
 ) -> None:
-    """Train a network, export its best weights and evaluate them on val.
+    """Train a network, export its best weights, calibrate and evaluate them on val.
 
-    RUN then holds history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/.
+    RUN then holds history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/. With --resume,
+    teachers and crops of no face have to be named again.
     """
     import dataclasses
 
-    from mememoji.datasets.provenance import read_provenance
-    from mememoji.errors import InputError, RunError
-    from mememoji.training.checkpoint import FILE
+    from mememoji.cli.run import Run
+    from mememoji.datasets.non_faces import read_non_faces
+    from mememoji.errors import InputError
     from mememoji.training.device import choose_device, use_threads
-    from mememoji.training.fitting import Fitting
-    from mememoji.training.recipe import PRESETS
+    from mememoji.training.teachers import open_teachers
 
-    if preset not in PRESETS:
-        raise InputError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
     use_threads(threads)
     try:
-        recipe = PRESETS[preset].with_changes(
-            epochs=epochs, batch=batch, rate=rate, optimiser=optimiser, patience=patience, seed=seed
+        recipe = _preset(preset).with_changes(
+            epochs=epochs,
+            batch=batch,
+            rate=rate,
+            optimiser=optimiser,
+            patience=patience,
+            seed=seed,
+            teaching=teaching,
+            temperature=temperature,
         )
         if mixup is not None:
             recipe = recipe.with_changes(augmentation=dataclasses.replace(recipe.augmentation, mixup=mixup))
     except ValueError as error:
         raise InputError(f"the recipe does not fit: {error}") from error
-    if (out / FILE).exists() and not resume:
-        raise RunError(f"{out} holds a training already; --resume goes on with it")
     place = choose_device(device)
-    splits = _read(data, "train", "val")
-    # Before hours of training: a damaged card should not show at their end.
-    provenance = read_provenance(data, splits)
-    typer.echo(f"{preset}: {len(splits['train']):,} pictures, {recipe.epochs} epochs on {place}", err=True)
-    fitting = Fitting(recipe, splits["train"], splits["val"], out, place, compiled=compiled)
-    if resume:
-        fitting.resume()
-    network = fitting.fit()
-    _deliver(network, recipe, splits["val"], data, provenance, out / "weights.onnx", out / "report", name=preset)
+    run = Run(preset, recipe, data, out, compiled=compiled)
+    run.check(resume=resume)
+    if teachers:
+        run.teachers = open_teachers(teachers, place)
+        run.learned += f"; learned from {len(teachers)} teachers: {', '.join(path.name for path in teachers)}"
+    if non_faces is not None:
+        run.non_faces = read_non_faces(non_faces)
+        run.learned += f"; with {len(run.non_faces):,} crops of no face from {non_faces.name}"
+    run.train(place, resume=resume)
 
 
 def export(
@@ -105,59 +116,26 @@ def export(
     name: Annotated[str, typer.Option(help="The model's name in its card.")] = "compact",
 ) -> None:
     """Export a run's best weights so far and evaluate them on val; the report lands in RUN/report."""
+    from mememoji.cli.run import deliver, read_splits
     from mememoji.datasets.provenance import read_provenance
     from mememoji.training.checkpoint import read_checkpoint
     from mememoji.training.networks import build
 
     saved = read_checkpoint(run)
-    splits = _read(data, "val")
+    splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
     network = build(saved.recipe.shape)
     network.load_state_dict(saved.best)
     out.parent.mkdir(parents=True, exist_ok=True)
-    _deliver(network, saved.recipe, splits["val"], data, provenance, out, run / "report", name=name)
+    deliver(network, saved.recipe, splits["val"], data, provenance, out, run / "report", name=name)
 
 
-def _read(data: Path, *names: str) -> dict[str, Split]:
-    from mememoji.datasets.splits import read_split
+def _preset(name: str) -> Recipe:
+    from mememoji.errors import InputError
+    from mememoji.training.recipe import PRESETS
+    from mememoji.training.teachers import TEACHERS
 
-    return {name: read_split(data / f"{name}.parquet") for name in names}
-
-
-def _deliver(
-    network: nn.Module,
-    recipe: Recipe,
-    val: Split,
-    data: Path,
-    provenance: Provenance,
-    weights: Path,
-    report: Path,
-    *,
-    name: str,
-) -> None:
-    import dataclasses
-
-    from mememoji.classification.classifier import OnnxClassifier
-    from mememoji.evaluation.folder import write_report
-    from mememoji.evaluation.markdown import to_text
-    from mememoji.evaluation.report import evaluate
-    from mememoji.training.export import export as write_weights
-    from mememoji.version import __version__
-    from mememoji.weights_file import card_path
-
-    card = write_weights(
-        network,
-        weights,
-        val.images[:256],
-        name=f"{name}-{__version__}",
-        kind=recipe.network,
-        trained_on=provenance.trained_on,
-        licence=provenance.licence,
-        note=provenance.note,
-    )
-    evaluation = evaluate(OnnxClassifier(weights), data / "val.parquet", progress=True)
-    card = dataclasses.replace(card, scores={"val": evaluation.report.headline()})
-    card.write(card_path(weights))
-    write_report(evaluation, report)
-    typer.echo(to_text(evaluation.report))
-    typer.echo(f"\n{weights} and its card; the report is {report / 'report.md'}")
+    presets = PRESETS | TEACHERS
+    if name not in presets:
+        raise InputError(f"no preset {name!r}; there are {', '.join(presets)}")
+    return presets[name]

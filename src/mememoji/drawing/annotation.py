@@ -10,13 +10,12 @@ import numpy as np
 
 from mememoji.drawing.canvas import WHITE, Canvas, Colour, Rect, rgb, text_width
 from mememoji.drawing.layout import Layout, place_panels
+from mememoji.drawing.memes import lay_meme
 from mememoji.emotions import EMOTIONS
-from mememoji.faces import Analysis, Face
+from mememoji.faces import Analysis, Box, Face
 from mememoji.images import RGBImage
 
 _GROUND: Final = rgb("#14161a")
-_DOUBTFUL: Final = 0.5
-"""Under this face-likeness a crop is drawn as no clear face, not with an emotion."""
 
 _SMALLEST_SIDE, _READABLE_SIDE, _LONGEST_SIDE = 160, 320, 4096
 _SMALLEST_TEXT: Final = 9.5
@@ -52,7 +51,7 @@ class _Style:
         return self.text * 0.5
 
 
-def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) -> RGBImage:
+def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False, memes: bool = False) -> RGBImage:
     """Draw every face's box and composition on a copy of the picture.
 
     The panels are as detailed as there is room for: a bar for each emotion, one bar of six parts, or the top emotion
@@ -62,6 +61,7 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) ->
         image: (H, W, 3) uint8 RGB, the picture that was analysed; it stays as it is.
         analysis: what was found in it.
         keep_size: draw at the picture's own size even where it is too small for text.
+        memes: lay a meme face over every clear face first.
 
     Returns:
         (kH, kW, 3) uint8 RGB. k is 1 but for pictures under 160 pixels a side: these are enlarged by a whole
@@ -80,6 +80,8 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) ->
         factor = min(math.ceil(_READABLE_SIDE / min(width, height)), max(_LONGEST_SIDE // max(width, height), 1))
         image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
     canvas = Canvas(image)
+    if memes:
+        _lay_memes(canvas, analysis.faces, factor)
     boxes: list[Rect] = []
     for face in analysis.faces:
         left, top, right, bottom = (float(factor * edge) for edge in face.box.xyxy)
@@ -92,6 +94,13 @@ def annotate(image: RGBImage, analysis: Analysis, *, keep_size: bool = False) ->
         for place, face in zip(layout.places, analysis.faces, strict=True):
             _draw_panel(canvas, place, face, style)
     return canvas.pixels
+
+
+def _lay_memes(canvas: Canvas, faces: tuple[Face, ...], factor: int) -> None:
+    for face in sorted(filter(_is_clear, faces), key=lambda face: -face.box.area):
+        box = Box(*(factor * value for value in (face.box.x, face.box.y, face.box.width, face.box.height)))
+        landmarks = face.landmarks and tuple((factor * x, factor * y) for x, y in face.landmarks)
+        lay_meme(canvas.pixels, box, face.composition, landmarks)
 
 
 def _unit(canvas: Canvas) -> float:
@@ -116,16 +125,12 @@ def _fit(canvas: Canvas, boxes: list[Rect], faces: tuple[Face, ...], unit: float
     return best
 
 
-def _is_clear(face: Face) -> bool:
-    return face.face_likeness is None or face.face_likeness >= _DOUBTFUL
-
-
 def _colour(face: Face) -> Colour:
-    return rgb(face.top.colour) if _is_clear(face) else WHITE
+    return rgb(face.top.colour) if face.is_clear else WHITE
 
 
 def _heading(face: Face) -> tuple[str, str]:
-    return (face.top.value, _percent(face.composition[face.top])) if _is_clear(face) else ("no clear face", "")
+    return (face.top.value, _percent(face.composition[face.top])) if face.is_clear else ("no clear face", "")
 
 
 def _percent(fraction: float) -> str:
@@ -144,10 +149,10 @@ def _panel_size(face: Face, style: _Style) -> tuple[float, float]:
     if percent:
         heading += text_width(percent, style.heading) + style.text * 0.8
     width, height = heading, style.heading * 1.05
-    if _is_clear(face) and style.detail == _Detail.BARS:
+    if face.is_clear and style.detail == _Detail.BARS:
         width = max(width, sum(_columns(style)))
         height += style.text * 0.5 + len(EMOTIONS) * style.row
-    elif _is_clear(face) and style.detail == _Detail.STRIP:
+    elif face.is_clear and style.detail == _Detail.STRIP:
         width = max(width, style.text * 6)
         height += style.text * 0.55 + style.bar
     return width + 2 * style.padding, height + 2 * style.padding
@@ -177,7 +182,7 @@ def _draw_panel(canvas: Canvas, place: Rect, face: Face, style: _Style) -> None:
     canvas.text(left + style.text * 1.2, baseline, name, style.heading, WHITE)
     if percent:
         canvas.text(right - text_width(percent, style.heading), baseline, percent, style.heading, WHITE)
-    if not _is_clear(face):
+    if not face.is_clear:
         return
     top += style.heading * 1.05
     if style.detail == _Detail.BARS:

@@ -72,7 +72,8 @@ def to_markdown(report: Report, figures: Sequence[str]) -> str:
             ("", ""),
             [
                 ("weights", f"{report.weights['name']}, sha256 `{report.weights['sha256']}`"),
-                ("network", f"{report.weights['network']}, {report.weights['parameters']:,} parameters"),
+                ("network", _network(report)),
+                ("calibrated", _scalings(report)),
                 ("data", f"{report.data['file']}, sha256 `{report.data['sha256']}`"),
                 ("pictures", f"{report.data['pictures']:,}, {report.data['pictures_with_votes']:,} of them with votes"),
                 ("measured", f"{report.date} by mememoji {report.mememoji}, seed {report.seed}"),
@@ -106,6 +107,22 @@ def to_markdown(report: Report, figures: Sequence[str]) -> str:
     if "examples.png" in figures:
         parts += ["## Examples", *_figure("examples.png", figures)]
     return "\n\n".join(parts) + "\n"
+
+
+def _network(report: Report) -> str:
+    weights = report.weights
+    return f"{weights['network']}, {weights['parameters']:,} parameters in {weights['precision']}"
+
+
+def _scalings(report: Report) -> str:
+    floors = report.weights["floors"]
+    return (
+        "; ".join(
+            f"{head}: temperature {temperature:.3f}, floor {floors.get(head, 0.0):.4f}"
+            for head, temperature in report.weights["temperatures"].items()
+        )
+        or "no"
+    )
 
 
 def _votes(report: Report) -> list[str]:

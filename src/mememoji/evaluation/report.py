@@ -98,7 +98,9 @@ def evaluate(classifier: FaceClassifier, data: Path, *, seed: int = 0, progress:
             "network": card.network,
             "parameters": card.parameters,
             "sha256": card.sha256,
+            "precision": card.precision,
             "temperatures": dict(card.temperatures),
+            "floors": dict(card.floors),
         },
         data={
             "file": data.name,

@@ -49,7 +49,7 @@ class FaceAnswer(BaseModel):
             width=box.width,
             height=box.height,
             prediction=[EmotionShare(emotion=e, percent=percent) for e, percent in face.composition.items()],
-            thumbnail=None if thumbnail is None else to_data_url(thumbnail, "image/jpeg"),
+            thumbnail=_jpeg_url(thumbnail),
             confidence=face.confidence,
             face_likeness=face.face_likeness,
             landmarks=found["landmarks"],
@@ -62,6 +62,10 @@ class PictureAnswer(BaseModel):
     pic_id: str = Field(description="Names the picture in feedback.")
     faces: list[FaceAnswer] = Field(description="In reading order; empty where there is none.")
     annotated_image: str | None = Field(default=None, description="With annotate_image: a JPEG as a data URL.")
+    preview_image: str | None = Field(
+        default=None,
+        description="With preview_image: the upright picture as a JPEG of at most 1600 a side, a data URL.",
+    )
     width: int
     height: int
     detector: str
@@ -75,7 +79,8 @@ class PictureAnswer(BaseModel):
         return cls(
             pic_id=photo_id,
             faces=[FaceAnswer.of(index, face, thumbnails[index]) for index, face in enumerate(analysis.faces)],
-            annotated_image=None if reading.annotated is None else to_data_url(reading.annotated, "image/jpeg"),
+            annotated_image=_jpeg_url(reading.annotated),
+            preview_image=_jpeg_url(reading.preview),
             width=analysis.width,
             height=analysis.height,
             detector=analysis.detector,
@@ -131,6 +136,18 @@ class ModelAnswer(BaseModel):
     licence: str
 
 
+class TermsAnswer(BaseModel):
+    """What the service takes, and what it keeps of it."""
+
+    stores: bool = Field(description="Whether what is found is remembered, so that feedback can be given on it.")
+    kept: Kept = Field(description="How much of a picture is kept.")
+    lifetime_days: float | None = Field(description="Days until a picture is forgotten; null never forgets.")
+    fetches_urls: bool = Field(description="Whether image_url is served.")
+    max_body_bytes: int
+    max_pixels: int
+    max_pictures: int
+
+
 class StatusAnswer(BaseModel):
     """How busy the service is."""
 
@@ -145,6 +162,10 @@ class HealthAnswer(BaseModel):
 
     status: Literal["ok", "not ready"]
     waiting_for: list[str] = []
+
+
+def _jpeg_url(content: bytes | None) -> str | None:
+    return None if content is None else to_data_url(content, "image/jpeg")
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

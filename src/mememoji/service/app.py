@@ -4,7 +4,8 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import cv2
 from fastapi import FastAPI
@@ -27,11 +28,17 @@ from mememoji.service.places import Places
 from mememoji.service.problems import add_handlers
 from mememoji.service.reading import ReadingPool
 from mememoji.service.remembering import PhotoMemory
-from mememoji.service.routes import admin, feedback, images, live, model, predict
+from mememoji.service.routes import admin, feedback, images, live, model, predict, terms, web
 from mememoji.service.settings import NO_STORE, ServiceSettings
+from mememoji.service.web_app import BUILT, WebApp
 from mememoji.storage.choice import open_store
 from mememoji.storage.store import PhotoStore
 from mememoji.version import __version__
+
+_BESIDE: Final = (
+    "Beside the routes below, which are all that such a page can show, the WebSocket `/v1.0.0/live` takes a camera's "
+    "frames, a picture file in each binary message, and answers the newest with its faces as JSON."
+)
 
 
 def create_app(
@@ -40,6 +47,7 @@ def create_app(
     analyzer: Analyzer | None = None,
     store: PhotoStore | None = None,
     fetcher: PictureFetcher | None = None,
+    web_folder: Path = BUILT,
 ) -> FastAPI:
     """Make the application.
 
@@ -48,11 +56,13 @@ def create_app(
         analyzer: reads pictures; None makes one as the settings say.
         store: remembers photos; None opens the one of the settings, and the application closes it.
         fetcher: fetches addresses; None makes one as the settings say.
+        web_folder: where the web app is built, if it is.
 
     Raises:
         InputError: no such store or detector.
         ModelError: the weights are missing or do not fit their card.
     """
+    web_app = WebApp.read(web_folder)
     metrics, activity = Metrics(settings.shared_folder), Activity(settings.shared_folder)
     if analyzer is None:
         analyzer = make_analyzer(settings)
@@ -79,6 +89,7 @@ def create_app(
             activity=activity,
             sessions=Places(settings.max_live, "live sessions"),
             fetches=Places(settings.queue, "pictures fetched"),
+            web=web_app,
         )
         app.state.service = service
         service.memory.start()
@@ -91,6 +102,7 @@ def create_app(
         title="Mememoji",
         version=__version__,
         summary="Reads facial expressions: how much of each of six emotions every face of a picture shows.",
+        description=_BESIDE,
         lifespan=lifespan,
         redoc_url=None,
         middleware=[
@@ -106,20 +118,25 @@ def create_app(
         ],
     )
     add_handlers(app)
-    for routes in (predict, feedback, images, model, live, admin):
+    for routes in (predict, feedback, images, model, live, terms, admin, web):
         app.include_router(routes.router)
-    app.openapi = functools.partial(_document, app.openapi)  # type: ignore[method-assign]
+    app.openapi = functools.partial(_document, app.openapi, needs_key=bool(settings.api_keys))  # type: ignore[method-assign]
     return app
 
 
-def _document(made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """FastAPI's own document, less the one error that only FastAPI would send."""
+def _document(made: Callable[[], dict[str, Any]], *, needs_key: bool) -> dict[str, Any]:
+    """FastAPI's own document, less the one error that only FastAPI would send, and with the key where one is needed."""
     document = made()
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+    if needs_key:
+        document["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": KEY_HEADER}}
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                operation["security"] = [] if path.startswith("/health/") else [{"key": []}]
     return document
 
 

@@ -13,12 +13,12 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mememoji.service.problems import ProblemError, response_of
+from mememoji.service.problems import LineTooLongError, ProblemError, response_of
 from mememoji.service.settings import ServiceSettings
 
 KEY_HEADER: Final = "X-API-Key"
-_OPEN: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/")
-"""Paths that need no key: probes have none, and the documentation is how one learns of keys."""
+_OPEN: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/", "/assets/")
+"""Paths that need no key: probes have none, the documentation tells of keys, and the web app asks for one."""
 
 _POLICY_VIOLATION: Final = 1008
 
@@ -53,6 +53,9 @@ class Guards:
 
     def _admit(self, scope: Scope) -> None:
         headers, path = Headers(scope=scope), scope["path"]
+        # The protocol counts only what it has to wait for: what comes in one piece with its end passes it.
+        if len(scope["raw_path"]) + len(scope["query_string"]) > self._settings.max_line_bytes:
+            raise LineTooLongError
         is_preflight = scope.get("method") == "OPTIONS"
         if path.startswith(_OPEN) or path == "/" or is_preflight:
             return

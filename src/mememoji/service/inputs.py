@@ -75,15 +75,17 @@ class Fields:
         return urls + files + texts
 
     def picture(self) -> PictureInput:
-        """The picture, the first where there are several.
+        """The picture, the first where there are several; what stands behind it is not looked at.
 
         Raises:
-            ProblemError: there is none.
+            ProblemError: there is none, or the first is not text or not a file.
         """
-        found = self.pictures()
-        if not found:
-            raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
-        return found[0]
+        for value in self.all("image_url")[:1]:
+            return PictureInput(url=_url(value))
+        for name, unpacked in (("image_buf", _file), ("image_base64", _base64)):
+            for value in self.all(name)[:1]:
+                return PictureInput(content=unpacked(value))
+        raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
 
 
 async def fields_of(request: Request) -> AsyncIterator[Fields]:

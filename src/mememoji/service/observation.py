@@ -6,6 +6,7 @@ import time
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mememoji.service.activity import Activity
@@ -13,6 +14,8 @@ from mememoji.service.metrics import Metrics
 from mememoji.service.problems import response_of
 
 REQUEST_ID = "X-Request-ID"
+_GONE = 499
+"""Status of a request whose caller went away before there was an answer, as nginx counts it; nobody receives it."""
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("mememoji.service")
 
@@ -28,13 +31,16 @@ class Observation:
         self._app, self._metrics, self._activity = app, metrics, activity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        if scope["type"] == "websocket":
+            await self._live(scope, receive, send)
+            return
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -47,6 +53,8 @@ class Observation:
         start = time.perf_counter()
         try:
             await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = status or _GONE
         except Exception as error:
             _log.exception("unforeseen error")
             if status:
@@ -54,6 +62,13 @@ class Observation:
             await response_of(error)(scope, receive, send_with_id)
         finally:
             self._count(scope, status, time.perf_counter() - start)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = time.perf_counter()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            _log.info("live session ended", path=scope["path"][:200], seconds=round(time.perf_counter() - start, 1))
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         # The route's pattern and not the path: each photo's own address would be a series of its own.

@@ -11,6 +11,7 @@ from mememoji.service.places import Places
 from mememoji.service.reading import ReadingPool
 from mememoji.service.remembering import PhotoMemory
 from mememoji.service.settings import ServiceSettings
+from mememoji.service.web_app import WebApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Service:
     activity: Activity
     sessions: Places
     fetches: Places
+    web: WebApp | None
 
 
 def service_of(connection: HTTPConnection) -> Service:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from mememoji.errors import (
+    FetchError,
     InputError,
     MememojiError,
     NotStoredError,
@@ -65,6 +66,13 @@ class OverloadedError(ProblemError):
         super().__init__(503, message, retry_after=_RETRY_SECONDS)
 
 
+class LineTooLongError(ProblemError):
+    """A request line over the limit."""
+
+    def __init__(self) -> None:
+        super().__init__(414, "the request line is too long; send the picture in the body")
+
+
 def problem_of(error: Exception) -> ProblemError:
     """Any error as a problem; one that nobody foresaw says nothing of its inside."""
     match error:
@@ -76,6 +84,8 @@ def problem_of(error: Exception) -> ProblemError:
             return ProblemError(404, str(error))
         case StoreUnavailableError():
             return ProblemError(503, "the store cannot be reached; try again in a moment", retry_after=_RETRY_SECONDS)
+        case FetchError():
+            return ProblemError(400, str(error), code=INVALID)
         case InputError():
             return ProblemError(400, str(error))
         case RequestValidationError():

@@ -11,6 +11,7 @@ from PIL import Image
 
 from mememoji.analyzer import Analyzer
 from mememoji.classification.preprocessing import cut_square
+from mememoji.detection.detector import FaceDetector
 from mememoji.drawing.annotation import annotate
 from mememoji.faces import Analysis, Box
 from mememoji.images import RGBImage, encode_jpeg, encode_png, read_image
@@ -19,14 +20,18 @@ from mememoji.service.problems import EMPTY_PICTURE, OverloadedError, ProblemErr
 THUMBNAIL_SIZE = (40, 50)
 """Width and height of a face's thumbnail in pixels, the original's."""
 
+PREVIEW_SIDE = 1600
+"""The longer side of a preview in pixels at most."""
+
 _CROP_SIDE = 192
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is made of a picture besides its analysis: a drawn copy, thumbnails, crops to be kept."""
+    """What is made of a picture besides its analysis: drawn and plain copies, thumbnails, crops to be kept."""
 
     annotated: bool = False
+    preview: bool = False
     thumbnails: bool = False
     crops: bool = False
 
@@ -38,6 +43,7 @@ class Reading:
     content: bytes
     analysis: Analysis
     annotated: bytes | None = None
+    preview: bytes | None = None
     thumbnails: tuple[bytes, ...] | None = None
     crops: tuple[bytes, ...] | None = None
 
@@ -70,12 +76,13 @@ class ReadingPool:
     def is_full(self) -> bool:
         return self._pending >= self._room
 
-    async def read(self, content: Callable[[], bytes], wanted: Wanted) -> Reading:
+    async def read(self, content: Callable[[], bytes], wanted: Wanted, detector: FaceDetector | None = None) -> Reading:
         """Read a picture.
 
         Args:
             content: gives the file's bytes, called in the pool's thread: unpacking base64 is work too.
             wanted: what else is made of it.
+            detector: finds the faces instead of the analyser's.
 
         Raises:
             OverloadedError: no room, or no answer in time.
@@ -85,7 +92,7 @@ class ReadingPool:
             raise OverloadedError
         self._pending += 1
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._executor, self._read, content, wanted)
+        work = loop.run_in_executor(self._executor, self._read, content, wanted, detector)
         # A caller who gave up leaves the thread at work: its place is free only when the thread is.
         work.add_done_callback(self._leave)
         try:
@@ -102,23 +109,24 @@ class ReadingPool:
         if not work.cancelled():
             work.exception()  # asked for, so that asyncio does not report it once more where the caller has gone
 
-    def _read(self, content: Callable[[], bytes], wanted: Wanted) -> Reading:
+    def _read(self, content: Callable[[], bytes], wanted: Wanted, detector: FaceDetector | None) -> Reading:
         received = content()
         if not received:
             raise ProblemError(400, "the picture is empty: it has no bytes", code=EMPTY_PICTURE)
         image = read_image(received, self.analyzer.limits)
-        analysis = self._analyze(image)
+        analysis = self._analyze(image, detector or self.analyzer.detector)
         boxes = [face.box for face in analysis.faces]
         return Reading(
             content=received,
             analysis=analysis,
             annotated=encode_jpeg(annotate(image, analysis, keep_size=True)) if wanted.annotated else None,
+            preview=encode_jpeg(preview(image), 85) if wanted.preview else None,
             thumbnails=tuple(encode_jpeg(thumbnail(image, box)) for box in boxes) if wanted.thumbnails else None,
             crops=tuple(encode_png(self._crop(image, box)) for box in boxes) if wanted.crops else None,
         )
 
-    def _analyze(self, image: RGBImage) -> Analysis:
-        found = self.analyzer.detector.detect(image)
+    def _analyze(self, image: RGBImage, detector: FaceDetector) -> Analysis:
+        found = detector.detect(image)
         if len(found) > self._max_faces:
             found = sorted(found, key=lambda detection: -(detection.confidence or 0.0))[: self._max_faces]
         return self.analyzer.read_faces(image, found)
@@ -128,6 +136,16 @@ class ReadingPool:
         if len(crop) <= _CROP_SIDE:
             return crop
         return np.array(Image.fromarray(crop).resize((_CROP_SIDE, _CROP_SIDE), Image.Resampling.LANCZOS))
+
+
+def preview(image: RGBImage) -> RGBImage:
+    """The upright picture (H, W, 3) uint8 RGB, made smaller where it is larger than a page shows."""
+    height, width = image.shape[:2]
+    scale = PREVIEW_SIDE / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.array(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
 
 
 def thumbnail(image: RGBImage, box: Box) -> RGBImage:

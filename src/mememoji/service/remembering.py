@@ -36,6 +36,11 @@ class PhotoMemory:
         self._pending = 0
         self._purging: asyncio.Task[None] | None = None
 
+    @property
+    def stores(self) -> bool:
+        """Whether there is a store at all."""
+        return self._store is not None
+
     async def add(self, reading: Reading) -> tuple[str, bool]:
         """Store what was read; gives the photo's identifier, and whether it is stored.
 
@@ -66,6 +71,10 @@ class PhotoMemory:
     async def add_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
         """Raises `NotStoredError` or `StoreUnavailableError`, as the store does."""
         await self._run(functools.partial(self._required().add_feedback, photo_id, face_index, emotion))
+
+    async def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
+        """Raises `NotStoredError` or `StoreUnavailableError`, as the store does."""
+        await self._run(functools.partial(self._required().remove_feedback, photo_id, face_index, emotion))
 
     async def delete(self, photo_id: str) -> None:
         """Raises `NotStoredError` or `StoreUnavailableError`, as the store does."""

@@ -36,7 +36,7 @@ def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
     return {
         "host": settings.host,
         "port": settings.port,
-        "http": functools.partial(ServiceProtocol, head_seconds=settings.body_seconds),
+        "http": functools.partial(ServiceProtocol, head_seconds=settings.body_seconds, origins=settings.cors_origins),
         "ws": "websockets-sansio",
         "ws_max_size": settings.max_body_bytes,
         "h11_max_incomplete_event_size": settings.max_line_bytes,
@@ -76,9 +76,15 @@ def set_up_log(settings: ServiceSettings) -> None:
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
         )
     )
+    handler.addFilter(_tells_no_query)
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
+
+
+def _tells_no_query(record: logging.LogRecord) -> bool:
+    # uvicorn tells of each WebSocket with its query, where the key may stand; `Observation` has a line for it.
+    return '"WebSocket ' not in str(record.msg)
 
 
 def _check(settings: ServiceSettings) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mememoji.emotions import Emotion
 from mememoji.storage.photo import StoredPhoto, now
-from mememoji.storage.store import StoreStatistics, id_taken, no_face, no_photo
+from mememoji.storage.store import StoreStatistics, id_taken, no_face, no_feedback, no_photo, without_last
 
 
 class MemoryStore:
@@ -38,10 +38,18 @@ class MemoryStore:
             photo = self._alive(photo_id)
             if photo is None or not 0 <= face_index < len(photo.faces):
                 raise no_face(photo_id, face_index)
-            faces = list(photo.faces)
-            face = faces[face_index]
-            faces[face_index] = dataclasses.replace(face, feedback=(*face.feedback, emotion))
-            self._photos[photo_id] = dataclasses.replace(photo, faces=tuple(faces))
+            self._say(photo, face_index, (*photo.faces[face_index].feedback, emotion))
+
+    def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
+        """Take back one thing that was said of a face: see `PhotoStore`."""
+        with self._lock:
+            photo = self._alive(photo_id)
+            if photo is None or not 0 <= face_index < len(photo.faces):
+                raise no_feedback(photo_id, face_index, emotion)
+            left = without_last(photo.faces[face_index].feedback, emotion)
+            if left is None:
+                raise no_feedback(photo_id, face_index, emotion)
+            self._say(photo, face_index, left)
 
     def delete(self, photo_id: str) -> None:
         """Forget a photo: see `PhotoStore`."""
@@ -77,6 +85,11 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _say(self, photo: StoredPhoto, face_index: int, feedback: tuple[Emotion, ...]) -> None:
+        faces = list(photo.faces)
+        faces[face_index] = dataclasses.replace(faces[face_index], feedback=feedback)
+        self._photos[photo.photo_id] = dataclasses.replace(photo, faces=tuple(faces))
 
     def _alive(self, photo_id: str) -> StoredPhoto | None:
         photo = self._photos.get(photo_id)

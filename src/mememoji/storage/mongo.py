@@ -25,7 +25,15 @@ from mememoji.errors import InputError, StoreUnavailableError
 from mememoji.storage.choice import without_password
 from mememoji.storage.documents import PIXEL_NAMES, Document, from_document, pixel_files, to_document
 from mememoji.storage.photo import StoredPhoto, is_photo_id, now
-from mememoji.storage.store import MAX_FACE_INDEX, StoreStatistics, id_taken, no_face, no_photo
+from mememoji.storage.store import (
+    MAX_FACE_INDEX,
+    StoreStatistics,
+    id_taken,
+    no_face,
+    no_feedback,
+    no_photo,
+    without_last,
+)
 
 VERSION: Final = 1
 """The documents' version; one more with every change of their form."""
@@ -115,6 +123,23 @@ class MongoStore:
                 matched = self._photos.update_one(which, {"$push": {f"{face}.feedback": emotion.value}}).matched_count
         if not matched:
             raise no_face(photo_id, face_index)
+
+    def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
+        """Take back one thing that was said of a face: see `PhotoStore`."""
+        field = f"faces.{face_index}.feedback"
+        # No update removes one of several equal elements: the list is written anew, if it is still the one read.
+        while is_photo_id(photo_id) and 0 <= face_index <= MAX_FACE_INDEX:
+            with self._reporting():
+                document = self._photos.find_one({"pic_id": photo_id, **_alive()}, {"faces.feedback": 1})
+                faces = document["faces"] if document is not None else []
+                said = faces[face_index]["feedback"] if face_index < len(faces) else []
+                left = without_last([Emotion(name) for name in said], emotion)
+                if left is None:
+                    break
+                which = {"pic_id": photo_id, field: said, **_alive()}
+                if self._photos.update_one(which, {"$set": {field: [e.value for e in left]}}).matched_count:
+                    return
+        raise no_feedback(photo_id, face_index, emotion)
 
     def delete(self, photo_id: str) -> None:
         """Forget a photo: see `PhotoStore`."""

@@ -29,7 +29,7 @@ from mememoji.errors import StoreUnavailableError
 from mememoji.storage.choice import without_password
 from mememoji.storage.engines import SQLITE_WAIT, parsed, postgres_engine, sqlite_engine
 from mememoji.storage.photo import StoredPhoto, is_photo_id, now
-from mememoji.storage.store import MAX_FACE_INDEX, StoreStatistics, id_taken, no_face, no_photo
+from mememoji.storage.store import MAX_FACE_INDEX, StoreStatistics, id_taken, no_face, no_feedback, no_photo
 from mememoji.storage.tables import (
     FACES,
     FEEDBACK,
@@ -109,6 +109,28 @@ class SqlStore:
                 added = connection.execute(appended, execution_options={"preserve_rowcount": True}).rowcount
         if not added:
             raise no_face(photo_id, face_index)
+
+    def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
+        """Take back one thing that was said of a face: see `PhotoStore`."""
+        removed = 0
+        if is_photo_id(photo_id) and 0 <= face_index <= MAX_FACE_INDEX:
+            said = FEEDBACK.alias()
+            last = (
+                select(said.c.number)
+                .select_from(said.join(FACES).join(PHOTOS))
+                .where(said.c.photo_id == photo_id, said.c.face_index == face_index, _alive())
+                .where(said.c.emotion == emotion.value)
+                .order_by(said.c.number.desc())
+                .limit(1)
+                # Two who take back at once take two; the second must not wait for the first one's and find it gone.
+                .with_for_update(skip_locked=True, of=said)
+            )
+            with self._writing() as connection:
+                removed = connection.execute(
+                    delete(FEEDBACK).where(FEEDBACK.c.number == last.scalar_subquery())
+                ).rowcount
+        if not removed:
+            raise no_feedback(photo_id, face_index, emotion)
 
     def delete(self, photo_id: str) -> None:
         """Forget a photo: see `PhotoStore`."""

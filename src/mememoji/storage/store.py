@@ -1,6 +1,6 @@
 """What a photo store does, whatever database lies under it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -90,6 +90,15 @@ class PhotoStore(Protocol):
         """
         ...
 
+    def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
+        """Take back one thing that was said of a face, the last of those that name this emotion.
+
+        Raises:
+            NotStoredError: the store does not hold the photo, the photo no face of that index, or the face no such
+                feedback.
+        """
+        ...
+
     def delete(self, photo_id: str) -> None:
         """Forget a photo with everything that belongs to it.
 
@@ -123,6 +132,14 @@ class PhotoStore(Protocol):
         ...
 
 
+def without_last(feedback: Sequence[Emotion], emotion: Emotion) -> tuple[Emotion, ...] | None:
+    """Feedback less the last that names this emotion; None where none does."""
+    for place in reversed(range(len(feedback))):
+        if feedback[place] == emotion:
+            return (*feedback[:place], *feedback[place + 1 :])
+    return None
+
+
 def no_photo(photo_id: str) -> NotStoredError:
     """The error for a photo that is not there."""
     return NotStoredError(f"the store holds no photo {photo_id[:100]!r}; perhaps it has expired")
@@ -131,6 +148,14 @@ def no_photo(photo_id: str) -> NotStoredError:
 def no_face(photo_id: str, face_index: int) -> NotStoredError:
     """The error for a face that is not there, or its photo is not."""
     return NotStoredError(f"the store holds no face {face_index} of a photo {photo_id[:100]!r}; perhaps it has expired")
+
+
+def no_feedback(photo_id: str, face_index: int, emotion: Emotion) -> NotStoredError:
+    """The error for feedback that is not there, or its face or photo is not."""
+    where = f"face {face_index} of a photo {photo_id[:100]!r}"
+    return NotStoredError(
+        f"the store holds no feedback {emotion.value!r} on {where}; perhaps it has expired or was taken back"
+    )
 
 
 def id_taken(photo_id: str) -> ValueError:

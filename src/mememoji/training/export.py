@@ -12,6 +12,7 @@ from torch.fx.experimental.optimization import fuse
 
 from mememoji.classification.card import ModelCard
 from mememoji.classification.preprocessing import MEAN, SIDE, STD
+from mememoji.conversion.layers import find_layers, find_matrices
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import ModelError
 from mememoji.training.material import as_input
@@ -91,6 +92,9 @@ def export(
             trained_on=trained_on,
             licence=licence,
             note=note,
+            precision="float16" if half else "float32",
+            layers=find_layers(model),
+            matrices=find_matrices(model),
         )
         card.write(card_path(weights))
         partial.replace(weights)

@@ -2,10 +2,12 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -21,6 +23,7 @@ from mememoji.training.material import Material, as_input
 from mememoji.training.networks import build
 from mememoji.training.optimisation import MovingAverage, make_optimiser, rate_at
 from mememoji.training.recipe import Recipe
+from mememoji.training.teachers import Teacher, soft_targets
 
 
 class Fitting:
@@ -32,6 +35,9 @@ class Fitting:
         val: the split to choose the best epoch by.
         run: the folder for history, curves and checkpoint; made where missing.
         device: where to compute.
+        non_faces: (M, 48, 48) uint8 crops of no face, to learn "NF" from.
+        teachers: whose answers to each changed picture are learned beside its targets.
+        after_epoch: called with each epoch's figures once its checkpoint is written; what it raises ends the training.
         compiled: whether torch.compile fuses the network, which needs a C++ compiler and a minute at the start.
         quiet: no progress bar.
 
@@ -47,13 +53,17 @@ class Fitting:
         run: Path,
         device: Device,
         *,
+        non_faces: npt.NDArray[np.uint8] | None = None,
+        teachers: Sequence[Teacher] = (),
+        after_epoch: Callable[[Epoch], None] | None = None,
         compiled: bool = False,
         quiet: bool = False,
     ) -> None:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
-        self.fingerprint = _fingerprint(train)
+        self.teachers, self.after_epoch = teachers, after_epoch
+        self.fingerprint = _fingerprint(train, non_faces)
         torch.manual_seed(recipe.seed)
-        self.train = Material.of(train, device.where, recipe)
+        self.train = Material.of(train, device.where, recipe, non_faces)
         self.val = Material.of(val, device.where)
         self.network = build(recipe.shape).to(device.where).to(memory_format=_memory_format(device))
         self.average = MovingAverage(self.network, recipe.average) if recipe.average > 0 else None
@@ -114,6 +124,8 @@ class Fitting:
                 if self.history[-1].val_accuracy > max([e.val_accuracy for e in self.history[:-1]], default=-1.0):
                     self.best = _copied(self.evaluated)
                 self._save()
+                if self.after_epoch is not None:
+                    self.after_epoch(self.history[-1])
         network = build(self.recipe.shape)
         network.load_state_dict(self.best)
         return network.eval()
@@ -131,7 +143,7 @@ class Fitting:
         order = torch.randperm(len(self.train), generator=chance, device=self.device.where)
         start = time.perf_counter()
         # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
-        losses, right = torch.zeros(2, device=self.device.where)
+        losses, right, asked = torch.zeros(3, device=self.device.where)
         self.network.train()
         seen = 0
         # A last batch of one picture would break batch normalisation, so what does not fill a batch waits.
@@ -139,11 +151,14 @@ class Fitting:
             rate = rate_at(self.recipe, number + (step + 0.5) / steps)
             loss, hits = self._step(which, rate, number, chance)
             losses, right = losses + loss, right + hits
+            asked = asked + (self.train.labels[which] >= 0).sum()
             seen += len(which)
             bar.update(len(which))
             if step % 50 == 49:
-                bar.set_postfix(loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{right.item() / seen:.1%}")
-        train_loss, right_answers = losses.item() / steps, int(right.item())
+                bar.set_postfix(
+                    loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{right.item() / max(asked.item(), 1):.1%}"
+                )
+        train_loss, train_accuracy = losses.item() / steps, right.item() / max(asked.item(), 1)
         seconds = time.perf_counter() - start
         if not torch.isfinite(losses):
             raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
@@ -152,7 +167,7 @@ class Fitting:
             epoch=number + 1,
             rate=rate,
             train_loss=train_loss,
-            train_accuracy=right_answers / seen,
+            train_accuracy=train_accuracy,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
             pictures_per_second=seen / seconds,
@@ -169,9 +184,12 @@ class Fitting:
         if settings.mixup > 0:
             pictures, mixtures = mixed(pictures, list(targets.values()), settings.mixup, chance)
             targets = dict(zip(targets, mixtures, strict=True))
+        taught = soft_targets(self.teachers, pictures, self.recipe.temperature) if self.teachers else {}
         with self.device.precision():
             logits = self._forward(as_input(pictures).contiguous(memory_format=_memory_format(self.device)))
             loss = loss_of(logits, targets, votes=self.recipe.votes)
+            if taught:
+                loss = torch.lerp(loss, taught_loss(logits, taught, self.recipe), self.recipe.teaching)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.zero_grad(set_to_none=True)
@@ -218,6 +236,15 @@ def loss_of(logits: dict[str, Tensor], targets: dict[str, Tensor], *, votes: flo
     return torch.stack(losses).sum()
 
 
+def taught_loss(logits: dict[str, Tensor], taught: dict[str, Tensor], recipe: Recipe) -> Tensor:
+    """Cross-entropy of each head against the teachers' distributions, both softened by the recipe's temperature.
+
+    The temperature's square keeps its gradients as large as those of the plain loss (Hinton, Vinyals and Dean 2015).
+    """
+    softened = {head: values / recipe.temperature for head, values in logits.items()}
+    return loss_of(softened, taught, votes=recipe.votes) * recipe.temperature**2
+
+
 def _batches(order: Tensor, size: int, count: int) -> Iterator[Tensor]:
     for index in range(count):
         yield order[index * size : (index + 1) * size]
@@ -232,8 +259,9 @@ def _copied(network: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().to("cpu", copy=True) for name, value in network.state_dict().items()}
 
 
-def _fingerprint(split: Split) -> str:
+def _fingerprint(split: Split, non_faces: npt.NDArray[np.uint8] | None) -> str:
     digest = hashlib.sha256(split.images.tobytes())
+    digest.update(b"" if non_faces is None else non_faces.tobytes())
     digest.update(split.labels.tobytes())
     digest.update(b"" if split.votes is None else split.votes.tobytes())
     return digest.hexdigest()

@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
+
+from mememoji.conversion.precision import store_as_half
 
 _OPSET = 18
 
@@ -57,7 +57,7 @@ def to_onnx(
     model = program.model_proto
     _without_origins(model.graph)
     if half:
-        _store_as_half(model)
+        store_as_half(model)
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -75,20 +75,3 @@ def round_to_half(network: nn.Module) -> None:
         for parameter in network.parameters():
             if parameter.ndim > 1:
                 parameter.copy_(parameter.half().float())
-
-
-def _store_as_half(model: Any) -> None:
-    """Make each large float32 initialiser a float16 one with a cast behind it, where that loses nothing."""
-    graph = model.graph
-    casts = []
-    for index, initialiser in enumerate(graph.initializer):
-        if initialiser.data_type != TensorProto.FLOAT or len(initialiser.dims) < 2:
-            continue
-        values = numpy_helper.to_array(initialiser)
-        if not np.array_equal(values, values.astype(np.float16).astype(np.float32)):
-            continue
-        name = initialiser.name
-        graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
-        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)

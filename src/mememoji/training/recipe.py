@@ -4,10 +4,14 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
-from mememoji.training.networks import CompactShape, PlainShape, Shape
+from mememoji.training.networks import CompactShape, PlainShape, Shape, VggShape
 from mememoji.training.networks.plain import BASELINE, MEMEMOJI9
 
-_SHAPES: Final[dict[str, type[CompactShape] | type[PlainShape]]] = {"compact": CompactShape, "plain": PlainShape}
+_SHAPES: Final[dict[str, type[CompactShape] | type[PlainShape] | type[VggShape]]] = {
+    "compact": CompactShape,
+    "plain": PlainShape,
+    "vgg": VggShape,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Recipe:
         softened: the part of the epochs, from the first, in which targets are softened; labels themselves end the
             training, because votes and labels disagree on what is fear.
         votes: weight of the votes head's loss beside the labels head's.
+        teaching: the part of the loss that comes from teachers, where the training has some.
+        temperature: divides the teachers' and the student's logits in that part (Hinton, Vinyals and Dean 2015).
         average: decay of the moving average of weights; 0 is off.
         patience: epochs without a better val accuracy before the training stops; 0 never stops early.
         augmentation: how pictures are changed.
@@ -77,6 +83,8 @@ class Recipe:
     softening: float = 0.5
     softened: float = 0.5
     votes: float = 1.0
+    teaching: float = 0.7
+    temperature: float = 2.0
     average: float = 0.998
     patience: int = 0
     augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
@@ -93,6 +101,10 @@ class Recipe:
             raise ValueError("rate is positive; decay, votes and patience are not negative")
         if not (0.0 <= self.smoothing < 1.0 and 0.0 <= self.average < 1.0):
             raise ValueError(f"smoothing and average lie in [0, 1), got {self.smoothing} and {self.average}")
+        if not 0.0 <= self.teaching <= 1.0 or self.temperature <= 0:
+            raise ValueError(
+                f"teaching lies in [0, 1], temperature is positive, got {self.teaching}, {self.temperature}"
+            )
         if not (0.0 <= self.softening <= 1.0 and 0.0 <= self.softened <= 1.0):
             raise ValueError(f"softening and softened lie in [0, 1], got {self.softening} and {self.softened}")
 
@@ -105,7 +117,7 @@ class Recipe:
 
     @property
     def network(self) -> str:
-        """The network's kind: "compact" or "plain"."""
+        """The network's kind: "compact", "plain" or "vgg"."""
         return next(kind for kind, shape in _SHAPES.items() if isinstance(self.shape, shape))
 
     def to_dict(self) -> dict[str, Any]:

@@ -44,7 +44,3 @@ def test_documentation_needs_no_other_host(service: httpx.Client) -> None:
     assert "://" not in page
     script = next(part.split('"')[0] for part in page.split('src="')[1:])
     assert service.get(script).status_code == 200
-
-
-def test_the_root_says_where_to_go(service: httpx.Client) -> None:
-    assert "/docs" in service.get("/").text

@@ -58,6 +58,27 @@ def test_what_cannot_be_kept_is_told(
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
 
 
+def test_feedback_is_taken_back(service: httpx.Client, pic_id: str) -> None:
+    for emotion in ("sad", "happy", "sad"):
+        service.post(FEEDBACK, params={"image_id": pic_id, "face_index": "0", "feedback": emotion})
+    given = {"image_id": pic_id, "face_index": "0", "feedback": "sad"}
+    for left in (["sad", "happy"], ["happy"]):
+        response = service.delete(FEEDBACK, params=given)
+        assert (response.status_code, response.json()) == (200, {"id": pic_id, "face_index": "0", "feedback": "sad"})
+        assert service.get(f"/v1.0.0/images/{pic_id}").json()["faces"][0]["feedback"] == left
+    response = service.delete(FEEDBACK, params=given)
+    assert (response.status_code, response.json()["code"]) == (404, 404)
+
+
+@pytest.mark.parametrize(("values", "status", "code"), ERRORS)
+def test_what_was_never_said_cannot_be_taken_back(
+    service: httpx.Client, pic_id: str, values: dict[str, Any], status: int, code: int
+) -> None:
+    given = {name: pic_id if value == "PIC" else value for name, value in values.items()}
+    response = service.delete(FEEDBACK, params=given)
+    assert (response.status_code, response.json()["code"]) in ((status, code), (404, 404)), response.text
+
+
 def test_feedback_is_there_after_a_restart(serve: Serving, astronaut: bytes, tmp_path: Any) -> None:
     url = f"sqlite:///{tmp_path}/kept.db"
     with serve(store=url) as client:

@@ -101,12 +101,27 @@ def test_each_way_in_finds_the_face_and_keeps_the_contract(service: httpx.Client
     assert annotated.size == (256, 256)
 
 
+def test_a_preview_is_the_upright_picture(service: httpx.Client) -> None:
+    large = Image.new("RGB", (2400, 1000), (200, 30, 30))
+    exif = large.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    file = io.BytesIO()
+    large.save(file, "JPEG", exif=exif)
+    answer = send(service, "file", file.getvalue(), preview_image="true").json()
+    assert (answer["width"], answer["height"]) == (1000, 2400)
+    preview = jpeg_of(answer["preview_image"])
+    assert preview.size == (667, 1600)
+    red, green, blue = preview.convert("RGB").getpixel((300, 800))  # type: ignore[misc]
+    assert red > 180
+    assert max(green, blue) < 60
+
+
 @pytest.mark.parametrize("flags", [{}, {"crop_image": "false", "annotate_image": "False"}])
 def test_without_flags_neither_thumbnail_nor_copy_is_sent(
     service: httpx.Client, small: bytes, flags: dict[str, str]
 ) -> None:
     answer = send(service, "file", small, **flags).json()
-    assert "annotated_image" not in answer
+    assert not {"annotated_image", "preview_image"} & set(answer)
     assert all("thumbnail" not in face for face in answer["faces"])
 
 
@@ -150,7 +165,7 @@ ERRORS: list[tuple[str, dict[str, Any], int, int]] = [
     ("no JSON", {"content": b"{", "headers": {"content-type": "application/json"}}, 400, 400),
     ("JSON that is no object", {"json": [1, 2]}, 400, 400),
     ("a form that is none", {"content": b"--", "headers": {"content-type": "multipart/form-data"}}, 400, 400),
-    ("an address inside", {"params": {"image_url": "http://127.0.0.1/x"}}, 400, 400),
+    ("an address inside", {"params": {"image_url": "http://127.0.0.1/x"}}, 400, 2873),
 ]
 
 
@@ -164,9 +179,12 @@ def test_what_cannot_be_read_is_told_in_the_error_shape(
     assert response.json()["message"]
 
 
-def test_query_goes_before_file(service: httpx.Client, small: bytes) -> None:
-    response = service.post(PREDICT, params={"image_url": "ftp://x/y"}, files={"image_buf": ("a", small)})
-    assert response.status_code == 400
+def test_the_first_picture_is_read_and_those_behind_it_are_not_looked_at(service: httpx.Client, small: bytes) -> None:
+    picture = {"image_buf": ("a", small)}
+    response = service.post(PREDICT, params={"image_url": "ftp://x/y"}, files=picture)
+    assert (response.status_code, response.json()["code"]) == (400, 2873)
+    for behind in ("", "%%%"):
+        assert service.post(PREDICT, params={"image_base64": behind}, files=picture).status_code == 200
 
 
 def test_unknown_paths_and_methods_answer_in_the_error_shape(service: httpx.Client) -> None:
@@ -185,9 +203,10 @@ def test_a_picture_over_the_limits_is_413(serve: Serving, small: bytes) -> None:
         assert streamed.status_code in (400, 413)
 
 
-def test_a_request_line_over_the_limit_is_414(serve: Serving) -> None:
+@pytest.mark.parametrize("length", [20_000, 200_000, 20_000_000])
+def test_a_request_line_over_the_limit_is_414(serve: Serving, length: int) -> None:
     with serve(max_line_bytes=10_000, store="none") as client:
-        status, answer = post_line(client, f"{PREDICT}?image_base64={'A' * 200_000}")
+        status, answer = post_line(client, f"{PREDICT}?image_base64={'A' * length}")
         assert (status, answer) == (414, 414)
 
 
@@ -221,4 +240,4 @@ def test_the_log_holds_no_query(serve: Serving, small: bytes, capfd: pytest.Capt
     out = capfd.readouterr()
     assert "hush" not in out.out + out.err
     assert re.fullmatch(r"[0-9a-f]{16}", response.headers["x-request-id"])
-    assert json.loads(response.text)["code"] == 400
+    assert json.loads(response.text)["code"] == 2873

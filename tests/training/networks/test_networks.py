@@ -1,13 +1,15 @@
 import pytest
 import torch
 
-from mememoji.training.networks import CompactShape, PlainShape, Shape, build, parameter_count
+from mememoji.training.networks import CompactShape, PlainShape, Shape, VggShape, build, parameter_count
 from mememoji.training.networks.plain import BASELINE, MEMEMOJI9
 
 SHAPES = [
     pytest.param(PlainShape(filters=((4,),), dense=()), {"labels": 7}, id="smallest plain"),
     pytest.param(BASELINE, {"labels": 7}, id="baseline"),
     pytest.param(MEMEMOJI9, {"labels": 7}, id="mememoji9"),
+    pytest.param(CompactShape(stem_kernel=5, gated=False), {"labels": 7, "votes": 10}, id="residual"),
+    pytest.param(VggShape(((4, 4), (8,))), {"labels": 7, "votes": 10}, id="vgg"),
     pytest.param(CompactShape(), {"labels": 7, "votes": 10}, id="compact"),
     pytest.param(CompactShape(stem=8, widths=(8,), blocks=(1,)), {"labels": 7, "votes": 10}, id="smallest compact"),
 ]
@@ -57,8 +59,22 @@ def test_plain_refuses(wrong: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"widths": ()}, {"widths": (8,), "blocks": (1, 1)}, {"stem": 0}, {"dropout": 1.0}, {"squeeze": 0}]
+    "wrong",
+    [
+        {"widths": ()},
+        {"widths": (8,), "blocks": (1, 1)},
+        {"stem": 0},
+        {"stem_kernel": 4},
+        {"dropout": 1.0},
+        {"squeeze": 0},
+    ],
 )
 def test_compact_refuses(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="got"):
         CompactShape(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"filters": ()}, {"filters": ((4,),) * 6}, {"filters": ((4,),), "dropout": 1.0}])
+def test_vgg_refuses(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="got"):
+        VggShape(**wrong)  # type: ignore[arg-type]

@@ -1,10 +1,10 @@
-"""What operators and probes ask: status, health, metrics, and a word at the root."""
+"""What operators and probes ask: status, health, metrics."""
 
 import dataclasses
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse
 
 from mememoji.errors import StoreUnavailableError
 from mememoji.service.answers import HealthAnswer, StatusAnswer, error_responses
@@ -15,15 +15,8 @@ from mememoji.service.problems import OverloadedError
 router = APIRouter(tags=["operation"])
 
 _NAME: Final = "mememoji"
-_WELCOME: Final = "Mememoji answers. Its interface is described at /docs; the web app is not built here.\n"
 
 Keys = Annotated[str | None, Query(description="Fields, separated by commas.")]
-
-
-@router.get("/", include_in_schema=False)
-async def read_root() -> PlainTextResponse:
-    """What stands here until the web app is built."""
-    return PlainTextResponse(_WELCOME)
 
 
 @router.get("/admin/status", responses=error_responses(401, 429), response_model=StatusAnswer)

@@ -1,4 +1,4 @@
-"""`POST /v1.0.0/feedback`: what people say a face shows."""
+"""`/v1.0.0/feedback`: what people say a face shows, and how they take it back."""
 
 from typing import Annotated, Any, Final
 
@@ -55,3 +55,15 @@ async def feedback(
     await service.memory.add_feedback(photo_id, int(index), emotion)
     service.metrics.feedback.labels(emotion.value).inc()
     return FeedbackAnswer(id=photo_id, face_index=index, feedback=emotion)
+
+
+@router.delete("/feedback", responses=error_responses(400, 401, 404, 414, 429, 503))
+async def take_back(
+    service: Annotated[Service, Depends(service_of)],
+    image_id: Annotated[str, Query(description="The picture's pic_id.")],
+    face_index: Annotated[str, Query(description="The face's index, a whole number.", pattern="^[0-9]{1,9}$")],
+    feedback: Annotated[Emotion, Query(description="What was said.")],
+) -> FeedbackAnswer:
+    """Take back what was said of a face: one feedback of this emotion, the last, is deleted and echoed."""
+    await service.memory.remove_feedback(image_id, int(face_index), feedback)
+    return FeedbackAnswer(id=image_id, face_index=face_index, feedback=feedback)

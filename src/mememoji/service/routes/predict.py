@@ -17,6 +17,7 @@ router = APIRouter(prefix="/v1.0.0", tags=["faces"])
 
 _ERRORS: Final = error_responses(400, 401, 404, 408, 413, 414, 429, 503)
 _FLAG: Final = {"type": "string", "enum": ["true", "false"]}
+_FLAGS: Final = ("annotate_image", "crop_image", "preview_image")
 
 
 def _request_body(*, several: bool) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def _request_body(*, several: bool) -> dict[str, Any]:
             arrays = {name: {"type": "array", "items": kind} for name, kind in kinds.items()}
             # In JSON one value may stand without brackets; in a form a field that is there once is an array of one.
             kinds = {name: {"anyOf": [array, kinds[name]]} if in_json else array for name, array in arrays.items()}
-        return {"schema": {"type": "object", "properties": {**kinds, "annotate_image": _FLAG, "crop_image": _FLAG}}}
+        return {"schema": {"type": "object", "properties": {**kinds, **dict.fromkeys(_FLAGS, _FLAG)}}}
 
     file, url, base64 = ({"type": "string", **more} for more in ({"format": "binary"}, {"format": "uri"}, {}))
     content = {
@@ -51,6 +52,7 @@ async def predict(
     image_base64: ImageBase64 = None,
     annotate_image: Flag = None,
     crop_image: Flag = None,
+    preview_image: Flag = None,
 ) -> PictureAnswer:
     """Find the faces of one picture and say what each shows.
 
@@ -93,6 +95,7 @@ async def predict_batch(
 def _wanted(service: Service, fields: Fields) -> Wanted:
     return Wanted(
         annotated=fields.flag("annotate_image"),
+        preview=fields.flag("preview_image"),
         thumbnails=fields.flag("crop_image"),
         crops=service.settings.keep is Kept.CROPS,
     )

@@ -12,7 +12,8 @@ class CompactShape:
 
     `stem` is the number of channels at the full 48x48, `widths` those at 24x24, 12x12 and 6x6, `blocks` how many
     residual blocks stand at each; `squeeze` is the divisor of squeeze-and-excitation's inner width, `dropout` the
-    rate before the heads.
+    rate before the heads. `stem_kernel` is the side of the stem's filters; without `gated` there is no
+    squeeze-and-excitation, which leaves a plain residual network.
 
     Raises:
         ValueError: widths and blocks are not of one length, or a number is out of range.
@@ -23,12 +24,16 @@ class CompactShape:
     blocks: tuple[int, ...] = (1, 2, 2)
     squeeze: int = 8
     dropout: float = 0.1
+    stem_kernel: int = 3
+    gated: bool = True
 
     def __post_init__(self) -> None:
         if len(self.widths) != len(self.blocks) or not self.widths:
             raise ValueError(f"one number of blocks for each width, got {self.widths} and {self.blocks}")
         if min(self.stem, self.squeeze, *self.widths, *self.blocks) < 1:
             raise ValueError(f"channels and blocks are at least 1, got {self}")
+        if self.stem_kernel < 1 or self.stem_kernel % 2 == 0:
+            raise ValueError(f"the stem's kernel is odd, got {self.stem_kernel}")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout lies in [0, 1), got {self.dropout}")
 
@@ -53,13 +58,13 @@ class SqueezeExcitation(nn.Module):
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions around a shortcut (He et al. 2016), squeeze-and-excitation before the sum."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int, squeeze: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int, squeeze: int | None) -> None:
         super().__init__()
         self.first = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
         self.first_norm = nn.BatchNorm2d(outputs)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.second_norm = nn.BatchNorm2d(outputs)
-        self.gate = SqueezeExcitation(outputs, squeeze)
+        self.gate: nn.Module = nn.Identity() if squeeze is None else SqueezeExcitation(outputs, squeeze)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
             # Average pooling before a 1x1 convolution keeps what a strided 1x1 would drop (He et al. 2019,
@@ -80,13 +85,16 @@ class Compact(nn.Module):
         super().__init__()
         self.shape = shape
         self.stem = nn.Sequential(
-            nn.Conv2d(1, shape.stem, 3, padding=1, bias=False), nn.BatchNorm2d(shape.stem), nn.ReLU()
+            nn.Conv2d(1, shape.stem, shape.stem_kernel, padding=shape.stem_kernel // 2, bias=False),
+            nn.BatchNorm2d(shape.stem),
+            nn.ReLU(),
         )
         stages: list[nn.Module] = []
         channels = shape.stem
+        squeeze = shape.squeeze if shape.gated else None
         for width, count in zip(shape.widths, shape.blocks, strict=True):
-            first = ResidualBlock(channels, width, 2, shape.squeeze)
-            rest = [ResidualBlock(width, width, 1, shape.squeeze) for _ in range(count - 1)]
+            first = ResidualBlock(channels, width, 2, squeeze)
+            rest = [ResidualBlock(width, width, 1, squeeze) for _ in range(count - 1)]
             stages.append(nn.Sequential(first, *rest))
             channels = width
         self.stages = nn.ModuleList(stages)

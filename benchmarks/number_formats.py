@@ -1,0 +1,119 @@
+"""What 8-bit numbers cost in answers and gain in time: variants of one weights file, measured in one run.
+
+    python benchmarks/number_formats.py compact-float16.onnx data/fer2013 [--part scores|rates] [--rounds 9]
+
+Scores are on val, single pass, uncalibrated. "Flips" are pictures with another first choice than float32's, and the
+distance is the root mean square between the logarithms of their probabilities. Rates are crops a second through
+`OnnxClassifier.classify` on two threads, medians of rounds in which the variants take turns. Prints Markdown.
+"""
+
+import argparse
+import platform
+import statistics
+import subprocess
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from mememoji.classification.classifier import OnnxClassifier, Prediction
+from mememoji.conversion.converting import convert, scale
+from mememoji.datasets.splits import Split, read_split
+from mememoji.evaluation.scores import score_pass
+
+VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
+    "float32": ("float32", {}),
+    "float16": ("float16", {}),
+    "int8": ("int8", {}),
+    "int8, minmax": ("int8", {"ranges": "minmax"}),
+    "int8, entropy": ("int8", {"ranges": "entropy"}),
+    "int8, filters of 8 bits": ("int8", {"full_range": True}),
+    "int8, first convolution float": ("int8", {"float_first": True}),
+}
+BATCHES = (256, 32, 1)
+PICTURES = 512
+
+
+def made(weights: Path, folder: Path, crops: npt.NDArray[np.uint8]) -> dict[str, Path]:
+    """Each variant's file, by name."""
+    bare = folder / "bare.onnx"
+    scale(weights, bare, {})
+    files = {}
+    for number, (name, (precision, how)) in enumerate(VARIANTS.items()):
+        files[name] = folder / f"{number}.onnx"
+        convert(bare, files[name], precision, crops, **how)
+    return files
+
+
+def print_scores(files: dict[str, Path], val: Split) -> None:
+    print("| variant | accuracy, 7 | flips, % | distance | composition: variation | cosine | MB |\n" + "|---" * 7 + "|")
+    first: Prediction | None = None
+    for name, file in files.items():
+        told = OnnxClassifier(file).classify(val.images)
+        first = told if first is None else first
+        scores = score_pass(told, val)
+        assert scores.seven is not None
+        assert told.labels is not None
+        assert first.labels is not None
+        flips = 100 * float((told.labels.argmax(axis=1) != first.labels.argmax(axis=1)).mean())
+        distance = float(np.sqrt(np.square(np.log(told.labels + 1e-9) - np.log(first.labels + 1e-9)).mean()))
+        six = scores.votes.six if scores.votes is not None else None
+        agreement = "– | –" if six is None else f"{six.total_variation:.4f} | {six.cosine:.4f}"
+        size = file.stat().st_size / 1e6
+        accuracy = 100 * scores.seven.accuracy
+        print(f"| {name} | {accuracy:.2f} | {flips:.2f} | {distance:.4f} | {agreement} | {size:.2f} |")
+
+
+def print_rates(files: dict[str, Path], val: Split, rounds: int) -> None:
+    print("| variant | " + " | ".join(f"batch {batch}" for batch in BATCHES) + " |\n|---" + "|---" * len(BATCHES) + "|")
+    times: dict[str, dict[int, list[float]]] = {name: {batch: [] for batch in BATCHES} for name in files}
+    for _ in range(rounds):
+        for name, file in files.items():
+            # One classifier at a time: the threads of another would keep turning for a while and take a processor.
+            classifier = OnnxClassifier(file, threads=2)
+            for batch in BATCHES:
+                calls = max(2, 256 // batch)
+                classifier.classify(val.images[:batch])
+                start = time.perf_counter()
+                for _ in range(calls):
+                    classifier.classify(val.images[:batch])
+                times[name][batch].append((time.perf_counter() - start) / calls)
+            del classifier
+    rates = {
+        name: [batch / statistics.median(found) for batch, found in by_batch.items()]
+        for name, by_batch in times.items()
+    }
+    for name, found in rates.items():
+        ratios = [rate / base for rate, base in zip(found, rates["float32"], strict=True)]
+        cells = (f"{rate:,.0f} ({ratio:.2f})" for rate, ratio in zip(found, ratios, strict=True))
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("data", type=Path, help="a prepared folder: train.parquet for ranges, val.parquet for scores")
+    parser.add_argument("--part", choices=("scores", "rates"))
+    parser.add_argument("--rounds", type=int, default=9)
+    asked = parser.parse_args()
+    images = read_split(asked.data / "train.parquet").images
+    crops = images[np.sort(np.random.default_rng(0).permutation(len(images))[:PICTURES])]
+    val = read_split(asked.data / "val.parquet")
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, ONNX Runtime {onnxruntime.__version__}, ", end="")
+    print(f"commit {commit.stdout.strip()}, {asked.weights.name}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        files = made(asked.weights, Path(folder), crops)
+        if asked.part != "rates":
+            print_scores(files, val)
+            print()
+        if asked.part != "scores":
+            print_rates(files, val, asked.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""`mememoji distil`: teachers, their ensemble, and a student that learned from them, in one resumable command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mememoji.evaluation.report import Report
+    from mememoji.training.device import Device
+    from mememoji.training.recipe import Recipe
+
+
+def distil(
+    data: Annotated[Path, typer.Option(help="A folder that `mememoji data prepare` wrote.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="The folder for everything that comes out.", metavar="DIR")],
+    teachers: Annotated[
+        list[str] | None,
+        typer.Option(help="A teacher's preset; may be given again. All of teacher-… if not given.", metavar="NAME"),
+    ] = None,
+    student: Annotated[str, typer.Option(help="The student's preset.", metavar="NAME")] = "compact-gpu",
+    teacher_epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the presets'.")] = None,
+    student_epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the preset's.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the presets'.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Fuse the networks with torch.compile: faster, needs a C++ compiler.")
+    ] = False,
+) -> None:
+    """Train teachers, measure their ensemble, train a student from them, and make its 8-bit weights.
+
+    DIR then holds teachers/NAME, ensemble/ and student/ with their reports, compact.onnx with its card, and summary.md.
+    Called again it goes on where it stopped: what is finished is kept, a training goes on from its last epoch.
+    """
+    from mememoji.errors import InputError
+    from mememoji.training.device import choose_device, use_threads
+    from mememoji.training.recipe import PRESETS
+    from mememoji.training.teachers import TEACHERS
+
+    chosen = teachers or list(TEACHERS)
+    presets = PRESETS | TEACHERS
+    unknown = [name for name in (*chosen, student) if name not in presets]
+    if unknown:
+        raise InputError(f"no preset {unknown[0]!r}; there are {', '.join(presets)}")
+    use_threads(threads)
+    place = choose_device(device)
+    reports: dict[str, Report] = {}
+    for name in chosen:
+        recipe = presets[name].with_changes(epochs=teacher_epochs, batch=batch)
+        reports[name] = _trained(name, recipe, data, out / "teachers" / name, place, compiled=compiled)
+    runs = [out / "teachers" / name for name in chosen]
+    reports["ensemble"] = _ensemble(runs, data, out / "ensemble")
+    recipe = presets[student].with_changes(epochs=student_epochs, batch=batch)
+    reports["student"] = _trained(student, recipe, data, out / "student", place, teachers=runs, compiled=compiled)
+    reports["student, int8"] = _shipped(out / "student" / "weights.onnx", data, out / "compact.onnx")
+    (out / "summary.md").write_text(_summary(reports), encoding="utf-8")
+    typer.echo(f"\n{_summary(reports)}\nall of it lies in {out}; {out / 'compact.onnx'} is what to use")
+
+
+def _trained(
+    name: str,
+    recipe: Recipe,
+    data: Path,
+    run: Path,
+    place: Device,
+    *,
+    teachers: list[Path] | None = None,
+    compiled: bool,
+) -> Report:
+    from mememoji.classification.classifier import OnnxClassifier
+    from mememoji.cli.run import Run
+    from mememoji.evaluation.report import evaluate
+    from mememoji.training.checkpoint import FILE
+    from mememoji.training.teachers import open_teachers
+
+    # The report is a run's last work: where it stands, the run is finished.
+    if (run / "report" / "report.json").is_file():
+        typer.echo(f"{name}: finished already", err=True)
+        return evaluate(OnnxClassifier(run / "weights.onnx"), data / "val.parquet").report
+    training = Run(name, recipe, data, run, compiled=compiled)
+    if teachers:
+        training.teachers = open_teachers(teachers, place)
+        training.learned = f"; learned from {len(teachers)} teachers trained on the same pictures"
+    return training.train(place, resume=(run / FILE).is_file()).report
+
+
+def _ensemble(runs: list[Path], data: Path, out: Path) -> Report:
+    from mememoji.classification.classifier import OnnxClassifier
+    from mememoji.classification.ensemble import Ensemble
+    from mememoji.evaluation.folder import write_report
+    from mememoji.evaluation.report import evaluate
+
+    members = [OnnxClassifier(run / "weights.onnx") for run in runs]
+    evaluation = evaluate(Ensemble(members), data / "val.parquet", progress=True)
+    write_report(evaluation, out, pictures=False)
+    return evaluation.report
+
+
+def _shipped(weights: Path, data: Path, out: Path) -> Report:
+    import numpy as np
+
+    from mememoji.conversion.converting import convert
+    from mememoji.conversion.quantisation import PICTURES
+    from mememoji.conversion.scoring import calibrate_weights
+    from mememoji.datasets.splits import read_split
+
+    images = read_split(data / "train.parquet").images
+    convert(weights, out, "int8", images[np.sort(np.random.default_rng(0).permutation(len(images))[:PICTURES])])
+    evaluation, _ = calibrate_weights(out, data / "val.parquet", out, progress=True)
+    return evaluation.report
+
+
+def _summary(reports: dict[str, Report]) -> str:
+    columns = {
+        "accuracy, 7": "accuracy_7",
+        "mirrored": "accuracy_7_mirrored",
+        "calibration error, labels": "calibration_error_labels",
+        "votes": "calibration_error_votes",
+    }
+    lines = ["| on val, in percent | parameters | " + " | ".join(columns) + " | variation | cosine |"]
+    lines.append("|---" * (len(columns) + 4) + "|")
+    for name, report in reports.items():
+        figures = report.headline()
+        shares = " | ".join(f"{100 * figures[key]:.1f}" if key in figures else "–" for key in columns.values())
+        close = (figures.get(f"composition_{key}") for key in ("total_variation", "cosine"))
+        agreement = " | ".join("–" if value is None else f"{value:.3f}" for value in close)
+        lines.append(f"| {name} | {report.weights['parameters']:,} | {shares} | {agreement} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,138 @@
+"""A training from the command line: from prepared data to weights, card and report in the run's folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+    from torch import nn
+
+    from mememoji.datasets.provenance import Provenance
+    from mememoji.datasets.splits import Split
+    from mememoji.evaluation.report import Evaluation
+    from mememoji.training.device import Device
+    from mememoji.training.recipe import Recipe
+    from mememoji.training.teachers import Teacher
+
+
+@dataclasses.dataclass
+class Run:
+    """One training and its folder.
+
+    Attributes:
+        name: of the weights, in their card.
+        recipe: what to do.
+        data: the prepared folder.
+        out: the run's folder.
+        compiled: whether torch.compile fuses the network.
+        teachers: whose answers are learned too.
+        non_faces: (M, 48, 48) uint8 crops of no face, or None.
+        learned: what the card says of the data beyond what the prepared folder says.
+    """
+
+    name: str
+    recipe: Recipe
+    data: Path
+    out: Path
+    compiled: bool = False
+    teachers: Sequence[Teacher] = ()
+    non_faces: npt.NDArray[np.uint8] | None = None
+    learned: str = ""
+
+    def check(self, *, resume: bool) -> None:
+        """Refuse to write over a training.
+
+        Raises:
+            RunError: the folder holds one, and it is not to be resumed.
+        """
+        from mememoji.errors import RunError
+        from mememoji.training.checkpoint import FILE
+
+        if (self.out / FILE).exists() and not resume:
+            raise RunError(f"{self.out} holds a training already; --resume goes on with it")
+
+    def train(self, place: Device, *, resume: bool) -> Evaluation:
+        """Train, export, calibrate, evaluate."""
+        from mememoji.datasets.provenance import read_provenance
+        from mememoji.training.fitting import Fitting
+
+        splits = read_splits(self.data, "train", "val")
+        # Before hours of training: a damaged card should not show at their end.
+        provenance = read_provenance(self.data, splits)
+        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
+        pictures = len(splits["train"])
+        typer.echo(f"{self.name}: {pictures:,} pictures, {self.recipe.epochs} epochs on {place}", err=True)
+        fitting = Fitting(
+            self.recipe,
+            splits["train"],
+            splits["val"],
+            self.out,
+            place,
+            non_faces=self.non_faces,
+            teachers=self.teachers,
+            compiled=self.compiled,
+        )
+        if resume:
+            fitting.resume()
+        network = fitting.fit()
+        weights, report = self.out / "weights.onnx", self.out / "report"
+        return deliver(network, self.recipe, splits["val"], self.data, provenance, weights, report, name=self.name)
+
+
+def read_splits(data: Path, *names: str) -> dict[str, Split]:
+    """Split files of a prepared folder, by name."""
+    from mememoji.datasets.splits import read_split
+
+    return {name: read_split(data / f"{name}.parquet") for name in names}
+
+
+def deliver(
+    network: nn.Module,
+    recipe: Recipe,
+    val: Split,
+    data: Path,
+    provenance: Provenance,
+    weights: Path,
+    report: Path,
+    *,
+    name: str,
+) -> Evaluation:
+    """Export a network, calibrate it on val, evaluate it there, and print what came out."""
+    from mememoji.cli.convert import calibration_lines
+    from mememoji.conversion.scoring import calibrate_weights, score_weights
+    from mememoji.evaluation.folder import write_report
+    from mememoji.evaluation.markdown import to_text
+    from mememoji.evaluation.temperature import FOLDS
+    from mememoji.training.export import export as write_weights
+    from mememoji.version import __version__
+
+    write_weights(
+        network,
+        weights,
+        val.images[:256],
+        name=f"{name}-{__version__}",
+        kind=recipe.network,
+        trained_on=provenance.trained_on,
+        licence=provenance.licence,
+        note=provenance.note,
+    )
+    told: list[str] = []
+    if len(val) < 2 * FOLDS:  # a first look at a handful of pictures should not fail at its end
+        evaluation = score_weights(weights, data / "val.parquet", progress=True)
+    else:
+        evaluation, found = calibrate_weights(weights, data / "val.parquet", weights, progress=True)
+        told = ["", *calibration_lines(found)]
+    write_report(evaluation, report)
+    typer.echo(to_text(evaluation.report))
+    for line in told:
+        typer.echo(line)
+    typer.echo(f"\n{weights} and its card; the report is {report / 'report.md'}")
+    return evaluation

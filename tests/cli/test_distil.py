@@ -1,0 +1,69 @@
+"""`mememoji distil` and `mememoji search` on a few made pictures."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mememoji.classification.card import ModelCard
+from mememoji.cli import app
+from mememoji.datasets.splits import Split, write_split
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("train", "val"):
+        write_split(pattern_split, folder / f"{name}.parquet")
+    return folder
+
+
+def run(*arguments: str | Path) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    call: list[str | Path] = ["distil", "--data", data, "--out", out, "--teachers", "minute"]
+    result = CliRunner().invoke(app, [*map(str, call), "--teachers", "teacher-tiny"])
+    assert result.exit_code == 1
+    assert "no preset 'teacher-tiny'; there are baseline" in result.stderr
+
+    call += ["--student", "minute", "--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14"]
+    run(*call)
+    assert {path.name for path in out.iterdir()} == {
+        "teachers", "ensemble", "student", "compact.onnx", "compact.card.json", "summary.md",
+    }  # fmt: skip
+    card = ModelCard.read(out / "compact.card.json")
+    assert (card.precision, set(card.temperatures)) == ("int8", {"labels", "votes"})
+    assert card.trained_on.endswith("; learned from 1 teachers trained on the same pictures")
+    rows = [line.split(" | ")[0] for line in (out / "summary.md").read_text().splitlines()[2:]]
+    assert rows == ["| minute", "| ensemble", "| student", "| student, int8"]
+
+    before = (out / "student" / "weights.onnx").read_bytes()
+    assert "minute: finished already" in run(*call)
+    assert (out / "student" / "weights.onnx").read_bytes() == before
+
+
+def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:
+    call: list[str | Path] = ["search", "--data", data, "--out", tmp_path, "--space", "compact"]
+    told = run(*call, "--epochs", "1", "--trials", "1", "--pictures", "64", "--threads", "2")
+    assert told.startswith("1 trials, ")
+    assert (tmp_path / "search.md").read_text().startswith("# Search over compact, 1 epochs a trial")
+
+
+def test_calibrate_and_convert_write_weights_that_run(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
+    told = run("calibrate", pooled_weights, "--data", data / "val.parquet", "--out", tmp_path / "sure.onnx")
+    assert "cross-fitted" in told
+    run("convert", tmp_path / "sure.onnx", "--to", "float16", "--data", data, "--out", tmp_path / "half.onnx")
+    card = ModelCard.read(tmp_path / "half.card.json")
+    assert card.precision == "float16"
+    assert card.temperatures == ModelCard.read(tmp_path / "sure.card.json").temperatures
+    assert card.scores["val"]["pictures"] == 70
+    result = CliRunner().invoke(
+        app, ["convert", str(pooled_weights), "--to", "int4", "--data", str(data), "--out", str(tmp_path / "x.onnx")]
+    )
+    assert result.exit_code == 1
+    assert "--to is one of float32, float16, int8" in result.stderr

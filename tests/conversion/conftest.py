@@ -1,0 +1,43 @@
+"""Real networks with norms that have seen something, exported once."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mememoji.datasets.splits import Split
+from mememoji.training.export import export
+from mememoji.training.networks import CompactShape, PlainShape, Shape, build
+
+
+def exported(shape: Shape, kind: str, weights: Path, split: Split) -> Path:
+    torch.manual_seed(4)
+    network = build(shape).train()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+        for _ in range(3):
+            network(torch.randn(16, 1, 48, 48))
+    export(network, weights, split.images, name="tiny-0", kind=kind, trained_on="made pictures", licence="MIT")
+    return weights
+
+
+@pytest.fixture(scope="session")
+def compact_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
+    """A tiny `compact` in float16: a stem and two stages, the second of two blocks."""
+    shape = CompactShape(stem=4, widths=(8, 16), blocks=(1, 2))
+    return exported(shape, "compact", tmp_path_factory.mktemp("compact") / "compact.onnx", pattern_split)
+
+
+@pytest.fixture(scope="session")
+def plain_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
+    """A tiny network of the original's family: two groups and a dense layer."""
+    shape = PlainShape(filters=((4,), (8,)), dense=(8,))
+    return exported(shape, "plain", tmp_path_factory.mktemp("plain") / "plain.onnx", pattern_split)
+
+
+@pytest.fixture(scope="session")
+def many_crops(pattern_split: Split) -> np.ndarray:
+    """(280, 48, 48) uint8: the split's pictures, turned four ways."""
+    return np.concatenate([np.rot90(pattern_split.images, turns, axes=(1, 2)) for turns in range(4)])

@@ -1,0 +1,84 @@
+"""The search, at the smallest scale."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from mememoji.datasets.splits import Split
+from mememoji.errors import InputError, RunError
+from mememoji.training.device import choose_device
+from mememoji.training.networks import build, parameter_count
+from mememoji.training.search import JOURNAL, SPACES, ended, open_study, run_trials
+from mememoji.training.search_report import FILES, write_search_report
+
+CPU = choose_device("cpu", bfloat16=False)
+
+MEMEMOJI9 = {
+    "groups": 3,
+    "convolutions": 3,
+    "filters": 32,
+    "growth": 2.0,
+    "dense": 2,
+    "dense_width": 64,
+    "dropout": 0.25,
+    "group_dropout": 0.1,
+    "rate": 1e-3,
+    "batch": 64,
+    "decay": 1e-2,
+    "augmentation": 1.0,
+}
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_every_corner_of_a_space_is_a_recipe(space: str) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(25):
+        recipe = SPACES[space](study.ask())
+        assert parameter_count(build(recipe.shape)) > 0
+
+
+def test_the_originals_design_is_a_point_of_its_space() -> None:
+    from mememoji.training.networks.plain import MEMEMOJI9 as SHAPE
+
+    assert SPACES["plain"](optuna.trial.FixedTrial(MEMEMOJI9)).shape == SHAPE  # type: ignore[arg-type]
+
+
+def test_a_search_goes_on_where_it_stopped_and_reports(train_split: Split, val_split: Split, tmp_path: Path) -> None:
+    little, few = train_split.take(slice(0, 56)), val_split.take(slice(0, 28))
+    small = MEMEMOJI9 | {"groups": 1, "convolutions": 1, "filters": 16, "dense": 0}
+    study = open_study(tmp_path, "plain", epochs=2)
+    for rate in (5e-4, 1e-3, 2e-3):
+        study.enqueue_trial(small | {"rate": rate})
+    run_trials(study, little, few, CPU, tmp_path, trials=2)
+    assert len(ended(study)) == 2
+    again = open_study(tmp_path, "plain", epochs=2)
+    run_trials(again, little, few, CPU, tmp_path, trials=3)
+    assert [trial.params["rate"] for trial in ended(again)] == [5e-4, 1e-3, 2e-3]
+    assert all(sorted(trial.intermediate_values) == [1, 2] for trial in ended(again))
+    again.add_trial(ended(again)[0])
+    written = write_search_report(again, tmp_path)
+    assert {path.name for path in written} <= set(FILES)
+    told = (tmp_path / "search.md").read_text()
+    assert "4 trials: 4 finished, 0 pruned" in told
+    assert (tmp_path / JOURNAL).is_file()
+    with pytest.raises(RunError, match="another folder"):
+        open_study(tmp_path, "compact", epochs=2)
+
+
+def test_a_network_over_the_limit_is_not_trained(train_split: Split, val_split: Split, tmp_path: Path) -> None:
+    study = open_study(tmp_path, "plain", epochs=1)
+    study.enqueue_trial(MEMEMOJI9 | {"groups": 1, "filters": 64, "dense_width": 256})
+    run_trials(study, train_split, val_split, CPU, tmp_path, trials=1)
+    assert [trial.state.name for trial in ended(study)] == ["PRUNED"]
+    assert not (tmp_path / "trials").exists()
+
+
+def test_an_unknown_space_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there are plain, compact"):
+        open_study(tmp_path, "cubic", epochs=1)

@@ -1,0 +1,60 @@
+"""Writes what the web app takes from Python: the service's OpenAPI document, the emotions' colours, the page's icon.
+
+    python web/describe.py && npm --prefix web run schema
+
+tests/web/test_generated.py holds that they are true of the code.
+"""
+
+import json
+from pathlib import Path
+
+from mememoji.drawing.memes import meme_svg
+from mememoji.drawing.memes.overlay import LARGER
+from mememoji.emotions import EMOTIONS, Emotion
+from mememoji.faces import Composition
+from mememoji.service.app import create_app
+from mememoji.service.settings import ServiceSettings
+
+WEB = Path(__file__).resolve().parent
+
+
+def openapi() -> str:
+    """The text of `openapi.json`; the version is left out, so that a release changes nothing here."""
+    document = create_app(ServiceSettings(store="none")).openapi()
+    return json.dumps(document | {"info": document["info"] | {"version": "1.0.0"}}, indent=1, ensure_ascii=False) + "\n"
+
+
+def emotions() -> str:
+    """The text of `src/generated/emotions.ts`."""
+    colours = "\n".join(f'  {emotion.value}: "{emotion.colour}",' for emotion in EMOTIONS)
+    return (
+        "// Written by web/describe.py from src/mememoji/emotions.py.\n\n"
+        f"/** The emotions' colours, in the emotions' order. */\nexport const COLOURS = {{\n{colours}\n}} as const;\n"
+    )
+
+
+def memes() -> str:
+    """The text of `src/generated/memes.ts`."""
+    return (
+        "// Written by web/describe.py from src/mememoji/drawing/memes/overlay.py.\n\n"
+        "/** A meme's head over the box of the face it lies on. */\n"
+        f"export const LARGER = {LARGER};\n"
+    )
+
+
+def icon() -> str:
+    """The text of `src/assets/icon.svg`: the meme face of a good mood."""
+    mood = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
+    return meme_svg(mood) + "\n"
+
+
+FILES = {
+    WEB / "openapi.json": openapi,
+    WEB / "src" / "generated" / "emotions.ts": emotions,
+    WEB / "src" / "generated" / "memes.ts": memes,
+    WEB / "src" / "assets" / "icon.svg": icon,
+}
+
+if __name__ == "__main__":
+    for path, text in FILES.items():
+        path.write_text(text(), "utf-8")
