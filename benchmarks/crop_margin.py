@@ -205,6 +205,7 @@ def main() -> None:
     parser.add_argument("--compact", type=Path, help="our detector's weights, if not those that ship")
     parser.add_argument("--yunet", type=Path, help="YuNet's weights file")
     parser.add_argument("--weights", type=Path, help="the classifier's ONNX file, its card beside it")
+    parser.add_argument("--only", metavar="NAME", help="measure this detector alone: compact, haar or yunet")
     parser.add_argument("--tilts", action="store_true", help="measure tilted faces too; needs --weights")
     parser.add_argument("--count", type=int, default=1000, help="how many faces")
     parser.add_argument("--seed", type=int, default=0)
@@ -217,12 +218,14 @@ def main() -> None:
     grounds = backgrounds(given.backgrounds, rng)
     pasted = paste_all(faces, grounds, rng)
     classifier = OnnxClassifier(given.weights, threads=1) if given.weights else None
-    detectors: list[FaceDetector] = [CompactDetector(given.compact), HaarDetector()]
+    detectors: list[FaceDetector] = [CompactDetector(given.compact, threads=1), HaarDetector()]
     if given.yunet:
         detectors.append(YuNetDetector(given.yunet))
 
     print(f"{len(faces)} faces of {given.data.name} on {len(grounds)} backgrounds, seed {given.seed}")
     for detector in detectors:
+        if given.only not in (None, detector.name):
+            continue
         sightings = look(detector, pasted)
         print(f"\n## {detector.name}\n\nFound {len(sightings)} of {len(pasted)}, {len(sightings) / len(pasted):.1%}.")
         if sightings:

@@ -56,16 +56,16 @@ def verify_hash(weights: Path, sha256: str) -> None:
         raise ModelError(f"{weights} is not what its card speaks of: expected sha256 {sha256}, got {found}")
 
 
-def load_session(network: Path | bytes, threads: int | None = None, *, name: str | None = None) -> Any:
-    """An ONNX Runtime session on the processor.
+def load_network(network: Path | bytes, name: str, threads: int | None) -> Any:
+    """An ONNX Runtime session on the processor, from a file or its bytes.
 
     Args:
-        network: the ONNX file, or its bytes.
+        network: the ONNX file, or what stands in one.
+        name: what errors call it.
         threads: how many threads one call may use; None leaves it to ONNX Runtime, which takes every core.
-        name: what errors call it; None takes the file's path.
 
     Raises:
-        ModelError: ONNX Runtime cannot run it.
+        ModelError: it is no network that ONNX Runtime can run.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # warnings about a foreign graph would land on the caller's stderr
@@ -75,5 +75,4 @@ def load_session(network: Path | bytes, threads: int | None = None, *, name: str
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class but this one
-        told = name or ("it" if isinstance(network, bytes) else str(network))
-        raise ModelError(f"{told} is no network that ONNX Runtime can run: {error}") from error
+        raise ModelError(f"{name} is no network that ONNX Runtime can run: {error}") from error

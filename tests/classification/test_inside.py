@@ -13,7 +13,7 @@ from mememoji.classification.preprocessing import normalise
 from mememoji.classification.weights import shipped_weights
 from mememoji.emotions import EMOTIONS
 from mememoji.errors import InputError, ModelError
-from mememoji.weights_file import card_path, load_session
+from mememoji.weights_file import card_path, load_network
 
 
 def crops_of(count: int) -> np.ndarray:
@@ -39,8 +39,8 @@ def test_maps_are_what_a_rectifier_lets_through(inside: Inside) -> None:
 
 
 def test_asking_for_more_changes_no_answer() -> None:
-    plain = load_session(shipped_weights(), 1)
-    asked = load_session(with_outputs(shipped_weights().read_bytes(), ["relu_3_DequantizeLinear_Output"]), 1)
+    plain = load_network(shipped_weights(), "shipped", 1)
+    asked = load_network(with_outputs(shipped_weights().read_bytes(), ["relu_3_DequantizeLinear_Output"]), "shipped", 1)
     pixels = {"crops": normalise(crops_of(9)[:, None].astype(np.float32))}
     np.testing.assert_allclose(asked.run(["votes"], pixels)[0], plain.run(["votes"], pixels)[0], atol=0.1)
 
@@ -48,7 +48,7 @@ def test_asking_for_more_changes_no_answer() -> None:
 def test_places_add_up_to_the_answer(inside: Inside) -> None:
     """Happy and neutral are one class each, so their activations' means differ as their logits do, but for the bias."""
     tensors = ["calibration.votes.logits", "network.votes.bias"]
-    session = load_session(with_outputs(shipped_weights().read_bytes(), tensors), 1)
+    session = load_network(with_outputs(shipped_weights().read_bytes(), tensors), "shipped", 1)
     logits, bias = session.run(tensors, {"crops": normalise(crops_of(9)[:, None].astype(np.float32))})
     happy, neutral = (inside.activation(crops_of(9), EMOTIONS[index]).mean(axis=(1, 2)) for index in (2, 5))
     # The means that the heads take were rounded to 8 bits.

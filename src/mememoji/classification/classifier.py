@@ -11,7 +11,7 @@ from mememoji.classification.card import ModelCard
 from mememoji.classification.preprocessing import normalise
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES, LABELS_TO_SIX, VOTES_TO_SIX, face_likeness, fold
 from mememoji.errors import ModelError
-from mememoji.weights_file import card_path, load_session
+from mememoji.weights_file import card_path, load_network
 
 HEADS: Final[dict[str, tuple[str, ...]]] = {"labels": FER2013_LABELS, "votes": FERPLUS_VOTES}
 """The answers a network may give, and the class order in which they leave this module."""
@@ -94,7 +94,7 @@ class OnnxClassifier:
         self._card = ModelCard.read(card_path(weights)) if card is None else card
         self._card.verify(weights)
         self._columns = {head: _columns(self._card, head) for head in self._card.outputs}
-        self._session = load_session(weights, threads)
+        self._session = load_network(weights, str(weights), threads)
         _check_graph(self._session, self._card)
 
     @property

@@ -11,7 +11,7 @@ from mememoji.classification.card import ModelCard
 from mememoji.classification.preprocessing import normalise
 from mememoji.emotions import EMOTIONS, LABELS_TO_SIX, VOTES_TO_SIX, Emotion
 from mememoji.errors import InputError, ModelError
-from mememoji.weights_file import card_path, load_session
+from mememoji.weights_file import card_path, load_network
 
 Maps = npt.NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class Inside:
                 f"the card of {weights} names no layers; `mememoji convert` writes weights with one that does"
             )
         tensors = [*self.card.layers.values(), *self.card.matrices.values()]
-        self._session = load_session(with_outputs(weights.read_bytes(), tensors), name=str(weights))
+        self._session = load_network(with_outputs(weights.read_bytes(), tensors), str(weights), None)
 
     @property
     def layers(self) -> tuple[str, ...]:

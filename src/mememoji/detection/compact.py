@@ -13,7 +13,7 @@ from mememoji.detection.card import DetectorCard
 from mememoji.detection.detector import without_overlaps, working_copy
 from mememoji.errors import ModelError
 from mememoji.faces import Box, Detection
-from mememoji.weights_file import card_path, load_session
+from mememoji.weights_file import card_path, load_network
 
 SIDE: Final = 640
 """A picture with a longer side is shrunk to this."""
@@ -67,7 +67,7 @@ class CompactDetector:
         self.card.verify(path)
         self.score_threshold = self.card.score_threshold if score_threshold is None else score_threshold
         self.small_faces = small_faces
-        self._session = load_session(path, threads)
+        self._session = load_network(path, str(path), threads)
         _check_graph(self._session, self.card)
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:

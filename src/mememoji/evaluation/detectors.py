@@ -29,7 +29,7 @@ def open_detector(name: str, weights: Path | None = None) -> tuple[FaceDetector,
     kind = kind_of(name)
     if name == "compact":
         usual = CompactDetector(weights, threads=1).score_threshold
-        return CompactDetector(weights, score_threshold=_LEAST_SCORE), usual
+        return CompactDetector(weights, score_threshold=_LEAST_SCORE, threads=1), usual
     if name == "yunet":
         assert kind.weights is not None
         path = kind.weights.checked() if weights is None else weights

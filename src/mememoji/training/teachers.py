@@ -17,7 +17,7 @@ from mememoji.training.device import Device
 from mememoji.training.material import as_input
 from mememoji.training.networks import CompactShape, VggShape, build
 from mememoji.training.recipe import Augmentation, Recipe
-from mememoji.weights_file import card_path, load_session
+from mememoji.weights_file import card_path, load_network
 
 _MILD: Final = Augmentation(rotation=10.0, scale=0.15, erasing=0.2)
 _STRONG: Final = Augmentation(rotation=15.0, scale=0.2, light=0.3, erasing=0.3)
@@ -96,7 +96,7 @@ class FileTeacher:
         self._card.verify(weights)
         if any(classes != HEADS.get(head) for head, classes in self._card.outputs.items()):
             raise ModelError(f"{weights}: a teacher's classes stand in the training's order, got {self._card.outputs}")
-        self._session = load_session(weights)
+        self._session = load_network(weights, str(weights), None)
 
     def __call__(self, pictures: Tensor) -> dict[str, Tensor]:
         heads = list(self._card.outputs)

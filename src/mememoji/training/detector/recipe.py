@@ -137,7 +137,8 @@ class DetectorRecipe:
     def from_dict(cls, content: dict[str, Any]) -> Self:
         """From what `to_dict` gave, also after JSON turned its tuples into lists."""
         fields = dict(content)
-        shape = {name: tuple(value) if isinstance(value, list) else value for name, value in fields["shape"].items()}
+        shape: dict[str, Any] = dict(fields["shape"])
+        shape |= {name: tuple(value) for name, value in shape.items() if isinstance(value, list)}
         fields["shape"], fields["scenes"] = DetectorShape(**shape), SceneSettings(**fields["scenes"])
         return cls(**fields)
 
