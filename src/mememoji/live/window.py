@@ -8,7 +8,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from mememoji.drawing.annotation import is_clear
 from mememoji.errors import RunError
 from mememoji.live.capture import State, name_of
 from mememoji.live.composition import CompositionBars
@@ -221,7 +220,7 @@ class LiveWindow(QMainWindow):
         face = faces[number]
         others = f" of {len(faces)}   N shows the next" if len(faces) > 1 else ""
         self.caption.setText(f"Face {number}{others}")
-        if is_clear(face):
+        if face.is_clear:
             self.headline.setText(f"{face.top.value.capitalize()}  {face.composition[face.top]:.0%}")
             self.bars.show_composition(face.composition)
         else:
