@@ -1,0 +1,119 @@
+"""Our own detector with the weights that ship."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+import pytest
+
+from mememoji.detection.compact import CompactDetector, shipped_weights
+from mememoji.errors import ModelError
+from mememoji.faces import Box
+from mememoji.images import read_image
+from mememoji.weights_file import card_path
+
+GOLDEN = Path(__file__).with_name("golden.npz")
+
+
+@pytest.fixture(scope="module")
+def compact() -> CompactDetector:
+    return CompactDetector()
+
+
+@pytest.fixture(scope="module")
+def golden() -> Any:
+    return np.load(GOLDEN)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (30, 2000, 3), (3, 300, 3), (300, 20, 3), (200, 300, 3), (640, 480, 3)])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_a_picture_without_a_face_gives_none(
+    compact: CompactDetector, shape: tuple[int, int, int], noisy: bool
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    assert compact.detect(noise if noisy else np.zeros(shape, np.uint8)) == []
+
+
+def test_the_golden_file_is_the_shipped_weights(compact: CompactDetector, golden: Any) -> None:
+    assert compact.card.sha256 == str(golden["sha256"]), "other weights ship: run tests/detection/write_golden.py"
+    assert shipped_weights().stat().st_size <= 400_000
+    assert compact.card.parameters <= 150_000
+
+
+def test_the_network_answers_as_it_did(golden: Any) -> None:
+    session = onnxruntime.InferenceSession(shipped_weights(), providers=["CPUExecutionProvider"])
+    (answers,) = session.run(["answers"], {"pictures": cv2.dnn.blobFromImage(golden["seeded"])})
+    np.testing.assert_allclose(answers, golden["answers"], atol=2e-3)
+
+
+def test_it_finds_the_astronauts_face_where_it_did(compact: CompactDetector, astronaut_path: Path, golden: Any) -> None:
+    (face,) = compact.detect(read_image(astronaut_path))
+    np.testing.assert_allclose(face.box.xyxy, golden["box"], atol=1)
+    assert face.confidence == pytest.approx(float(golden["confidence"]), abs=0.01)
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, golden["landmarks"], atol=0.5)
+    assert face.box.iou(Box(185, 55, 80, 110)) > 0.6
+    right_eye, left_eye, nose, right_mouth, left_mouth = face.landmarks
+    assert right_eye[0] < nose[0] < left_eye[0]
+    assert max(right_eye[1], left_eye[1]) < nose[1] < min(right_mouth[1], left_mouth[1])
+
+
+@pytest.mark.parametrize(
+    ("photo", "faces"), [("no-faces.jpg", 0), ("one-happy-face.jpg", 1), ("five-people.jpg", 5), ("astronaut.png", 1)]
+)
+def test_it_finds_the_faces_of_photographs(compact: CompactDetector, shared: Path, photo: str, faces: int) -> None:
+    image = read_image(shared / "photos" / photo)
+    before = image.copy()
+    found = compact.detect(image)
+    assert len(found) == faces
+    assert (image == before).all()
+    confidences = [face.confidence or 0.0 for face in found]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+@pytest.mark.parametrize("times", [0.5, 3.0, 6.0])
+def test_the_same_face_is_found_at_any_size(compact: CompactDetector, astronaut_path: Path, times: float) -> None:
+    image = read_image(astronaut_path)
+    scaled = np.asarray(cv2.resize(image, None, fx=times, fy=times, interpolation=cv2.INTER_AREA), np.uint8)
+    (face,) = compact.detect(scaled)
+    expected = Box(*(round(value * times) for value in (185, 55, 80, 110)))
+    assert face.box.iou(expected) > 0.55
+
+
+def test_small_faces_are_found_where_they_are_asked_for(compact: CompactDetector, astronaut_path: Path) -> None:
+    face = read_image(astronaut_path)[20:200, 130:310]
+    large = np.full((1600, 1600, 3), 90, np.uint8)
+    large[700:730, 900:930] = cv2.resize(face, (30, 30), interpolation=cv2.INTER_AREA)
+    assert compact.detect(large) == []
+    (found,) = CompactDetector(small_faces=True).detect(large)
+    assert found.box.iou(Box(909, 706, 13, 18)) > 0.4
+
+
+def test_threads_do_not_mix_their_faces(compact: CompactDetector, astronaut_path: Path) -> None:
+    image = read_image(astronaut_path)
+    pictures = [np.ascontiguousarray(image[:, shift:]) for shift in (0, 40, 80, 120)] * 3
+    expected = [compact.detect(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(compact.detect, pictures)) == expected
+
+
+@pytest.mark.parametrize("wrong", [{"score_threshold": -0.1}, {"score_threshold": 1.1}, {"threads": 0}])
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="got"):
+        CompactDetector(**wrong)
+
+
+def test_weights_never_come_without_their_card(tmp_path: Path, pooled_weights: Path) -> None:
+    copied = tmp_path / "net.onnx"
+    shutil.copyfile(shipped_weights(), copied)
+    with pytest.raises(ModelError, match="no model card"):
+        CompactDetector(copied)
+    shutil.copyfile(card_path(shipped_weights()), card_path(copied))
+    assert CompactDetector(copied).name == "compact"
+    copied.write_bytes(pooled_weights.read_bytes())
+    with pytest.raises(ModelError, match="is not what its card speaks of"):
+        CompactDetector(copied)
