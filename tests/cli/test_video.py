@@ -89,7 +89,13 @@ def test_an_interruption_leaves_a_timeline_to_go_on_with(video: Video, pooled_we
         for number in range(3000):
             encoder.write(np.full((240, 320, 3), number % 200, np.uint8), number / 10)
     words = ["video", str(clip), "--csv", str(csv), "--detector", "whole", "--weights", str(pooled_weights)]
-    running = subprocess.Popen([sys.executable, "-m", "mememoji", *words], stderr=subprocess.PIPE, text=True)
+    # What a shell starts in the background ignores the interruption, and so do its children.
+    running = subprocess.Popen(
+        [sys.executable, "-m", "mememoji", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not (csv.exists() and csv.stat().st_size > 1000) and running.poll() is None:
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
