@@ -40,7 +40,8 @@ class CompactDetector:
         weights: an ONNX file with its card beside it; None takes the weights in the package.
         score_threshold: 0..1, the least score of a face; None takes the card's, which was measured.
         small_faces: whether faces are looked for that are small in a large picture.
-        threads: how many threads one call may use; None leaves it to ONNX Runtime.
+        threads: how many threads one call may use; None leaves it to ONNX Runtime. One is quickest: threads of two
+            sessions that wait for work keep each other from it.
 
     Raises:
         ModelError: no such file, no card, another file than the card speaks of, or no network of this kind.
@@ -56,7 +57,7 @@ class CompactDetector:
         *,
         score_threshold: float | None = None,
         small_faces: bool = False,
-        threads: int | None = None,
+        threads: int | None = 1,
     ) -> None:
         if score_threshold is not None and not 0.0 <= score_threshold <= 1.0:
             raise ValueError(f"score_threshold lies in 0..1, got {score_threshold}")
