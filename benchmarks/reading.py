@@ -144,7 +144,7 @@ def main() -> None:
             compare_programs(predicting(weights), predicting(weights, "--detector", "haar"), options.rounds),
             1.0,
         ),
-        ("analyse a 640x480 frame / its detector, compact", analysing(weights, 5 * options.rounds, "compact"), 1.6),
+        ("analyse a 640x480 frame / its detector, compact", analysing(weights, 5 * options.rounds, "compact"), 1.3),
         ("analyse a 640x480 frame / its detector, haar", analysing(weights, 5 * options.rounds, "haar"), 1.3),
     ]
     if options.yunet:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mememoji.cli.options import DetectorName, DetectorWeights, Weights
 from mememoji.errors import InputError, MissingExtraError
 
 
@@ -28,19 +29,9 @@ def live(
     boxes: Annotated[bool, typer.Option(help="Begin with boxes around faces.")] = True,
     bars: Annotated[bool, typer.Option(help="Begin with bars beside faces.")] = True,
     memes: Annotated[bool, typer.Option(help="Begin with meme faces over faces.")] = False,
-    detector: Annotated[
-        str,
-        typer.Option(
-            help="How faces are found: haar, yunet, or auto, the best whose weights are there.", metavar="NAME"
-        ),
-    ] = "auto",
-    detector_weights: Annotated[Path | None, typer.Option(help="The detector's weights file.", metavar="FILE")] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            help="The classifier's ONNX file, its card beside it; else the weights that ship.", metavar="FILE"
-        ),
-    ] = None,
+    detector: DetectorName = "auto",
+    detector_weights: DetectorWeights = None,
+    weights: Weights = None,
 ) -> None:
     """Show a camera's picture with its faces, and beside it how their six emotions go.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from mememoji.cli.listing import JsonListing, Listing, Outcome, TableListing
+from mememoji.cli.options import DetectorName, DetectorWeights, Weights
 from mememoji.cli.pictures import PictureFolder, write_annotated, write_crops
 from mememoji.cli.screen import Screen
 from mememoji.cli.sources import find_sources
@@ -30,25 +31,13 @@ def predict(
     crops: Annotated[
         Path | None, typer.Option(help="Write every face, cut from its picture, to this folder.", metavar="DIR")
     ] = None,
-    detector: Annotated[
-        str,
-        typer.Option(
-            help="How faces are found: compact, yunet, haar, whole (the picture is a face), or auto, the best whose "
-            "weights are there.",
-            metavar="NAME",
-        ),
-    ] = "auto",
-    detector_weights: Annotated[Path | None, typer.Option(help="The detector's weights file.", metavar="FILE")] = None,
+    detector: DetectorName = "auto",
+    detector_weights: DetectorWeights = None,
     small_faces: Annotated[
         bool,
         typer.Option("--small-faces", help="Look for faces that are small in large pictures; takes longer."),
     ] = False,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            help="The classifier's ONNX file, its card beside it; else the weights that ship.", metavar="FILE"
-        ),
-    ] = None,
+    weights: Weights = None,
 ) -> None:
     """Say what the faces in pictures show.
 

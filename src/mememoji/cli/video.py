@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mememoji.cli.options import DetectorName, DetectorWeights, Weights
 from mememoji.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,19 +41,9 @@ def video(
     bars: Annotated[bool, typer.Option(help="Draw bars beside faces.")] = True,
     memes: Annotated[bool, typer.Option(help="Lay meme faces over faces.")] = False,
     sound: Annotated[bool, typer.Option(help="Take the sound over, which needs ffmpeg.")] = True,
-    detector: Annotated[
-        str,
-        typer.Option(
-            help="How faces are found: haar, yunet, or auto, the best whose weights are there.", metavar="NAME"
-        ),
-    ] = "auto",
-    detector_weights: Annotated[Path | None, typer.Option(help="The detector's weights file.", metavar="FILE")] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            help="The classifier's ONNX file, its card beside it; else the weights that ship.", metavar="FILE"
-        ),
-    ] = None,
+    detector: DetectorName = "auto",
+    detector_weights: DetectorWeights = None,
+    weights: Weights = None,
 ) -> None:
     """Follow the faces of a video file and say what each shows when.
 
