@@ -61,7 +61,8 @@ def _print_presets(wanted: bool) -> None:
     width = max(len(name) for name in PRESETS)
     for name, recipe in PRESETS.items():
         count = parameter_count(DetectorNetwork(recipe.shape))
-        typer.echo(f"{name:<{width}}  {count:,} parameters, {recipe.epochs} epochs at {recipe.side} pixels")
+        sides = ", ".join(map(str, recipe.sides))
+        typer.echo(f"{name:<{width}}  {count:,} parameters, {recipe.epochs} epochs at {sides} pixels")
     raise typer.Exit
 
 
@@ -78,7 +79,9 @@ def train(
         int | None, typer.Option(min=0, help="Epochs at the end in which the rate falls, if not the preset's.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the preset's.")] = None,
-    side: Annotated[int | None, typer.Option(help="Training pictures' side, if not the preset's.")] = None,
+    side: Annotated[
+        list[int] | None, typer.Option(help="A side of training pictures, if not the preset's; may be repeated.")
+    ] = None,
     rate: Annotated[float | None, typer.Option(help="The learning rate's peak, if not the preset's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Reproduces a run on one machine.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -108,7 +111,8 @@ def train(
         raise InputError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
     use_threads(threads)
     try:
-        recipe = PRESETS[preset].with_changes(epochs=epochs, fall=fall, batch=batch, side=side, rate=rate, seed=seed)
+        sides = tuple(side) if side else None
+        recipe = PRESETS[preset].with_changes(epochs=epochs, fall=fall, batch=batch, sides=sides, rate=rate, seed=seed)
     except ValueError as error:
         raise InputError(f"the recipe does not fit: {error}") from error
     if (out / FILE).exists() and not resume:

@@ -29,7 +29,7 @@ def make_optimiser(network: nn.Module, recipe: Optimised) -> torch.optim.Optimiz
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
     if recipe.optimiser == "adamw":
-        return torch.optim.AdamW(groups, lr=recipe.rate)
+        return torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
     return torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
 
 

@@ -21,7 +21,7 @@ PHOTOGRAPHS = [drawn(number, faces=1 + number % 2) for number in range(8)]
 VAL = [drawn(number) for number in range(30, 34)]
 SHAPE = DetectorShape(8, (12, 16, 24, 24), (0, 1, 1, 1), 16)
 SCENES = SceneSettings(mosaic=0.2, least_scale=0.8, most_scale=1.2, rotation=0, dark=0, covered=0, blur=0)
-TINY = DetectorRecipe(SHAPE, epochs=3, fall=1, side=96, batch=4, warmup=0.5, average=0.8, scenes=SCENES)
+TINY = DetectorRecipe(SHAPE, epochs=3, fall=1, sides=(64, 96), batch=4, warmup=0.5, average=0.8, scenes=SCENES)
 
 
 def fitting(recipe: DetectorRecipe, run: Path) -> DetectorFitting:

@@ -39,7 +39,8 @@ def test_a_shorter_training_falls_sooner() -> None:
     [
         {"epochs": 0},
         {"batch": 1},
-        {"side": 100},
+        {"sides": (64, 100)},
+        {"sides": ()},
         {"epochs": 5, "fall": 6},
         {"optimiser": "adam"},
         {"rate": 0.0},

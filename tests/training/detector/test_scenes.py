@@ -71,7 +71,7 @@ def test_without_a_face_there_are_no_labels() -> None:
 
 def test_batches_follow_from_seed_and_epoch_alone() -> None:
     plates = [Plate.of(drawn(number)) for number in range(8)]
-    recipe = PRESETS["minute"].with_changes(batch=4, side=64)
+    recipe = PRESETS["minute"].with_changes(batch=4, sides=(64, 96))
     first = list(SceneMaker(plates, recipe, workers=1).epoch(3))
     again = list(SceneMaker(plates, recipe, workers=3).epoch(3))
     other = list(SceneMaker(plates, recipe, workers=1).epoch(4))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from torch import Tensor
 
 from mememoji.training.detector.recipe import DetectorRecipe
 from mememoji.training.detector.scenes import Plate, Scene, compose
+
+_SIDE: Final = 1
+"""Sets the numbers that a batch's side is drawn by apart from those of its scenes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,10 @@ class Batch:
 
     @classmethod
     def of(cls, scenes: Sequence[Scene]) -> Self:
-        images = np.stack([scene.image for scene in scenes])  # (B, S, S, 3)
+        images = torch.from_numpy(np.stack([scene.image for scene in scenes]))  # (B, S, S, 3)
         return cls(
-            torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))),
+            # Channels stay last in memory, where convolutions are about one and a half times as fast on a processor.
+            images.permute(0, 3, 1, 2),
             torch.from_numpy(np.concatenate([scene.faces for scene in scenes])),
             torch.from_numpy(np.concatenate([scene.landmarks for scene in scenes])),
             torch.repeat_interleave(torch.tensor([len(scene.faces) for scene in scenes])),
@@ -70,17 +74,18 @@ class SceneMaker:
         """The batches of one epoch, in order, each made ahead of its turn."""
         order = np.random.default_rng((self._recipe.seed, number)).permutation(len(self._plates))
         size = self._recipe.batch
-        jobs = (order[step * size : (step + 1) * size] for step in range(self.steps))
+        jobs = ((step, order[step * size : (step + 1) * size]) for step in range(self.steps))
         with ThreadPoolExecutor(self._workers) as pool:
-            waiting = [pool.submit(self._batch, number, job) for job in islice(jobs, self._workers + 2)]
+            waiting = [pool.submit(self._batch, number, *job) for job in islice(jobs, self._workers + 2)]
             while waiting:
                 batch = waiting.pop(0).result()
-                waiting += [pool.submit(self._batch, number, job) for job in islice(jobs, 1)]
+                waiting += [pool.submit(self._batch, number, *job) for job in islice(jobs, 1)]
                 yield batch
 
-    def _batch(self, epoch: int, which: npt.NDArray[np.int64]) -> Batch:
-        return Batch.of([self._scene(epoch, int(number)) for number in which])
+    def _batch(self, epoch: int, step: int, which: npt.NDArray[np.int64]) -> Batch:
+        side = int(np.random.default_rng((self._recipe.seed, epoch, step, _SIDE)).choice(self._recipe.sides))
+        return Batch.of([self._scene(epoch, int(number), side) for number in which])
 
-    def _scene(self, epoch: int, which: int) -> Scene:
+    def _scene(self, epoch: int, which: int, side: int) -> Scene:
         rng = np.random.default_rng((self._recipe.seed, epoch, which))
-        return compose(self._plates, which, self._faceless, self._recipe.side, self._recipe.scenes, rng)
+        return compose(self._plates, which, self._faceless, side, self._recipe.scenes, rng)

@@ -60,7 +60,7 @@ class DetectorFitting:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
         self.fingerprint = _fingerprint(learned)
         torch.manual_seed(recipe.seed)
-        self.network = DetectorNetwork(recipe.shape).to(device.where)
+        self.network = DetectorNetwork(recipe.shape).to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = MovingAverage(self.network, recipe.average)
         self.optimiser = make_optimiser(self.network, recipe)
         self.history: list[DetectorEpoch] = []

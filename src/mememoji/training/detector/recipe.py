@@ -61,7 +61,7 @@ class DetectorRecipe:
         shape: the network.
         epochs: how often the photographs are gone through.
         fall: the epochs at the end in which the rate falls.
-        side: width and height of training pictures, a multiple of 32.
+        sides: widths and heights of training pictures, multiples of 32; each step takes one of them, as chance has it.
         batch: pictures a step.
         optimiser: "sgd" or "adamw".
         rate: the learning rate's peak.
@@ -80,7 +80,7 @@ class DetectorRecipe:
     shape: DetectorShape = field(default_factory=DetectorShape)
     epochs: int = 80
     fall: int = 20
-    side: int = 192
+    sides: tuple[int, ...] = (160, 192, 256, 320)
     batch: int = 16
     optimiser: str = "adamw"
     rate: float = 3e-3
@@ -95,8 +95,8 @@ class DetectorRecipe:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:
             raise ValueError(f"at least one epoch and two pictures a step, got {self.epochs} and {self.batch}")
-        if self.side < 32 or self.side % 32:
-            raise ValueError(f"side is a multiple of 32, got {self.side}")
+        if not self.sides or any(side < 32 or side % 32 for side in self.sides):
+            raise ValueError(f"sides are multiples of 32, got {self.sides}")
         if self.fall < 0 or self.warmup < 0 or self.warmup + self.fall > self.epochs:
             raise ValueError(
                 f"warm-up and fall fit into the epochs, got {self.warmup} and {self.fall} of {self.epochs}"
@@ -140,14 +140,15 @@ class DetectorRecipe:
         shape: dict[str, Any] = dict(fields["shape"])
         shape |= {name: tuple(value) for name, value in shape.items() if isinstance(value, list)}
         fields["shape"], fields["scenes"] = DetectorShape(**shape), SceneSettings(**fields["scenes"])
+        fields["sides"] = tuple(fields["sides"])
         return cls(**fields)
 
 
 PRESETS: Final[dict[str, DetectorRecipe]] = {
     "compact": DetectorRecipe(),
-    "compact-gpu": DetectorRecipe(epochs=400, fall=100, side=320, batch=64, average=0.999),
+    "compact-gpu": DetectorRecipe(epochs=400, fall=100, sides=(256, 320, 384), batch=64, average=0.999),
     "minute": DetectorRecipe(
-        DetectorShape(8, (16, 24, 32, 32), (0, 1, 1, 1), 24), epochs=2, fall=1, side=128, average=0.99
+        DetectorShape(8, (16, 24, 32, 32), (0, 1, 1, 1), 24), epochs=2, fall=1, sides=(128,), average=0.99
     ),
 }
 """`minute` is for a first look: two epochs of a tiny net."""

@@ -20,7 +20,9 @@ LEAST_FACE: Final = 7.0
 
 _VISIBLE: Final = 0.6
 _GLIMPSE: Final = 0.05
-_FACE_HEIGHTS: Final = (10.0, 220.0)
+_FACE_HEIGHTS: Final = (10.0, 1.15)
+"""The lowest face that is asked for, in pixels, and the highest, in parts of its tile's longer side."""
+
 _LEAST_ALONE: Final = 0.6
 _MIRRORED: Final = (1, 0, 2, 4, 3)
 
@@ -148,7 +150,8 @@ def _view(
     face = plate.faces[rng.integers(len(plate.faces))] if len(plate.faces) else None
     if face is not None and rng.random() < 0.6:
         # Heights of faces drawn evenly, or there would be few large and few tiny ones.
-        wanted = math.exp(rng.uniform(*np.log(_FACE_HEIGHTS)))
+        lowest, highest = _FACE_HEIGHTS
+        wanted = math.exp(rng.uniform(math.log(lowest), math.log(highest * max(size))))
         scale = min(max(wanted / float(face[3] - face[1]), low), high)
     else:
         scale = math.exp(rng.uniform(math.log(low), math.log(high)))
