@@ -67,7 +67,12 @@ class _Connection(socketserver.StreamRequestHandler):
             if first == b"\x16":  # TLS, which this server does not speak
                 self.wfile.write(answer(b"", status="400 Bad Request"))
                 return
-            head = first + b"".join(iter(self.rfile.readline, b"\r\n"))
+            head = first
+            # A client that gives up the handshake ends the stream: then every line is empty.
+            while (line := self.rfile.readline()) not in (b"\r\n", b""):
+                head += line
+            if line == b"":
+                return
             self.server.asked.append(head)
             path = head.split(b" ")[1].decode().partition("?")[0]
             if path == "/silence":

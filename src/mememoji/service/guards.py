@@ -87,7 +87,7 @@ class Guards:
             raise ProblemError(403, "pages of this origin may not connect; add it to MEMEMOJI_CORS_ORIGINS")
 
     def _limited(self, receive: Receive) -> Receive:
-        deadline = time.monotonic() + self._settings.body_seconds
+        deadline = asyncio.get_running_loop().time() + self._settings.body_seconds
         seen, more = 0, True
 
         async def receive_within_limits() -> Message:
@@ -95,7 +95,8 @@ class Guards:
             if not more:
                 return await receive()
             try:
-                message = await asyncio.wait_for(receive(), max(0.0, deadline - time.monotonic()))
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
             except TimeoutError as error:
                 seconds = self._settings.body_seconds
                 raise ProblemError(408, f"the body did not arrive within {seconds:g} seconds") from error

@@ -29,7 +29,8 @@ class Service:
     web: WebApp | None
 
 
-def service_of(connection: HTTPConnection) -> Service:
+async def service_of(connection: HTTPConnection) -> Service:
     """The service that answers this request or session, as a dependency of routes."""
+    # A coroutine although it waits for nothing: FastAPI runs plain functions in threads.
     service: Service = connection.app.state.service
     return service

@@ -96,7 +96,8 @@ class ReadingPool:
         # A caller who gave up leaves the thread at work: its place is free only when the thread is.
         work.add_done_callback(self._leave)
         try:
-            return await asyncio.wait_for(asyncio.shield(work), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.shield(work)
         except TimeoutError as error:
             raise OverloadedError(f"no answer within {self._seconds:g} seconds; try again in a moment") from error
 

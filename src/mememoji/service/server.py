@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from mememoji.errors import InputError
+from mememoji.service.allocation import keep_freed_memory
 from mememoji.service.protocol import ServiceProtocol
 from mememoji.service.settings import NO_STORE, ServiceSettings
 
@@ -53,6 +54,7 @@ def make_worker() -> Any:
 
     settings = ServiceSettings()
     set_up_log(settings)
+    keep_freed_memory()
     return create_app(settings)
 
 
