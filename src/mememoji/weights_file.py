@@ -56,6 +56,22 @@ def verify_hash(weights: Path, sha256: str) -> None:
         raise ModelError(f"{weights} is not what its card speaks of: expected sha256 {sha256}, got {found}")
 
 
+def shipped_file(room: Path, what: str) -> Path:
+    """The weights file that a room of the package holds in its folder `shipped`, its card beside it.
+
+    Args:
+        room: the room's folder.
+        what: what the error calls it: "weights", "detector weights".
+
+    Raises:
+        ModelError: this installation holds none.
+    """
+    path = room / "shipped" / "compact.onnx"
+    if not path.is_file():
+        raise ModelError(f"this installation holds no {what}: expected {path}; reinstall mememoji, or name others")
+    return path
+
+
 def load_network(network: Path | bytes, name: str, threads: int | None) -> Any:
     """An ONNX Runtime session on the processor, from a file or its bytes.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mememoji.errors import InputError
-from mememoji.storage.choice import open_store, without_password
+from mememoji.storage.choice import open_store
 from mememoji.storage.memory import MemoryStore
 from mememoji.storage.mongo import MongoStore
 from mememoji.storage.sql import SqlStore
@@ -47,24 +47,6 @@ def test_a_missing_file_is_not_made_where_that_is_not_wanted(tmp_path: Path) -> 
         store.ping()
     with closing(open_store(f"sqlite:///{tmp_path}/photos.db", create=False)) as store:
         store.ping()
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("", ""),
-        ("sqlite:////tmp/a@b:c.db", "sqlite:////tmp/a@b:c.db"),
-        ("mongodb://h1:1,h2:2/d", "mongodb://h1:1,h2:2/d"),
-        ("postgresql://me@h:5/d", "postgresql://me@h:5/d"),
-        ("postgresql://me:hunter2@h/d", "postgresql://me:***@h/d"),
-        ("postgresql://:hunter2@h/d", "postgresql://:***@h/d"),
-        ("postgresql://me:hun/t@er:2@h:5/d", "postgresql://me:***@h:5/d"),
-        ("postgresql://h/d?user=me&password=hunter2&a=b", "postgresql://h/d?user=me&password=***&a=b"),
-        ("mongodb://h/d?tlsCertificateKeyFilePassword=hunter2", "mongodb://h/d?tlsCertificateKeyFilePassword=***"),
-    ],
-)
-def test_a_password_is_not_shown(url: str, shown: str) -> None:
-    assert without_password(url) == shown
 
 
 @pytest.mark.parametrize(

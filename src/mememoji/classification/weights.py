@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mememoji.classification.classifier import OnnxClassifier
-from mememoji.errors import ModelError
+from mememoji.weights_file import shipped_file
 
 
 def shipped_weights() -> Path:
@@ -12,13 +12,7 @@ def shipped_weights() -> Path:
     Raises:
         ModelError: this installation holds none.
     """
-    path = Path(__file__).with_name("shipped") / "compact.onnx"
-    if not path.is_file():
-        raise ModelError(
-            f"this installation holds no weights: expected {path}; "
-            "reinstall mememoji, or name a weights file of your own"
-        )
-    return path
+    return shipped_file(Path(__file__).parent, "weights")
 
 
 def shipped_classifier(*, threads: int | None = None) -> OnnxClassifier:

@@ -13,7 +13,7 @@ from mememoji.detection.card import DetectorCard
 from mememoji.detection.detector import without_overlaps, working_copy
 from mememoji.errors import ModelError
 from mememoji.faces import Box, Detection
-from mememoji.weights_file import card_path, load_network
+from mememoji.weights_file import card_path, load_network, shipped_file
 
 SIDE: Final = 640
 """A picture with a longer side is shrunk to this."""
@@ -105,13 +105,7 @@ def shipped_weights() -> Path:
     Raises:
         ModelError: this installation holds none.
     """
-    path = Path(__file__).with_name("shipped") / "compact.onnx"
-    if not path.is_file():
-        raise ModelError(
-            f"this installation holds no detector weights: expected {path}; "
-            "reinstall mememoji, or name another detector"
-        )
-    return path
+    return shipped_file(Path(__file__).parent, "detector weights")
 
 
 def _detections(image: npt.NDArray[np.uint8], boxes: Floats, scores: Floats, landmarks: Floats) -> Iterator[Detection]:

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from mememoji.errors import InputError, MissingExtraError
+from mememoji.storage.shown_url import without_password
 from mememoji.storage.store import PhotoStore
 
 DEFAULT_URL: Final = "sqlite:///mememoji.db"
@@ -16,12 +17,6 @@ FORMS: Final = "sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE, mongod
 
 _POSTGRES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _MONGO: Final = frozenset({"mongodb", "mongodb+srv"})
-# To the last @ before the path or, where a password was not escaped, behind it: too much is blotted out, never too
-# little.
-_PASSWORD: Final = re.compile(r"(://[^:@/?#]*):.*@", re.DOTALL)
-_SECRET_OPTION: Final = re.compile(
-    r"([?&;][^=&;]*(?:pass|secret|token|authmechanismproperties)[^=&;]*=)[^&;]*", re.IGNORECASE
-)
 
 
 def open_store(url: str, *, create: bool = True) -> PhotoStore:
@@ -55,11 +50,6 @@ def open_store(url: str, *, create: bool = True) -> PhotoStore:
     except ImportError as error:
         raise MissingExtraError("serve" if scheme == "sqlite" else "postgres", "storing in SQL databases") from error
     return SqlStore(re.sub("^[^:]+", "postgresql", url) if scheme in _POSTGRES else url)
-
-
-def without_password(url: str) -> str:
-    """The URL with `***` for its password, to be shown and logged."""
-    return _SECRET_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
 
 
 def _sqlite_file(url: str) -> Path:

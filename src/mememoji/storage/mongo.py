@@ -22,9 +22,9 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from mememoji.emotions import Emotion
 from mememoji.errors import InputError, StoreUnavailableError
-from mememoji.storage.choice import without_password
 from mememoji.storage.documents import PIXEL_NAMES, Document, from_document, pixel_files, to_document
 from mememoji.storage.photo import StoredPhoto, is_photo_id, now
+from mememoji.storage.shown_url import without_password
 from mememoji.storage.store import (
     MAX_FACE_INDEX,
     StoreStatistics,

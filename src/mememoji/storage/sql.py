@@ -26,9 +26,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mememoji.emotions import Emotion
 from mememoji.errors import StoreUnavailableError
-from mememoji.storage.choice import without_password
 from mememoji.storage.engines import SQLITE_WAIT, parsed, postgres_engine, sqlite_engine
 from mememoji.storage.photo import StoredPhoto, is_photo_id, now
+from mememoji.storage.shown_url import without_password
 from mememoji.storage.store import MAX_FACE_INDEX, StoreStatistics, id_taken, no_face, no_feedback, no_photo
 from mememoji.storage.tables import (
     FACES,

@@ -17,7 +17,7 @@ from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import ModelError
 from mememoji.training.material import as_input
 from mememoji.training.networks import parameter_count
-from mememoji.training.onnx_model import round_to_half, to_onnx
+from mememoji.training.onnx_model import on_trial, require_agreement, round_to_half, to_onnx
 from mememoji.weights_file import card_path, sha256_of
 
 TOLERANCE = 1e-4
@@ -74,12 +74,8 @@ def export(
         open_sides={0: torch.export.Dim("crops_count")},
         half=half,
     )
-    partial = weights.with_name(weights.name + ".partial")
-    partial.write_bytes(model.SerializeToString())
-    try:
-        difference = largest_difference(network, partial, crops)
-        if not difference <= TOLERANCE:
-            raise ModelError(f"the exported file differs from torch by {difference:.2g}, at most {TOLERANCE} expected")
+    with on_trial(model, weights) as partial:
+        require_agreement(largest_difference(network, partial, crops), TOLERANCE)
         card = ModelCard(
             name=name,
             network=kind,
@@ -97,9 +93,6 @@ def export(
             matrices=find_matrices(model),
         )
         card.write(card_path(weights))
-        partial.replace(weights)
-    finally:
-        partial.unlink(missing_ok=True)
     return card
 
 

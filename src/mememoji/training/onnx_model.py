@@ -4,7 +4,8 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import onnx
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mememoji.conversion.precision import store_as_half
+from mememoji.errors import ModelError
 
 _OPSET = 18
 
@@ -67,6 +69,32 @@ def _without_origins(graph: Any) -> None:
     for part in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         del part.metadata_props[:]
         part.ClearField("doc_string")
+
+
+@contextlib.contextmanager
+def on_trial(model: Any, weights: Path) -> Iterator[Path]:
+    """Write a model beside where it is to lie, and put it there at the end, unless something was wrong with it.
+
+    Args:
+        model: the ONNX model.
+        weights: the file that it becomes.
+
+    Yields:
+        The file to try meanwhile.
+    """
+    partial = weights.with_name(weights.name + ".partial")
+    partial.write_bytes(model.SerializeToString())
+    try:
+        yield partial
+        partial.replace(weights)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def require_agreement(difference: float, most: float) -> None:
+    """Raise `ModelError` where a file's answers differ from torch's by more than `most`, or are no numbers."""
+    if not difference <= most:
+        raise ModelError(f"the exported file differs from torch by {difference:.2g}, at most {most} expected")
 
 
 def round_to_half(network: nn.Module) -> None:

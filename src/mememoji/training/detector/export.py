@@ -15,7 +15,7 @@ from mememoji.detection.card import DetectorCard
 from mememoji.errors import ModelError
 from mememoji.training.detector.network import PIXEL_SCALE, DetectorNetwork
 from mememoji.training.networks import parameter_count
-from mememoji.training.onnx_model import round_to_half, to_onnx
+from mememoji.training.onnx_model import on_trial, require_agreement, round_to_half, to_onnx
 from mememoji.weights_file import card_path, sha256_of
 
 TOLERANCE: Final = 2e-3
@@ -69,12 +69,8 @@ def export(
         },
         half=True,
     )
-    partial = weights.with_name(weights.name + ".partial")
-    partial.write_bytes(model.SerializeToString())
-    try:
-        difference = largest_difference(fused, partial, pictures)
-        if not difference <= TOLERANCE:
-            raise ModelError(f"the exported file differs from torch by {difference:.2g}, at most {TOLERANCE} expected")
+    with on_trial(model, weights) as partial:
+        require_agreement(largest_difference(fused, partial, pictures), TOLERANCE)
         card = DetectorCard(
             name=name,
             parameters=parameter_count(network),
@@ -85,9 +81,6 @@ def export(
             note=note,
         )
         card.write(card_path(weights))
-        partial.replace(weights)
-    finally:
-        partial.unlink(missing_ok=True)
     return card
 
 
