@@ -78,3 +78,11 @@ def test_batches_follow_from_seed_and_epoch_alone() -> None:
     assert len(first) == 2
     assert all(torch.equal(a.pictures, b.pictures) for a, b in zip(first, again, strict=True))
     assert not all(torch.equal(a.pictures, b.pictures) for a, b in zip(first, other, strict=True))
+
+
+def test_each_step_has_one_of_the_sides() -> None:
+    plates = [Plate.of(drawn(number)) for number in range(8)]
+    maker = SceneMaker(plates, PRESETS["minute"].with_changes(batch=4, sides=(64, 96)))
+    batches = [batch for epoch in range(6) for batch in maker.epoch(epoch)]
+    assert {tuple(batch.pictures.shape[1:]) for batch in batches} == {(3, 64, 64), (3, 96, 96)}
+    assert all(batch.pictures.is_contiguous(memory_format=torch.channels_last) for batch in batches)
