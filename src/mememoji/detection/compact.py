@@ -23,19 +23,20 @@ SIDE: Final = 640
 FINE_SIDE: Final = 1600
 """The same, where small faces are asked for."""
 
-# docs/benchmarks/2026-11-24-detector.md
+# docs/benchmarks/2026-11-25-detector.md
 MARGIN: Final = 0.0
 
 _OVERVIEW_SIDE: Final = 256
-_OVERVIEW_FROM: Final = 480
 _OVERLAP: Final = 0.4
+_WITHIN: Final = 0.75
+"""Of two boxes that share more of the smaller one than this, one goes; faces of a crowd share a good half at times."""
 
 
 class CompactDetector:
     """Anchor-free and one-stage, in the manner of YuNet (Wu, Peng and Yu 2023) and SCRFD (Guo et al. 2021).
 
-    The network knows faces from about 8 to 250 pixels high. So a large picture is looked at twice: shrunk to `SIDE`,
-    and as an overview, where a face that fills the picture is of a size that it knows. `small_faces` adds a third
+    The network knows faces from about 8 to 320 pixels high. So a picture is looked at twice: shrunk to `SIDE`, and as
+    an overview, where a face that fills the picture is of a size that it knows best. `small_faces` adds a third
     look at up to `FINE_SIDE` pixels, for crowds, which costs up to six times the time.
 
     Args:
@@ -79,11 +80,12 @@ class CompactDetector:
         looks = [self._look(image, side) for side in self._sides(max(image.shape[:2]))]
         boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*looks, strict=True))
         kept = suppress(boxes, scores, overlap=_OVERLAP)
-        return without_overlaps(list(_detections(image, boxes[kept], scores[kept], landmarks[kept])))
+        found = list(_detections(image, boxes[kept], scores[kept], landmarks[kept]))
+        return without_overlaps(found, overlap=_WITHIN)
 
     def _sides(self, longest: int) -> Iterator[int]:
         yield SIDE
-        if longest > _OVERVIEW_FROM:
+        if longest > _OVERVIEW_SIDE:
             yield _OVERVIEW_SIDE
         if self.small_faces and longest > SIDE:
             yield FINE_SIDE
