@@ -4,9 +4,9 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
@@ -30,10 +30,19 @@ class PictureInput:
 
 
 class Fields:
-    """A request's values by name, from query, form and JSON; the query goes first, as in the original."""
+    """A request's values by name, from query, form and JSON; the query goes first, as in the original.
 
-    def __init__(self, values: dict[str, list[Any]]) -> None:
-        self._values = values
+    To be entered with `async with`, behind which the request's files are closed.
+    """
+
+    def __init__(self, request: Request, values: dict[str, list[Any]]) -> None:
+        self._request, self._values = request, values
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._request.close()
 
     def all(self, name: str) -> list[Any]:
         return self._values.get(name, [])
@@ -88,21 +97,18 @@ class Fields:
         raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
 
 
-async def fields_of(request: Request) -> AsyncIterator[Fields]:
-    """All of a request's values, as a dependency of routes; its files are closed behind the answer.
+async def fields_of(request: Request) -> Fields:
+    """All of a request's values, as a dependency of routes.
 
     Raises:
         ProblemError: a body that is not what its content type says.
     """
     values: dict[str, list[Any]] = {}
-    try:
-        for name, value in request.query_params.multi_items():
-            values.setdefault(name, []).append(value)
-        for name, value in await _body(request):
-            values.setdefault(name, []).append(value)
-        yield Fields(values)
-    finally:
-        await request.close()
+    for name, value in request.query_params.multi_items():
+        values.setdefault(name, []).append(value)
+    for name, value in await _body(request):
+        values.setdefault(name, []).append(value)
+    return Fields(request, values)
 
 
 async def _body(request: Request) -> list[tuple[str, Any]]:

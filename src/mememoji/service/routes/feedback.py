@@ -44,7 +44,8 @@ async def feedback(
 
     Values may stand in the query, in a form or in a JSON object.
     """
-    photo_id, index, named = fields.text("image_id"), fields.text("face_index"), fields.text("feedback")
+    async with fields:
+        photo_id, index, named = fields.text("image_id"), fields.text("face_index"), fields.text("feedback")
     if not photo_id:
         raise ProblemError(400, "image_id is missing; it is the pic_id of predict's answer", code=INVALID)
     if index is None or not index.isdecimal() or not index.isascii() or int(index[:11]) > _LARGEST_INDEX:

@@ -59,7 +59,8 @@ async def predict(
     The picture is `image_url`, a multipart file `image_buf`, or `image_base64`; where there are several, the first of
     these in this order. Values may stand in the query, in a form or in a JSON object.
     """
-    return await _answer(service, fields.picture(), _wanted(service, fields))
+    async with fields:
+        return await _answer(service, fields.picture(), _wanted(service, fields))
 
 
 @router.post(
@@ -73,6 +74,11 @@ async def predict_batch(
 
     Results come in the order addresses, files, base64; a picture that cannot be read gives its error in its place.
     """
+    async with fields:
+        return PicturesAnswer(results=await _results(service, fields))
+
+
+async def _results(service: Service, fields: Fields) -> list[PictureAnswer | ErrorAnswer]:
     pictures, most = fields.pictures(), service.settings.max_pictures
     if not pictures:
         raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
@@ -89,7 +95,7 @@ async def predict_batch(
             except (InputError, ProblemError) as error:
                 return ErrorAnswer(**problem_of(error).to_dict())
 
-    return PicturesAnswer(results=list(await asyncio.gather(*map(result, pictures))))
+    return list(await asyncio.gather(*map(result, pictures)))
 
 
 def _wanted(service: Service, fields: Fields) -> Wanted:
