@@ -16,6 +16,10 @@ Landmarks = tuple[tuple[float, float], ...]
 """Five points, x and y in pixels of the upright picture, in the order of `LANDMARK_NAMES`."""
 
 
+_PLACES: Final[dict[str, int]] = {emotion: place for place, emotion in enumerate(EMOTIONS)}
+"""By emotion or its name, which are the same key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A face's box in whole pixels of the upright picture; x and y are its top left corner.
@@ -104,7 +108,8 @@ class Composition(Mapping[Emotion, float]):
         return cls(tuple(float(f) for f in fractions))
 
     def __getitem__(self, emotion: Emotion | str) -> float:
-        return self.fractions[EMOTIONS.index(Emotion(emotion))]
+        place = _PLACES.get(emotion)
+        return self.fractions[_PLACES[Emotion(emotion)] if place is None else place]
 
     def __iter__(self) -> Iterator[Emotion]:
         return iter(EMOTIONS)

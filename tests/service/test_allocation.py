@@ -44,3 +44,24 @@ def test_a_picture_takes_the_place_of_the_one_before() -> None:
     # Four arrays of 3.7 MB are 3,600 pages; without the setting most of the hundred rounds ask for them anew.
     assert usual > 100_000
     assert fewer < 8_000
+
+
+def test_what_is_there_is_spared_and_later_cycles_are_not() -> None:
+    code = """
+import gc, weakref
+from mememoji.service.allocation import spare_what_stays
+
+class Node: pass
+
+def cycle():
+    node = Node()
+    node.itself = node
+    return weakref.ref(node)
+
+spare_what_stays()
+assert gc.get_freeze_count() > 1_000
+later = cycle()
+kept = [[] for _ in range(20_000)]
+assert later() is None
+"""
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)

@@ -1,6 +1,7 @@
-"""Memory that a process keeps for the next picture instead of handing it back after each."""
+"""How a process that serves deals with its memory: kept for the next picture, and seldom searched for garbage."""
 
 import ctypes
+import gc
 import platform
 from typing import Final
 
@@ -10,6 +11,8 @@ _MMAP_THRESHOLD: Final = -3
 
 _KEPT_BYTES: Final = 2**26
 _LARGEST_BYTES: Final = 2**25
+
+_COLLECTIONS: Final = (5_000, 20, 20)
 
 
 def keep_freed_memory() -> bool:
@@ -26,3 +29,13 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST_BYTES)) and bool(mallopt(_TRIM_THRESHOLD, _KEPT_BYTES))
+
+
+def spare_what_stays() -> None:
+    """Take all objects that are there now, which stay, out of the garbage collector's rounds, and make these rarer.
+
+    Most of a worker's objects are code and models. To go through them again and again took a twentieth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTIONS)

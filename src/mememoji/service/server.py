@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 
 from mememoji.errors import InputError
-from mememoji.service.allocation import keep_freed_memory
+from mememoji.service.allocation import keep_freed_memory, spare_what_stays
 from mememoji.service.protocol import ServiceProtocol
 from mememoji.service.settings import NO_STORE, ServiceSettings
 
@@ -55,7 +55,9 @@ def make_worker() -> Any:
     settings = ServiceSettings()
     set_up_log(settings)
     keep_freed_memory()
-    return create_app(settings)
+    app = create_app(settings)
+    spare_what_stays()
+    return app
 
 
 def set_up_log(settings: ServiceSettings) -> None:
