@@ -1,6 +1,6 @@
 """How quick the web app is: what a first visit loads, when it shows, and how many live frames a second it reads.
 
-    python benchmarks/web.py [--seconds 10] [--chromium /usr/bin/chromium]
+    python -m benchmarks.web [--seconds 10] [--chromium /usr/bin/chromium]
 
 Starts `mememoji serve` and a headless Chromium on this machine, whose camera is a file made from NASA's portrait of
 Eileen Collins, moved about in 640x480. Prints a Markdown record for docs/benchmarks.
@@ -124,7 +124,7 @@ def main() -> None:
         ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
     ).stdout.strip()
     print(f"# The web app, {datetime.now(UTC):%Y-%m-%d}\n")
-    print(f"`python benchmarks/web.py --seconds {given.seconds}` at commit {commit}.")
+    print(f"`python -m benchmarks.web --seconds {given.seconds}` at commit {commit}.")
     print(f"{_processor()}, {os.cpu_count()} cores, service and browser together; Python {platform.python_version()},")
     print(
         f"Chromium {version}, headless, without a graphics processor. Medians of {ROUNDS} visits with nothing kept.\n"
