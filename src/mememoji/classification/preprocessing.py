@@ -18,7 +18,7 @@ STD: Final = 64.0
 """Grey levels 0..255 become `(grey - MEAN) / STD`; FER2013's train split has mean 129.5 and deviation 65.1."""
 
 LEAST_TILT: Final = 20.0
-"""Degrees from which a crop is turned upright, docs/benchmarks/2026-11-25-detector.md says how it was set."""
+"""Degrees from which a crop is turned upright, docs/benchmarks/2026-11-24-detector.md says how it was set."""
 
 
 def to_grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -20,8 +20,10 @@ LEAST_FACE: Final = 7.0
 
 _VISIBLE: Final = 0.6
 _GLIMPSE: Final = 0.05
-_FACE_HEIGHTS: Final = (10.0, 1.15)
-"""The lowest face that is asked for, in pixels, and the highest, in parts of its tile's longer side."""
+_LOWEST_FACE: Final = 10.0
+"""Pixels of the lowest face that is asked for."""
+_HIGHEST_FACE: Final = 1.15
+"""The highest, in parts of its tile's longer side."""
 
 _LEAST_ALONE: Final = 0.6
 _MIRRORED: Final = (1, 0, 2, 4, 3)
@@ -150,8 +152,7 @@ def _view(
     face = plate.faces[rng.integers(len(plate.faces))] if len(plate.faces) else None
     if face is not None and rng.random() < 0.6:
         # Heights of faces drawn evenly, or there would be few large and few tiny ones.
-        lowest, highest = _FACE_HEIGHTS
-        wanted = math.exp(rng.uniform(math.log(lowest), math.log(highest * max(size))))
+        wanted = math.exp(rng.uniform(math.log(_LOWEST_FACE), math.log(_HIGHEST_FACE * max(size))))
         scale = min(max(wanted / float(face[3] - face[1]), low), high)
     else:
         scale = math.exp(rng.uniform(math.log(low), math.log(high)))
