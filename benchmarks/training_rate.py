@@ -19,10 +19,11 @@ import torch
 
 from mememoji.datasets.splits import Split, read_split
 from mememoji.training.device import Device, choose_device
-from mememoji.training.fitting import Fitting, loss_of
+from mememoji.training.fitting import Fitting
 from mememoji.training.material import Material, as_input
 from mememoji.training.networks import build
 from mememoji.training.recipe import PRESETS, Recipe
+from mememoji.training.step import loss_of
 
 ROUNDS = 3
 

@@ -47,6 +47,22 @@ def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data
     assert (out / "student" / "weights.onnx").read_bytes() == before
 
 
+def test_training_and_reports_may_be_two_calls(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    call: list[str | Path] = ["distil", "--data", data, "--out", out, "--teachers", "minute", "--student", "minute"]
+    call += ["--teacher-epochs", "1", "--student-epochs", "2", "--batch", "14", "--lessons", "1", "--alone"]
+    assert "without --train-only" in run(*call, "--train-only")
+    trained = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert trained == {
+        f"{run}/{file}"
+        for run in ("teachers/minute", "alone", "student")
+        for file in ("checkpoint.pt", "history.csv", "history.png")
+    }
+    run(*call)
+    rows = [line.split(" | ")[0] for line in (out / "summary.md").read_text().splitlines()[2:]]
+    assert rows == ["| minute", "| alone", "| ensemble", "| student", "| student, int8"]
+
+
 def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:
     call: list[str | Path] = ["search", "--data", data, "--out", tmp_path, "--space", "compact"]
     told = run(*call, "--epochs", "1", "--trials", "1", "--pictures", "64", "--threads", "2")

@@ -6,7 +6,7 @@ import torch
 
 from mememoji.datasets.splits import Split
 from mememoji.errors import DatasetError, ModelError, RunError
-from mememoji.training.checkpoint import FILE, read_checkpoint
+from mememoji.training.checkpoint import FILE, Checkpoint, read_checkpoint
 from mememoji.training.device import choose_device
 from mememoji.training.fitting import Fitting
 from mememoji.training.history import read_history
@@ -56,8 +56,8 @@ def test_resuming_gives_what_an_uninterrupted_run_gives(
         pass
 
     class StopsAfterOne(Fitting):
-        def _save(self) -> None:
-            super()._save()
+        def _save(self, checkpoint: Checkpoint) -> None:
+            super()._save(checkpoint)
             raise StoppedError
 
     with pytest.raises(StoppedError):
@@ -68,6 +68,41 @@ def test_resuming_gives_what_an_uninterrupted_run_gives(
     found = resumed.fit()
     assert all(torch.equal(a, b) for a, b in zip(weights(expected), weights(found), strict=True))
     assert [e.val_loss for e in resumed.history] == [e.val_loss for e in whole.history]
+
+
+def test_a_finished_run_keeps_its_best_weights_alone_and_gives_them_again(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    expected = fitting(tiny_recipe, train_split, val_split, tmp_path).fit()
+    assert read_checkpoint(tmp_path).is_finished
+    again = fitting(tiny_recipe, train_split, val_split, tmp_path)
+    again.resume()
+    assert len(again.history) == tiny_recipe.epochs
+    assert all(torch.equal(a, b) for a, b in zip(weights(expected), weights(again.fit()), strict=True))
+
+
+def test_a_training_starts_from_given_weights(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    learned = fitting(tiny_recipe.with_changes(epochs=6), train_split, val_split, tmp_path / "first").fit()
+    slow = tiny_recipe.with_changes(epochs=1, rate=1e-6)
+    fresh, tuned = (
+        Fitting(slow, train_split, val_split, tmp_path / name, CPU, start=start, quiet=True)
+        for name, start in (("fresh", None), ("tuned", learned.state_dict()))
+    )
+    fresh.fit()
+    tuned.fit()
+    assert tuned.history[0].val_accuracy > 0.7 > fresh.history[0].val_accuracy
+
+
+def test_sharpness_learns_too_and_gives_other_weights(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    plain = fitting(tiny_recipe.with_changes(epochs=6), train_split, val_split, tmp_path / "plain").fit()
+    sharp = fitting(tiny_recipe.with_changes(epochs=6, sharpness=0.05), train_split, val_split, tmp_path / "sharp")
+    found = sharp.fit()
+    assert max(epoch.val_accuracy for epoch in sharp.history) > 0.7
+    assert not all(torch.equal(a, b) for a, b in zip(weights(plain), weights(found), strict=True))
 
 
 def test_resuming_refuses_what_is_not_its_own(

@@ -9,9 +9,10 @@ from mememoji.datasets.splits import Split
 from mememoji.errors import ModelError, RunError
 from mememoji.training.device import choose_device
 from mememoji.training.export import export
-from mememoji.training.fitting import Fitting, taught_loss
+from mememoji.training.fitting import Fitting
 from mememoji.training.networks import build, parameter_count
 from mememoji.training.recipe import Recipe
+from mememoji.training.step import taught_loss
 from mememoji.training.teachers import TEACHERS, FileTeacher, RunTeacher, open_teachers, soft_targets
 
 CPU = choose_device("cpu", bfloat16=False)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+LESSONS = 32
+
 if TYPE_CHECKING:
+    from mememoji.cli.run import Run
     from mememoji.evaluation.report import Report
     from mememoji.training.device import Device
-    from mememoji.training.recipe import Recipe
 
 
 def distil(
@@ -23,11 +25,20 @@ def distil(
     student: Annotated[str, typer.Option(help="The student's preset.", metavar="NAME")] = "compact-gpu",
     teacher_epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the presets'.")] = None,
     student_epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the preset's.")] = None,
+    lessons: Annotated[
+        int, typer.Option(min=0, help="Versions of each picture that the teachers see; 0: a new one each epoch.")
+    ] = LESSONS,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Train the student without teachers too, for comparison.")
+    ] = False,
     batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the presets'.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
     compiled: Annotated[
         bool, typer.Option("--compile", help="Fuse the networks with torch.compile: faster, needs a C++ compiler.")
+    ] = False,
+    train_only: Annotated[
+        bool, typer.Option("--train-only", help="Leave exports and reports, a processor's work, to a later call.")
     ] = False,
 ) -> None:
     """Train teachers, measure their ensemble, train a student from them, and make its 8-bit weights.
@@ -35,10 +46,12 @@ def distil(
     DIR then holds teachers/NAME, ensemble/ and student/ with their reports, compact.onnx with its card, and summary.md.
     Called again it goes on where it stopped: what is finished is kept, a training goes on from its last epoch.
     """
+    from mememoji.cli.run import Run
     from mememoji.errors import InputError
+    from mememoji.training.checkpoint import FILE
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.recipe import PRESETS
-    from mememoji.training.teachers import TEACHERS
+    from mememoji.training.teachers import TEACHERS, open_teachers
 
     chosen = teachers or list(TEACHERS)
     presets = PRESETS | TEACHERS
@@ -47,44 +60,45 @@ def distil(
         raise InputError(f"no preset {unknown[0]!r}; there are {', '.join(presets)}")
     use_threads(threads)
     place = choose_device(device)
+    runs = {name: out / "teachers" / name for name in chosen}
+    steps = [
+        Run(name, presets[name].with_changes(epochs=teacher_epochs, batch=batch), data, run, compiled=compiled)
+        for name, run in runs.items()
+    ]
+    learner = presets[student].with_changes(epochs=student_epochs, batch=batch)
+    if alone:
+        steps.append(Run("alone", learner, data, out / "alone", compiled=compiled))
+    pupil = Run("student", learner.with_changes(lessons=lessons), data, out / "student", compiled=compiled)
+    pupil.learned = f"; learned from {len(runs)} teachers trained on the same pictures"
+
     reports: dict[str, Report] = {}
-    for name in chosen:
-        recipe = presets[name].with_changes(epochs=teacher_epochs, batch=batch)
-        reports[name] = _trained(name, recipe, data, out / "teachers" / name, place, compiled=compiled)
-    runs = [out / "teachers" / name for name in chosen]
-    reports["ensemble"] = _ensemble(runs, data, out / "ensemble")
-    recipe = presets[student].with_changes(epochs=student_epochs, batch=batch)
-    reports["student"] = _trained(student, recipe, data, out / "student", place, teachers=runs, compiled=compiled)
+    for step in [*steps, pupil]:
+        if step is pupil:
+            if not train_only:
+                reports["ensemble"] = _ensemble(list(runs.values()), data, out / "ensemble")
+            step.teachers = open_teachers(list(runs.values()), place)
+        if train_only:
+            step.fit(place, resume=(step.out / FILE).is_file())
+        else:
+            reports[step.name] = _reported(step, place)
+    if train_only:
+        typer.echo(f"trained; the same command without --train-only writes what {out} still lacks")
+        return
     reports["student, int8"] = _shipped(out / "student" / "weights.onnx", data, out / "compact.onnx")
     (out / "summary.md").write_text(_summary(reports), encoding="utf-8")
     typer.echo(f"\n{_summary(reports)}\nall of it lies in {out}; {out / 'compact.onnx'} is what to use")
 
 
-def _trained(
-    name: str,
-    recipe: Recipe,
-    data: Path,
-    run: Path,
-    place: Device,
-    *,
-    teachers: list[Path] | None = None,
-    compiled: bool,
-) -> Report:
+def _reported(run: Run, place: Device) -> Report:
     from mememoji.classification.classifier import OnnxClassifier
-    from mememoji.cli.run import Run
     from mememoji.evaluation.report import evaluate
     from mememoji.training.checkpoint import FILE
-    from mememoji.training.teachers import open_teachers
 
     # The report is a run's last work: where it stands, the run is finished.
-    if (run / "report" / "report.json").is_file():
-        typer.echo(f"{name}: finished already", err=True)
-        return evaluate(OnnxClassifier(run / "weights.onnx"), data / "val.parquet").report
-    training = Run(name, recipe, data, run, compiled=compiled)
-    if teachers:
-        training.teachers = open_teachers(teachers, place)
-        training.learned = f"; learned from {len(teachers)} teachers trained on the same pictures"
-    return training.train(place, resume=(run / FILE).is_file()).report
+    if (run.out / "report" / "report.json").is_file():
+        typer.echo(f"{run.name}: finished already", err=True)
+        return evaluate(OnnxClassifier(run.out / "weights.onnx"), run.data / "val.parquet").report
+    return run.train(place, resume=(run.out / FILE).is_file()).report
 
 
 def _ensemble(runs: list[Path], data: Path, out: Path) -> Report:

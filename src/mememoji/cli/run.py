@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -34,6 +34,7 @@ class Run:
         out: the run's folder.
         compiled: whether torch.compile fuses the network.
         teachers: whose answers are learned too.
+        start: a run whose best weights to start from, or None.
         non_faces: (M, 48, 48) uint8 crops of no face, or None.
         learned: what the card says of the data beyond what the prepared folder says.
     """
@@ -44,6 +45,7 @@ class Run:
     out: Path
     compiled: bool = False
     teachers: Sequence[Teacher] = ()
+    start: Path | None = None
     non_faces: npt.NDArray[np.uint8] | None = None
     learned: str = ""
 
@@ -61,13 +63,18 @@ class Run:
 
     def train(self, place: Device, *, resume: bool) -> Evaluation:
         """Train, export, calibrate, evaluate."""
-        from mememoji.datasets.provenance import read_provenance
+        network = self.fit(place, resume=resume)
+        val, weights, report = read_splits(self.data, "val")["val"], self.out / "weights.onnx", self.out / "report"
+        return deliver(network, self.recipe, val, self.data, self._provenance(), weights, report, name=self.name)
+
+    def fit(self, place: Device, *, resume: bool) -> nn.Module:
+        """Train alone: the network with its best weights."""
         from mememoji.training.fitting import Fitting
 
+        start = None if self.start is None else started(self.start, self.recipe)
         splits = read_splits(self.data, "train", "val")
         # Before hours of training: a damaged card should not show at their end.
-        provenance = read_provenance(self.data, splits)
-        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
+        self._provenance()
         pictures = len(splits["train"])
         typer.echo(f"{self.name}: {pictures:,} pictures, {self.recipe.epochs} epochs on {place}", err=True)
         fitting = Fitting(
@@ -78,13 +85,33 @@ class Run:
             place,
             non_faces=self.non_faces,
             teachers=self.teachers,
+            start=start,
             compiled=self.compiled,
         )
         if resume:
             fitting.resume()
-        network = fitting.fit()
-        weights, report = self.out / "weights.onnx", self.out / "report"
-        return deliver(network, self.recipe, splits["val"], self.data, provenance, weights, report, name=self.name)
+        return fitting.fit()
+
+    def _provenance(self) -> Provenance:
+        from mememoji.datasets.provenance import read_provenance
+
+        provenance = read_provenance(self.data, read_splits(self.data, "train", "val"))
+        return dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
+
+
+def started(run: Path, recipe: Recipe) -> dict[str, Any]:
+    """The best weights of a run of the recipe's shape.
+
+    Raises:
+        RunError: the run holds no checkpoint, or one of another shape.
+    """
+    from mememoji.errors import RunError
+    from mememoji.training.checkpoint import read_checkpoint
+
+    saved = read_checkpoint(run)
+    if saved.recipe.shape != recipe.shape:
+        raise RunError(f"{run} holds a network of another shape: {saved.recipe.shape}; asked for: {recipe.shape}")
+    return saved.best
 
 
 def read_splits(data: Path, *names: str) -> dict[str, Split]:

@@ -47,6 +47,15 @@ def train(
     ] = None,
     teaching: Annotated[float | None, typer.Option(help="The teachers' part of the loss, 0 to 1.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Softens what teachers and student say.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="A run of the same network to start from, in place of chance.", metavar="RUN")
+    ] = None,
+    sharpness: Annotated[
+        float | None, typer.Option(min=0, help="Radius of sharpness-aware minimisation; 0 is off.")
+    ] = None,
+    softened: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The part of the epochs in which labels are softened by votes.")
+    ] = None,
     non_faces: Annotated[
         Path | None,
         typer.Option(help='Crops of no face to learn "not a face" from: a folder or a split file.', metavar="PATH"),
@@ -87,14 +96,18 @@ def train(
             seed=seed,
             teaching=teaching,
             temperature=temperature,
+            sharpness=sharpness,
+            softened=softened,
         )
         if mixup is not None:
             recipe = recipe.with_changes(augmentation=dataclasses.replace(recipe.augmentation, mixup=mixup))
     except ValueError as error:
         raise InputError(f"the recipe does not fit: {error}") from error
     place = choose_device(device)
-    run = Run(preset, recipe, data, out, compiled=compiled)
+    run = Run(preset, recipe, data, out, compiled=compiled, start=start)
     run.check(resume=resume)
+    if start is not None:
+        run.learned += f"; started from the weights of {start.name}"
     if teachers:
         run.teachers = open_teachers(teachers, place)
         run.learned += f"; learned from {len(teachers)} teachers: {', '.join(path.name for path in teachers)}"

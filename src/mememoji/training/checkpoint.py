@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -21,7 +21,8 @@ FILE = "checkpoint.pt"
 class Checkpoint:
     """A training's state after a whole number of epochs.
 
-    Chance needs no place in it: each epoch draws from generators seeded by the recipe's seed and the epoch.
+    Chance needs no place in it: each epoch draws from generators seeded by the recipe's seed and the epoch. A finished
+    training's holds the best weights alone.
 
     Attributes:
         recipe: the training's recipe.
@@ -40,6 +41,15 @@ class Checkpoint:
     average_steps: int
     optimiser: dict[str, Any]
     best: dict[str, Any]
+
+    @classmethod
+    def finished(cls, recipe: Recipe, data: str, history: list[Epoch], best: dict[str, Any]) -> Self:
+        """Of a training that has nothing left to do: a quarter of the size."""
+        return cls(recipe, data, history, {}, None, 0, {}, best)
+
+    @property
+    def is_finished(self) -> bool:
+        return not self.network
 
     def write(self, run: Path) -> None:
         """Write into a run's folder; an older checkpoint is replaced at once or not at all."""

@@ -1,8 +1,9 @@
 """Fitting: a recipe and prepared data in, a run folder with history, checkpoint and best weights out."""
 
 import hashlib
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,25 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from tqdm import tqdm
 
 from mememoji.datasets.splits import Split
 from mememoji.errors import RunError
-from mememoji.training.augmentation import augment, mixed
 from mememoji.training.checkpoint import Checkpoint, read_checkpoint
 from mememoji.training.device import Device
 from mememoji.training.history import Epoch, draw_history, write_history
+from mememoji.training.lessons import Lesson, Lessons
 from mememoji.training.material import Material, as_input
 from mememoji.training.networks import build
 from mememoji.training.optimisation import MovingAverage, make_optimiser, rate_at
 from mememoji.training.recipe import Recipe
-from mememoji.training.teachers import Teacher, soft_targets
+from mememoji.training.recording import Recording
+from mememoji.training.sharpness import Climb
+from mememoji.training.step import Batch, Step, loss_of
+from mememoji.training.teachers import Teacher
+
+_SAVED_EVERY = 30.0
+"""Seconds that may be lost: on a GPU an epoch takes less time than writing a checkpoint and drawing its curves."""
 
 
 class Fitting:
@@ -37,7 +43,8 @@ class Fitting:
         device: where to compute.
         non_faces: (M, 48, 48) uint8 crops of no face, to learn "NF" from.
         teachers: whose answers to each changed picture are learned beside its targets.
-        after_epoch: called with each epoch's figures once its checkpoint is written; what it raises ends the training.
+        start: a network of the recipe's shape to start from, by its state dict, in place of random weights.
+        after_epoch: called with each epoch's figures; what it raises ends the training.
         compiled: whether torch.compile fuses the network, which needs a C++ compiler and a minute at the start.
         quiet: no progress bar.
 
@@ -55,24 +62,35 @@ class Fitting:
         *,
         non_faces: npt.NDArray[np.uint8] | None = None,
         teachers: Sequence[Teacher] = (),
+        start: Mapping[str, Tensor] | None = None,
         after_epoch: Callable[[Epoch], None] | None = None,
         compiled: bool = False,
         quiet: bool = False,
     ) -> None:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
-        self.teachers, self.after_epoch = teachers, after_epoch
+        self.after_epoch = after_epoch
         self.fingerprint = _fingerprint(train, non_faces)
         torch.manual_seed(recipe.seed)
         self.train = Material.of(train, device.where, recipe, non_faces)
         self.val = Material.of(val, device.where)
-        self.network = build(recipe.shape).to(device.where).to(memory_format=_memory_format(device))
+        memory = _memory_format(device)
+        network = build(recipe.shape)
+        if start is not None:
+            network.load_state_dict(start)
+        self.network = network.to(device.where).to(memory_format=memory)
         self.average = MovingAverage(self.network, recipe.average) if recipe.average > 0 else None
         self.optimiser = make_optimiser(self.network, recipe)
         self.history: list[Epoch] = []
         self.best = _copied(self.evaluated)
-        self._forward: Callable[[Tensor], dict[str, Tensor]] = self.network
-        if compiled:
-            self._forward = torch.compile(self.network)
+        self.lessons = Lessons(teachers, self.train.pictures, recipe) if teachers and recipe.lessons else None
+        forward: Callable[[Tensor], dict[str, Tensor]] = torch.compile(self.network) if compiled else self.network
+        self._chance = torch.Generator(device.where)
+        climb = Climb(self.network, recipe.sharpness) if recipe.sharpness > 0 else None
+        step = Step(forward, recipe, device, memory, self._chance, () if self.lessons else teachers, climb)
+        # A teacher that computes elsewhere cannot be recorded, and a compiled network records itself as it likes.
+        recorded = device.where.type == "cuda" and not compiled and not step.teachers
+        self._step = Recording(step, self.network) if recorded else step
+        self._saved = -math.inf
         run.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -91,12 +109,14 @@ class Fitting:
             raise RunError(f"{self.run} was begun with another recipe: {saved.recipe}; asked for: {self.recipe}")
         if saved.data != self.fingerprint:
             raise RunError(f"{self.run} was begun with other data; prepare the same, or start anew elsewhere")
+        self.history, self.best = list(saved.history), saved.best
+        if saved.is_finished:
+            return
         self.network.load_state_dict(saved.network)
         if self.average is not None and saved.average is not None:
             self.average.network.load_state_dict(saved.average)
             self.average.steps = saved.average_steps
         self.optimiser.load_state_dict(saved.optimiser)
-        self.history, self.best = list(saved.history), saved.best
 
     def fit(self) -> nn.Module:
         """Train to the end, or until val has not improved for the recipe's patience.
@@ -123,9 +143,11 @@ class Fitting:
                 self.history.append(self._epoch(epoch, steps, bar))
                 if self.history[-1].val_accuracy > max([e.val_accuracy for e in self.history[:-1]], default=-1.0):
                     self.best = _copied(self.evaluated)
-                self._save()
+                if time.monotonic() - self._saved > _SAVED_EVERY:
+                    self._save(self._checkpoint())
                 if self.after_epoch is not None:
                     self.after_epoch(self.history[-1])
+        self._save(Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best))
         network = build(self.recipe.shape)
         network.load_state_dict(self.best)
         return network.eval()
@@ -139,19 +161,21 @@ class Fitting:
         # Chance is seeded anew each epoch: a resumed training draws what an uninterrupted one would have.
         seed = self.recipe.seed * 1_000_003 + number
         torch.manual_seed(seed)
-        chance = torch.Generator(self.device.where).manual_seed(seed)
-        order = torch.randperm(len(self.train), generator=chance, device=self.device.where)
+        self._chance.manual_seed(seed)
+        order = torch.randperm(len(self.train), generator=self._chance, device=self.device.where)
         start = time.perf_counter()
         # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
         losses, right, asked = torch.zeros(3, device=self.device.where)
         self.network.train()
+        lesson = None if self.lessons is None else self.lessons.of(number)
         seen = 0
         # A last batch of one picture would break batch normalisation, so what does not fill a batch waits.
         for step, which in enumerate(_batches(order, self.recipe.batch, steps)):
             rate = rate_at(self.recipe, number + (step + 0.5) / steps)
-            loss, hits = self._step(which, rate, number, chance)
+            batch = self._batch(which, number, lesson)
+            loss, hits = self._taken(batch, rate)
             losses, right = losses + loss, right + hits
-            asked = asked + (self.train.labels[which] >= 0).sum()
+            asked = asked + (batch.labels >= 0).sum()
             seen += len(which)
             bar.update(len(which))
             if step % 50 == 49:
@@ -174,30 +198,29 @@ class Fitting:
             seconds=seconds,
         )
 
-    def _step(self, which: Tensor, rate: float, epoch: int, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-        settings = self.recipe.augmentation
+    def _batch(self, which: Tensor, epoch: int, lesson: Lesson | None) -> Batch:
+        labels = self.train.labels[which]
+        targets = self.train.batch(which, softened=epoch < self.recipe.softened * self.recipe.epochs)
+        if lesson is not None and self.lessons is not None:
+            mirrored = torch.full_like(which, self.lessons.mirrored(epoch), dtype=torch.bool)
+            taught = {head: rows[which] for head, rows in lesson.taught.items()}
+            return Batch(lesson.pictures[which], mirrored, labels, targets, taught)
         # Each picture is mirrored every other epoch rather than by chance: both sides are seen equally often
         # (Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU").
-        mirrored = ((which * 2_654_435_761 >> 7) + epoch) % 2 == 1 if settings.mirror else torch.zeros_like(which) > 0
-        pictures = augment(self.train.pictures[which][:, None].float(), mirrored, settings, chance)
-        targets = self.train.batch(which, softened=epoch < self.recipe.softened * self.recipe.epochs)
-        if settings.mixup > 0:
-            pictures, mixtures = mixed(pictures, list(targets.values()), settings.mixup, chance)
-            targets = dict(zip(targets, mixtures, strict=True))
-        taught = soft_targets(self.teachers, pictures, self.recipe.temperature) if self.teachers else {}
-        with self.device.precision():
-            logits = self._forward(as_input(pictures).contiguous(memory_format=_memory_format(self.device)))
-            loss = loss_of(logits, targets, votes=self.recipe.votes)
-            if taught:
-                loss = torch.lerp(loss, taught_loss(logits, taught, self.recipe), self.recipe.teaching)
+        odd = ((which * 2_654_435_761 >> 7) + epoch) % 2 == 1
+        return Batch(self.train.pictures[which], odd & self.recipe.augmentation.mirror, labels, targets, {})
+
+    def _taken(self, batch: Batch, rate: float) -> tuple[Tensor, Tensor]:
+        """Take a step: the batch's loss and hits, and the weights moved."""
+        if not isinstance(self._step, Recording):
+            self.optimiser.zero_grad(set_to_none=True)
+        results = self._step(batch)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         if self.average is not None:
             self.average.update(self.network)
-        return loss.detach(), (logits["labels"].argmax(dim=1) == self.train.labels[which]).sum()
+        return results
 
     @torch.no_grad()
     def _judge(self) -> tuple[float, float]:
@@ -211,38 +234,23 @@ class Fitting:
             right += int((logits["labels"].argmax(dim=1) == self.val.labels[which]).sum())
         return loss / len(self.val), right / len(self.val)
 
-    def _save(self) -> None:
-        average = None if self.average is None else self.average.network.state_dict()
-        steps = 0 if self.average is None else self.average.steps
-        write_history(self.history, self.run / "history.csv")
-        draw_history(self.history, self.run / "history.png")
-        Checkpoint(
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(
             self.recipe,
             self.fingerprint,
             self.history,
             self.network.state_dict(),
-            average,
-            steps,
+            None if self.average is None else self.average.network.state_dict(),
+            0 if self.average is None else self.average.steps,
             self.optimiser.state_dict(),
             self.best,
-        ).write(self.run)
+        )
 
-
-def loss_of(logits: dict[str, Tensor], targets: dict[str, Tensor], *, votes: float) -> Tensor:
-    """Cross-entropy of each head that has a target, against distributions; the votes head weighs `votes`."""
-    weights = {"labels": 1.0, "votes": votes}
-    heads = [head for head in logits if head in targets]
-    losses = [weights[head] * functional.cross_entropy(logits[head].float(), targets[head]) for head in heads]
-    return torch.stack(losses).sum()
-
-
-def taught_loss(logits: dict[str, Tensor], taught: dict[str, Tensor], recipe: Recipe) -> Tensor:
-    """Cross-entropy of each head against the teachers' distributions, both softened by the recipe's temperature.
-
-    The temperature's square keeps its gradients as large as those of the plain loss (Hinton, Vinyals and Dean 2015).
-    """
-    softened = {head: values / recipe.temperature for head, values in logits.items()}
-    return loss_of(softened, taught, votes=recipe.votes) * recipe.temperature**2
+    def _save(self, checkpoint: Checkpoint) -> None:
+        write_history(self.history, self.run / "history.csv")
+        draw_history(self.history, self.run / "history.png")
+        checkpoint.write(self.run)
+        self._saved = time.monotonic()
 
 
 def _batches(order: Tensor, size: int, count: int) -> Iterator[Tensor]:

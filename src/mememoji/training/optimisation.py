@@ -2,10 +2,11 @@
 
 import copy
 import math
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mememoji.training.recipe import Recipe
 
@@ -52,14 +53,35 @@ class MovingAverage:
         self.network.requires_grad_(False)
         self.decay = decay
         self.steps = 0
+        self._pairs: _Pairs | None = None
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
         """Take one step's weights in."""
         self.steps += 1
         decay = min(self.decay, self.steps / (self.steps + 10))
-        averaged, current = self.network.state_dict(), network.state_dict()
-        floats = [name for name, value in averaged.items() if value.is_floating_point()]
-        torch._foreach_lerp_([averaged[n] for n in floats], [current[n] for n in floats], 1.0 - decay)
-        for name in averaged.keys() - floats:
-            averaged[name].copy_(current[name])
+        # Asking for the state dicts each step would take longer than the arithmetic; their tensors stay the same.
+        if self._pairs is None or self._pairs.of is not network:
+            self._pairs = _Pairs.between(network, self.network)
+        torch._foreach_lerp_(self._pairs.averaged, self._pairs.current, 1.0 - decay)
+        if self._pairs.copies:
+            torch._foreach_copy_(self._pairs.copies, self._pairs.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """A network's tensors and those of its average: numbers to average, and counts to copy."""
+
+    of: nn.Module
+    averaged: list[Tensor]
+    current: list[Tensor]
+    copies: list[Tensor]
+    counts: list[Tensor]
+
+    @classmethod
+    def between(cls, network: nn.Module, average: nn.Module) -> "_Pairs":
+        kept, now = average.state_dict(), network.state_dict()
+        floats = [name for name, value in kept.items() if value.is_floating_point()]
+        others = [name for name in kept if name not in floats]
+        lists = ([values[n] for n in names] for names in (floats, others) for values in (kept, now))
+        return cls(network, *lists)

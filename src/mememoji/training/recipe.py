@@ -63,6 +63,10 @@ class Recipe:
         votes: weight of the votes head's loss beside the labels head's.
         teaching: the part of the loss that comes from teachers, where the training has some.
         temperature: divides the teachers' and the student's logits in that part (Hinton, Vinyals and Dean 2015).
+        lessons: how many versions of each picture the teachers see; the epochs go through them in turn. 0: they see
+            a new one each epoch.
+        sharpness: the radius in which sharpness-aware minimisation looks for the worst loss (Foret et al. 2021), at
+            twice the time; 0 is off.
         average: decay of the moving average of weights; 0 is off.
         patience: epochs without a better val accuracy before the training stops; 0 never stops early.
         augmentation: how pictures are changed.
@@ -85,6 +89,8 @@ class Recipe:
     votes: float = 1.0
     teaching: float = 0.7
     temperature: float = 2.0
+    lessons: int = 0
+    sharpness: float = 0.0
     average: float = 0.998
     patience: int = 0
     augmentation: Augmentation = dataclasses.field(default_factory=Augmentation)
@@ -97,8 +103,8 @@ class Recipe:
             raise ValueError(f"warm-up lies in [0, epochs), got {self.warmup} of {self.epochs}")
         if self.optimiser not in ("sgd", "adamw"):
             raise ValueError(f'optimiser is "sgd" or "adamw", got {self.optimiser!r}')
-        if self.rate <= 0 or self.decay < 0 or self.votes < 0 or self.patience < 0:
-            raise ValueError("rate is positive; decay, votes and patience are not negative")
+        if self.rate <= 0 or min(self.decay, self.votes, self.patience, self.lessons, self.sharpness) < 0:
+            raise ValueError("rate is positive; decay, votes, patience, lessons and sharpness are not negative")
         if not (0.0 <= self.smoothing < 1.0 and 0.0 <= self.average < 1.0):
             raise ValueError(f"smoothing and average lie in [0, 1), got {self.smoothing} and {self.average}")
         if not 0.0 <= self.teaching <= 1.0 or self.temperature <= 0:
@@ -157,7 +163,21 @@ PRESETS: Final[dict[str, Recipe]] = {
     "compact": Recipe(CompactShape(), epochs=16, warmup=0.3, average=0.995, augmentation=_SHORT),
     "compact-long": Recipe(CompactShape(), epochs=40, warmup=0.3, softened=0.8),
     "compact-wide": Recipe(_WIDE, epochs=44, warmup=0.3, smoothing=0.1, softened=0.8, augmentation=_STRONG),
-    "compact-gpu": Recipe(CompactShape(), epochs=120, batch=128, rate=0.1, average=0.999),
+    "compact-gpu": Recipe(
+        _WIDE, epochs=200, batch=128, rate=0.1, smoothing=0.1, softened=0.8, average=0.999, augmentation=_STRONG
+    ),
+    "compact-tuned": Recipe(
+        _WIDE,
+        epochs=16,
+        batch=128,
+        rate=0.01,
+        smoothing=0.1,
+        softened=0.0,
+        teaching=0.5,
+        sharpness=0.1,
+        average=0.999,
+        augmentation=_STRONG,
+    ),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
 }
 """`minute` is for a first look: two epochs of a tiny net, about a minute of training on two processor cores."""

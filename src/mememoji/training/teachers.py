@@ -36,25 +36,25 @@ def _teacher(shape: CompactShape | VggShape, seed: int, augmentation: Augmentati
 # pictures and seed, rather than in seed alone.
 TEACHERS: Final[dict[str, Recipe]] = {
     "teacher-se": _teacher(CompactShape(stem=32, widths=(64, 128, 256), blocks=(2, 2, 2), dropout=0.3), 11),
-    "teacher-se-deep": _teacher(CompactShape(stem=32, widths=(64, 128, 256), blocks=(3, 5, 3), dropout=0.3), 12),
+    "teacher-se-deep": _teacher(CompactShape(stem=32, widths=(56, 112, 224), blocks=(3, 5, 3), dropout=0.3), 12),
     "teacher-se-wide": _teacher(
-        CompactShape(stem=48, widths=(96, 192, 384), blocks=(2, 2, 2), dropout=0.4), 13, _MIXED
+        CompactShape(stem=40, widths=(80, 160, 320), blocks=(2, 2, 2), dropout=0.4), 13, _MIXED
     ),
     "teacher-stem": _teacher(
-        CompactShape(stem=48, stem_kernel=7, widths=(64, 160, 320), blocks=(2, 3, 2), dropout=0.3), 14, _MILD
+        CompactShape(stem=48, stem_kernel=7, widths=(64, 144, 288), blocks=(2, 2, 2), dropout=0.3), 14, _MILD
     ),
     "teacher-resnet": _teacher(
         CompactShape(stem=64, widths=(64, 128, 256), blocks=(2, 2, 2), gated=False, dropout=0.3), 15
     ),
     "teacher-resnet-wide": _teacher(
-        CompactShape(stem=32, widths=(128, 256, 384), blocks=(2, 2, 1), gated=False, dropout=0.4), 16, _MIXED
+        CompactShape(stem=32, widths=(96, 192, 384), blocks=(2, 2, 1), gated=False, dropout=0.4), 16, _MIXED
     ),
-    "teacher-vgg": _teacher(VggShape(((64, 64), (128, 128), (256, 256, 256), (384, 384))), 17),
+    "teacher-vgg": _teacher(VggShape(((48, 48), (96, 96), (192, 192, 192), (384, 384))), 17),
     "teacher-vgg-deep": _teacher(
-        VggShape(((48, 48, 48), (96, 96, 96), (192, 192, 192, 192), (384, 384, 384))), 18, _MILD
+        VggShape(((32, 32, 32), (64, 64, 64), (128, 128, 128, 128), (256, 256, 256, 256))), 18, _MIXED
     ),
 }
-"""Presets of 3 to 11 M parameters, 120 epochs each: minutes on a data-centre GPU, a day or more on a processor."""
+"""Presets of 2.8 to 4.4 M parameters, 120 epochs each: minutes on a data-centre GPU, a day or more on a processor."""
 
 
 class Teacher(Protocol):

@@ -1,0 +1,125 @@
+"""One step of a training: pictures changed, the loss of what the network says of them, its gradients."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mememoji.training.augmentation import augment, mixed
+from mememoji.training.device import Device
+from mememoji.training.material import as_input
+from mememoji.training.recipe import Recipe
+from mememoji.training.sharpness import Climb
+from mememoji.training.teachers import Teacher, soft_targets
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a step learns from.
+
+    Attributes:
+        pictures: (B, 48, 48) uint8.
+        mirrored: (B,) bool, which of them to mirror.
+        labels: (B,) int64; -1 for a crop of no face.
+        targets: by head, (B, C) float32 distributions.
+        taught: by head, what teachers said of these very pictures; empty where they were not asked ahead.
+    """
+
+    pictures: Tensor
+    mirrored: Tensor
+    labels: Tensor
+    targets: dict[str, Tensor]
+    taught: dict[str, Tensor]
+
+    def tensors(self) -> list[Tensor]:
+        """All of them, in one order."""
+        return [self.pictures, self.mirrored, self.labels, *self.targets.values(), *self.taught.values()]
+
+    def clone(self) -> "Batch":
+        """A copy in memory of its own."""
+        targets, taught = ({head: v.clone() for head, v in part.items()} for part in (self.targets, self.taught))
+        return Batch(self.pictures.clone(), self.mirrored.clone(), self.labels.clone(), targets, taught)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From a batch to gradients in the network's parameters.
+
+    Attributes:
+        forward: the network in training mode: (B, 1, 48, 48) float32 to logits by head.
+        recipe: how pictures are changed, and how losses are weighed.
+        device: where to compute, and in which numbers.
+        memory: the order of numbers in memory that suits the device.
+        chance: where changes of pictures are drawn from; of the device.
+        teachers: asked about the changed pictures, where a batch does not say already what they said.
+        climb: takes the gradients from nearby, where the loss is worse; None takes them from where the weights are.
+    """
+
+    forward: Callable[[Tensor], dict[str, Tensor]]
+    recipe: Recipe
+    device: Device
+    memory: torch.memory_format
+    chance: torch.Generator
+    teachers: Sequence[Teacher] = ()
+    climb: Climb | None = None
+
+    def __call__(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Compute gradients, added to what the parameters hold.
+
+        Returns:
+            The loss and the number of right labels, both of no dimension and detached.
+        """
+        material = self._material(batch)
+        loss, hits = self._descended(batch.labels, *material)
+        if self.climb is not None:
+            with self.climb.uphill():
+                self._descended(batch.labels, *material)
+        return loss, hits
+
+    def _descended(
+        self, labels: Tensor, pictures: Tensor, targets: dict[str, Tensor], taught: dict[str, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        with self.device.precision():
+            logits = self.forward(as_input(pictures).contiguous(memory_format=self.memory))
+            loss = loss_of(logits, targets, votes=self.recipe.votes)
+            if taught:
+                loss = torch.lerp(loss, taught_loss(logits, taught, self.recipe), self.recipe.teaching)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), (logits["labels"].argmax(dim=1) == labels).sum()
+
+    def _material(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor], dict[str, Tensor]]:
+        settings = self.recipe.augmentation
+        pictures = batch.pictures[:, None].float()
+        if batch.taught:
+            # Teachers saw them changed already: a mirror image is all that their answers still hold for.
+            pictures = torch.where(batch.mirrored[:, None, None, None], pictures.flip(3), pictures)
+        else:
+            pictures = augment(pictures, batch.mirrored, settings, self.chance)
+        targets, taught = dict(batch.targets), dict(batch.taught)
+        if settings.mixup > 0:
+            parts = [*targets.values(), *taught.values()]
+            pictures, mixtures = mixed(pictures, parts, settings.mixup, self.chance)
+            targets = dict(zip(targets, mixtures[: len(targets)], strict=True))
+            taught = dict(zip(taught, mixtures[len(targets) :], strict=True))
+        if self.teachers and not taught:
+            taught = soft_targets(self.teachers, pictures, self.recipe.temperature)
+        return pictures, targets, taught
+
+
+def loss_of(logits: dict[str, Tensor], targets: dict[str, Tensor], *, votes: float) -> Tensor:
+    """Cross-entropy of each head that has a target, against distributions; the votes head weighs `votes`."""
+    weights = {"labels": 1.0, "votes": votes}
+    heads = [head for head in logits if head in targets]
+    losses = [weights[head] * functional.cross_entropy(logits[head].float(), targets[head]) for head in heads]
+    return torch.stack(losses).sum()
+
+
+def taught_loss(logits: dict[str, Tensor], taught: dict[str, Tensor], recipe: Recipe) -> Tensor:
+    """Cross-entropy of each head against the teachers' distributions, both softened by the recipe's temperature.
+
+    The temperature's square keeps its gradients as large as those of the plain loss (Hinton, Vinyals and Dean 2015).
+    """
+    softened = {head: values / recipe.temperature for head, values in logits.items()}
+    return loss_of(softened, taught, votes=recipe.votes) * recipe.temperature**2
