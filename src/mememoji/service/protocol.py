@@ -1,41 +1,42 @@
-"""HTTP/1.1 as uvicorn speaks it, with long request lines, late heads dropped and errors in our shape."""
+"""HTTP/1.1 as uvicorn speaks it, with long heads refused, late ones dropped, and errors in our shape."""
 
 import asyncio
 import re
-import sys
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mememoji.service.problems import LineTooLongError, ProblemError
 
-_LINE_TOO_LONG: Final = 431
 _HEADERS_END: Final = b"\r\n\r\n"
 _KEPT: Final = 65536
-"""Bytes at the end of a head that is too long, where its headers stand."""
+"""Bytes at the end of a head that is refused, where its headers stand."""
 _ORIGIN: Final = re.compile(rb"\r\norigin:[ \t]*([\x21-\x7e]+)[ \t]*\r\n", re.IGNORECASE)
 
 
-class ServiceProtocol(H11Protocol):
-    """A connection whose heads must arrive in time.
+class ServiceProtocol(HttpToolsProtocol):
+    """A connection whose heads must be of a bounded length, and arrive in time.
 
-    uvicorn itself waits for ever for a head that has begun, or for a connection's first byte; a caller who opens many
-    and says nothing would use up the service's files.
+    uvicorn itself waits for ever for a head that has begun, however long it grows, or for a connection's first byte; a
+    caller who opens many and says nothing would use up the service's files.
 
     Args:
         head_seconds: for each head.
+        head_bytes: of a head that comes in several pieces.
         origins: whose pages may read the errors that are answered here, below the application; * for all.
     """
 
-    def __init__(self, *given: Any, head_seconds: float, origins: Sequence[str] = (), **named: Any) -> None:
+    def __init__(
+        self, *given: Any, head_seconds: float, head_bytes: int, origins: Sequence[str] = (), **named: Any
+    ) -> None:
         super().__init__(*given, **named)
-        self.head_seconds = head_seconds
-        self.origins = origins
+        self.head_seconds, self.head_bytes, self.origins = head_seconds, head_bytes, origins
         self._head_deadline: asyncio.TimerHandle | None = None
-        self._refused_head: bytes | None = None
-        self._is_answered = False
+        self._is_in_body = False
+        self._waiting = b""
+        self._is_refused, self._is_answered = False, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -46,33 +47,40 @@ class ServiceProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._refused_head is not None:
+        if self._is_refused:
             # Taken to the end and thrown away: a caller that is still sending would not see the answer for the reset
             # that closing at once gives it.
-            self._refused_head = (self._refused_head + data)[-_KEPT:]
+            self._waiting = (self._waiting + data)[-_KEPT:]
             self._answer_refused_head()
+            return
+        if self._is_in_body:
+            super().data_received(data)
             return
         if self._head_deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._await_head()
+        self._waiting += data
         super().data_received(data)
+        if len(self._waiting) > self.head_bytes:
+            self._is_refused = True
+            self._answer_refused_head()
 
-    def handle_events(self) -> None:
-        super().handle_events()
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._head_is_there()
-
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+    def on_headers_complete(self) -> None:
+        self._is_in_body, self._waiting = True, b""
+        whole = self.url
+        # The parser of addresses takes 64 KiB; a picture as base64 may stand in the query.
+        self.url, _, query = whole.partition(b"?")
+        super().on_headers_complete()
+        self.url, self.scope["query_string"] = whole, query
         self._head_is_there()
-        super().handle_websocket_upgrade(event)
+
+    def on_message_complete(self) -> None:
+        self._is_in_body = False
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP: 414 where the head was longer than the limit, else 400."""
-        error = sys.exc_info()[1]
-        if isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == _LINE_TOO_LONG:
-            self._refused_head = self.conn.trailing_data[0][-_KEPT:]
-            self._answer_refused_head()
-        else:
-            self._send(ProblemError(400, msg))
+        """Answer what is no HTTP."""
+        self._send(ProblemError(400, msg))
+        self._waiting = b""
 
     def _await_head(self) -> None:
         self._head_deadline = self.loop.call_later(self.head_seconds, self._drop_late_head)
@@ -83,7 +91,7 @@ class ServiceProtocol(H11Protocol):
             self._head_deadline = None
 
     def _answer_refused_head(self, *, at_once: bool = False) -> None:
-        if self._is_answered or not (at_once or _HEADERS_END in (self._refused_head or b"")):
+        if self._is_answered or not (at_once or _HEADERS_END in self._waiting):
             return
         self._is_answered = True
         self._send(LineTooLongError())
@@ -92,40 +100,33 @@ class ServiceProtocol(H11Protocol):
         self._head_deadline = None
         if self.transport.is_closing():
             return
-        is_silent = not self.conn.trailing_data[0] and self.conn.their_state is h11.IDLE
-        if self._refused_head is not None:
+        if self._is_refused:
             self._answer_refused_head(at_once=True)
-        elif self.conn.our_state is h11.IDLE and not is_silent:
+        elif self._waiting:
             self._send(ProblemError(408, f"the request's head did not arrive within {self.head_seconds:g} seconds"))
         self.transport.close()
 
     def _send(self, problem: ProblemError) -> None:
         body = problem.body()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
+        head = [
+            b"HTTP/1.1 %d %s" % (problem.status, HTTPStatus(problem.status).phrase.encode()),
+            b"content-type: application/json",
+            b"content-length: %d" % len(body),
+            b"connection: close",
             *self._cors_headers(),
         ]
-        events: list[Any] = [
-            h11.Response(status_code=problem.status, headers=headers, reason=b""),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        ]
-        for event in events:
-            self.transport.write(self.conn.send(event) or b"")
+        self.transport.write(b"\r\n".join(head) + _HEADERS_END + body)
         if self.transport.can_write_eof() and self._head_deadline is not None:
             # Closed when the caller does it, or when the head's time is over.
             self.transport.write_eof()
-            if self._refused_head is None:
-                self._refused_head, self._is_answered = b"", True
+            self._is_refused, self._is_answered = True, True
         else:
             self.transport.close()
 
-    def _cors_headers(self) -> list[tuple[bytes, bytes]]:
+    def _cors_headers(self) -> list[bytes]:
         if "*" in self.origins:
-            return [(b"access-control-allow-origin", b"*")]
-        found = _ORIGIN.search(self.conn.trailing_data[0] if self._refused_head is None else self._refused_head)
+            return [b"access-control-allow-origin: *"]
+        found = _ORIGIN.search(self._waiting)
         if found is None or found[1].decode() not in self.origins:
             return []
-        return [(b"access-control-allow-origin", found[1]), (b"vary", b"Origin")]
+        return [b"access-control-allow-origin: " + found[1], b"vary: Origin"]

@@ -37,10 +37,14 @@ def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
     return {
         "host": settings.host,
         "port": settings.port,
-        "http": functools.partial(ServiceProtocol, head_seconds=settings.body_seconds, origins=settings.cors_origins),
+        "http": functools.partial(
+            ServiceProtocol,
+            head_seconds=settings.body_seconds,
+            head_bytes=settings.max_line_bytes,
+            origins=settings.cors_origins,
+        ),
         "ws": "websockets-sansio",
         "ws_max_size": settings.max_body_bytes,
-        "h11_max_incomplete_event_size": settings.max_line_bytes,
         "timeout_graceful_shutdown": max(1, round(settings.shutdown_seconds)),
         "access_log": False,
         "log_config": None,
