@@ -145,8 +145,8 @@ def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path: Path) -> N
 
 
 def test_a_start_is_told_in_the_card_and_has_to_fit(trained: Path, data: Path, tmp_path: Path) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--start", trained, "--sharpness", "0.05"]
-    run(*call, "--out", tmp_path / "tuned", "--preset", "minute", "--softened", "0")
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--start", trained]
+    run(*call, "--out", tmp_path / "tuned", "--preset", "minute", "--softened", "0", "--sharpness", "0.05")
     card = ModelCard.read(tmp_path / "tuned" / "weights.card.json")
     assert card.trained_on == SENTENCE + "; started from the weights of first"
     result = CliRunner().invoke(app, [*map(str, call), "--out", str(tmp_path / "other"), "--preset", "compact"])

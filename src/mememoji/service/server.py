@@ -43,6 +43,7 @@ def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
             head_bytes=settings.max_line_bytes,
             origins=settings.cors_origins,
         ),
+        "loop": "mememoji.service.accepting:make_loop",
         "ws": "websockets-sansio",
         "ws_max_size": settings.max_body_bytes,
         "timeout_graceful_shutdown": max(1, round(settings.shutdown_seconds)),

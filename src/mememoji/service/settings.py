@@ -1,5 +1,6 @@
 """Everything about the service that an operator may want otherwise."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -15,6 +16,15 @@ NO_STORE: Final = "none"
 
 _Words = Annotated[tuple[str, ...], NoDecode]
 _Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+
+
+_MOST_THREADS: Final = 4
+"""Of a worker by default: with more, they would wait for each other in Python's own part of the work."""
+
+
+def _threads(settings: dict[str, Any]) -> int:
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(_MOST_THREADS, processors // int(settings.get("workers", 1))))
 
 
 class ServiceSettings(BaseSettings):
@@ -54,7 +64,12 @@ class ServiceSettings(BaseSettings):
     max_faces: int = Field(default=100, ge=1, description="Faces read in one picture, the most certain first.")
     max_pictures: int = Field(default=16, ge=1, description="Pictures in one call.")
     max_live: int = Field(default=16, ge=0, description="Live sessions at once in each worker.")
-    threads: int = Field(default=2, ge=1, le=256, description="Pictures that each worker reads at once.")
+    threads: int = Field(
+        default_factory=_threads,
+        ge=1,
+        le=256,
+        description="Pictures that each worker reads at once; unset is processors / workers, 4 at most.",
+    )
     queue: int = Field(default=32, ge=0, description="Pictures that may wait in each worker; past that, 503.")
     answer_seconds: float = Field(
         default=30.0, gt=0.0, description="Longest time for an answer once the picture is there."
