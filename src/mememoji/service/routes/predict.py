@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Response
 
 from mememoji.errors import InputError
 from mememoji.service.answers import ErrorAnswer, PictureAnswer, PicturesAnswer, error_responses
@@ -37,30 +37,39 @@ def _request_body(*, several: bool) -> dict[str, Any]:
     return {"requestBody": {"required": False, "content": content}}
 
 
-ImageUrl = Annotated[str | None, Query(description="Address of a picture, which the service fetches.")]
-ImageBase64 = Annotated[str | None, Query(description="A data URL or bare base64; works in JSON and forms too.")]
-Flag = Annotated[str | None, Query(description="true or false.", json_schema_extra={"enum": ["true", "false"]})]
+def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+# Told to the documentation alone: `Fields` looks for them in the body too, and FastAPI would check each one once more.
+_QUERY: Final = {
+    "parameters": [
+        _parameter("image_url", "Address of a picture, which the service fetches.", type="string"),
+        _parameter("image_base64", "A data URL or bare base64; works in JSON and forms too.", type="string"),
+        *(_parameter(name, "true or false.", **_FLAG) for name in _FLAGS),
+    ]
+}
 
 
 @router.post(
-    "/predict", responses=_ERRORS, openapi_extra=_request_body(several=False), response_model_exclude_none=True
+    "/predict",
+    response_model=PictureAnswer,
+    responses=_ERRORS,
+    openapi_extra=_request_body(several=False) | _QUERY,
 )
 async def predict(
     fields: Annotated[Fields, Depends(fields_of)],
     service: Annotated[Service, Depends(service_of)],
-    image_url: ImageUrl = None,
-    image_base64: ImageBase64 = None,
-    annotate_image: Flag = None,
-    crop_image: Flag = None,
-    preview_image: Flag = None,
-) -> PictureAnswer:
+) -> Response:
     """Find the faces of one picture and say what each shows.
 
     The picture is `image_url`, a multipart file `image_buf`, or `image_base64`; where there are several, the first of
     these in this order. Values may stand in the query, in a form or in a JSON object.
     """
     async with fields:
-        return await _answer(service, fields.picture(), _wanted(service, fields))
+        answer = await _answer(service, fields.picture(), _wanted(service, fields))
+    # Written here: FastAPI would check a model against itself before it writes it.
+    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
 
 
 @router.post(
