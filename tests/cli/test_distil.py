@@ -37,6 +37,7 @@ def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data
         "teachers", "ensemble", "student", "compact.onnx", "compact.card.json", "summary.md",
     }  # fmt: skip
     card = ModelCard.read(out / "compact.card.json")
+    assert card.name.startswith("compact-")
     assert (card.precision, set(card.temperatures)) == ("int8", {"labels", "votes"})
     assert card.trained_on.endswith("; learned from 1 teachers trained on the same pictures")
     rows = [line.split(" | ")[0] for line in (out / "summary.md").read_text().splitlines()[2:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,13 +117,18 @@ def _ensemble(runs: list[Path], data: Path, out: Path) -> Report:
 def _shipped(weights: Path, data: Path, out: Path) -> Report:
     import numpy as np
 
+    from mememoji.classification.card import ModelCard
     from mememoji.conversion.converting import convert
     from mememoji.conversion.quantisation import PICTURES
     from mememoji.conversion.scoring import calibrate_weights
     from mememoji.datasets.splits import read_split
+    from mememoji.version import __version__
+    from mememoji.weights_file import card_path
 
     images = read_split(data / "train.parquet").images
     convert(weights, out, "int8", images[np.sort(np.random.default_rng(0).permutation(len(images))[:PICTURES])])
+    card = ModelCard.read(card_path(out))
+    dataclasses.replace(card, name=f"{out.stem}-{__version__}").write(card_path(out))
     evaluation, _ = calibrate_weights(out, data / "val.parquet", out, progress=True)
     return evaluation.report
 
