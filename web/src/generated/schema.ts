@@ -471,9 +471,9 @@ export interface operations {
     parameters: {
       query?: {
         /** @description Address of a picture, which the service fetches. */
-        image_url?: string | null;
+        image_url?: string;
         /** @description A data URL or bare base64; works in JSON and forms too. */
-        image_base64?: string | null;
+        image_base64?: string;
         /** @description true or false. */
         annotate_image?: "true" | "false";
         /** @description true or false. */
