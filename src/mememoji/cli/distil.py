@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-
-LESSONS = 32
 
 if TYPE_CHECKING:
     from mememoji.cli.run import Run
     from mememoji.evaluation.report import Report
     from mememoji.training.device import Device
+
+LESSONS: Final = 32
+"""Versions of each picture, if no other number is given."""
 
 
 def distil(
@@ -44,12 +45,12 @@ def distil(
 ) -> None:
     """Train teachers, measure their ensemble, train a student from them, and make its 8-bit weights.
 
-    DIR then holds teachers/NAME, ensemble/ and student/ with their reports, compact.onnx with its card, and summary.md.
-    Called again it goes on where it stopped: what is finished is kept, a training goes on from its last epoch.
+    DIR then holds teachers/NAME, ensemble/, student/ and, if asked for, alone/ with their reports, compact.onnx with
+    its card, and summary.md. Called again it goes on where it stopped: what is finished is kept, a training goes on
+    from its last checkpoint.
     """
     from mememoji.cli.run import Run
     from mememoji.errors import InputError
-    from mememoji.training.checkpoint import FILE
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.recipe import PRESETS
     from mememoji.training.teachers import TEACHERS, open_teachers
@@ -79,7 +80,7 @@ def distil(
                 reports["ensemble"] = _ensemble(list(runs.values()), data, out / "ensemble")
             step.teachers = open_teachers(list(runs.values()), place)
         if train_only:
-            step.fit(place, resume=(step.out / FILE).is_file())
+            step.fit(place, resume=step.is_begun)
         else:
             reports[step.name] = _reported(step, place)
     if train_only:
@@ -93,13 +94,12 @@ def distil(
 def _reported(run: Run, place: Device) -> Report:
     from mememoji.classification.classifier import OnnxClassifier
     from mememoji.evaluation.report import evaluate
-    from mememoji.training.checkpoint import FILE
 
     # The report is a run's last work: where it stands, the run is finished.
     if (run.out / "report" / "report.json").is_file():
         typer.echo(f"{run.name}: finished already", err=True)
         return evaluate(OnnxClassifier(run.out / "weights.onnx"), run.data / "val.parquet").report
-    return run.train(place, resume=(run.out / FILE).is_file()).report
+    return run.train(place, resume=run.is_begun).report
 
 
 def _ensemble(runs: list[Path], data: Path, out: Path) -> Report:

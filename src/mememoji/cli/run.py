@@ -49,6 +49,13 @@ class Run:
     non_faces: npt.NDArray[np.uint8] | None = None
     learned: str = ""
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the folder holds a training, finished or not."""
+        from mememoji.training.checkpoint import FILE
+
+        return (self.out / FILE).is_file()
+
     def check(self, *, resume: bool) -> None:
         """Refuse to write over a training.
 
@@ -56,25 +63,34 @@ class Run:
             RunError: the folder holds one, and it is not to be resumed.
         """
         from mememoji.errors import RunError
-        from mememoji.training.checkpoint import FILE
 
-        if (self.out / FILE).exists() and not resume:
+        if self.is_begun and not resume:
             raise RunError(f"{self.out} holds a training already; --resume goes on with it")
 
     def train(self, place: Device, *, resume: bool) -> Evaluation:
         """Train, export, calibrate, evaluate."""
-        network = self.fit(place, resume=resume)
-        val, weights, report = read_splits(self.data, "val")["val"], self.out / "weights.onnx", self.out / "report"
-        return deliver(network, self.recipe, val, self.data, self._provenance(), weights, report, name=self.name)
+        splits, provenance = self._material()
+        network = self._fitted(splits, place, resume=resume)
+        weights, report = self.out / "weights.onnx", self.out / "report"
+        return deliver(network, self.recipe, splits["val"], self.data, provenance, weights, report, name=self.name)
 
-    def fit(self, place: Device, *, resume: bool) -> nn.Module:
-        """Train alone: the network with its best weights."""
+    def fit(self, place: Device, *, resume: bool) -> None:
+        """Train alone; a later `train` with `resume` does the rest."""
+        splits, _ = self._material()
+        self._fitted(splits, place, resume=resume)
+
+    def _material(self) -> tuple[dict[str, Split], Provenance]:
+        # All before hours of training: a damaged card should not show at their end.
+        from mememoji.datasets.provenance import read_provenance
+
+        splits = read_splits(self.data, "train", "val")
+        provenance = read_provenance(self.data, splits)
+        return splits, dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
+
+    def _fitted(self, splits: dict[str, Split], place: Device, *, resume: bool) -> nn.Module:
         from mememoji.training.fitting import Fitting
 
         start = None if self.start is None else started(self.start, self.recipe)
-        splits = read_splits(self.data, "train", "val")
-        # Before hours of training: a damaged card should not show at their end.
-        self._provenance()
         pictures = len(splits["train"])
         typer.echo(f"{self.name}: {pictures:,} pictures, {self.recipe.epochs} epochs on {place}", err=True)
         fitting = Fitting(
@@ -91,12 +107,6 @@ class Run:
         if resume:
             fitting.resume()
         return fitting.fit()
-
-    def _provenance(self) -> Provenance:
-        from mememoji.datasets.provenance import read_provenance
-
-        provenance = read_provenance(self.data, read_splits(self.data, "train", "val"))
-        return dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
 
 
 def started(run: Path, recipe: Recipe) -> dict[str, Any]:

@@ -37,13 +37,6 @@ class Acceptor:
         listening.setblocking(False)
         loop.add_reader(listening, self._hesitate)
 
-    @property
-    def sockets(self) -> tuple[socket.socket, ...]:
-        return (self._listening,) if self._is_open else ()
-
-    def is_serving(self) -> bool:
-        return self._is_open
-
     def close(self) -> None:
         """Accept no more; connections that are there stay."""
         if not self._is_open:

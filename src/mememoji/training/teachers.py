@@ -54,7 +54,7 @@ TEACHERS: Final[dict[str, Recipe]] = {
         VggShape(((32, 32, 32), (64, 64, 64), (128, 128, 128, 128), (256, 256, 256, 256))), 18, _MIXED
     ),
 }
-"""Presets of 2.8 to 4.4 M parameters, 120 epochs each: minutes on a data-centre GPU, a day or more on a processor."""
+"""Presets of 2.7 to 4.4 M parameters, 120 epochs each: minutes on a data-centre GPU, a day or more on a processor."""
 
 
 class Teacher(Protocol):
