@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from mememoji.classification.card import ModelCard
 from mememoji.cli import app
 from mememoji.datasets.splits import Split, write_split
+from mememoji.training.checkpoint import read_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,17 @@ def test_training_and_reports_may_be_two_calls(data: Path, tmp_path: Path) -> No
     run(*call)
     rows = [line.split(" | ")[0] for line in (out / "summary.md").read_text().splitlines()[2:]]
     assert rows == ["| minute", "| alone", "| ensemble", "| student", "| student, int8"]
+
+
+def test_networks_train_side_by_side_and_a_student_teaches_the_next_teachers(data: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    call: list[str | Path] = ["distil", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
+    call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14", "--lessons", "1"]
+    run(*call, "--out", first, "--alone", "--workers", "2")
+    run(*call, "--out", second, "--taught-by", first / "student", "--taught-by", first / "alone")
+    plain, born_again = (read_checkpoint(out / "teachers" / "minute") for out in (first, second))
+    assert (plain.recipe.lessons, born_again.recipe.lessons) == (0, 1)
+    assert born_again.history[0].train_loss != plain.history[0].train_loss
 
 
 def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:

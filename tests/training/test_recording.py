@@ -24,7 +24,7 @@ def test_each_batch_has_its_own_loss_and_gradients(tiny_recipe: Recipe, train_sp
     steps = []
     for each in (network, twin):
         chance = torch.Generator(device.where)
-        steps.append(Step(each, tiny_recipe, device, torch.contiguous_format, chance))
+        steps.append(Step(each, tiny_recipe, device, chance))
     recorded = Recording(steps[0], network)
     for number in range(6):
         which = torch.arange(14, device=device.where) + 14 * number

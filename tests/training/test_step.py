@@ -28,7 +28,7 @@ def batch(split: Split, *, taught: bool = False, mirrored: bool = False) -> Batc
 
 
 def step(network: torch.nn.Module, recipe: Recipe, seed: int = 0, climb: Climb | None = None) -> Step:
-    return Step(network, recipe, CPU, torch.contiguous_format, torch.Generator().manual_seed(seed), (), climb)
+    return Step(network, recipe, CPU, torch.Generator().manual_seed(seed), (), climb)
 
 
 def test_a_step_gives_its_loss_and_hits_and_leaves_gradients(
@@ -52,7 +52,7 @@ def test_pictures_that_were_taught_are_not_changed_again(
         return out
 
     for seed in (0, 1):
-        taking = Step(forward, tiny_recipe, CPU, torch.contiguous_format, torch.Generator().manual_seed(seed))
+        taking = Step(forward, tiny_recipe, CPU, torch.Generator().manual_seed(seed))
         for taught, mirrored in ((False, False), (True, False), (True, True)):
             taking(batch(train_split, taught=taught, mirrored=mirrored))
     assert not torch.equal(seen[0], seen[3])

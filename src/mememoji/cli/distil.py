@@ -30,6 +30,13 @@ def distil(
     lessons: Annotated[
         int, typer.Option(min=0, help="Versions of each picture that the teachers see; 0: a new one each epoch.")
     ] = LESSONS,
+    taught_by: Annotated[
+        list[Path] | None,
+        typer.Option(help="A run or weights file that the teachers learn from too; may be given again.", metavar="RUN"),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Networks trained side by side; small ones leave a GPU idle.")
+    ] = 1,
     alone: Annotated[
         bool, typer.Option("--alone", help="Train the student without teachers too, for comparison.")
     ] = False,
@@ -48,12 +55,15 @@ def distil(
     DIR then holds teachers/NAME, ensemble/, student/ and, if asked for, alone/ with their reports, compact.onnx with
     its card, and summary.md. Called again it goes on where it stopped: what is finished is kept, a training goes on
     from its last checkpoint.
+
+    With --taught-by a student of an earlier call teaches the next teachers (Furlanello et al. 2018, "Born-Again Neural
+    Networks").
     """
     from mememoji.cli.run import Run
     from mememoji.errors import InputError
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.recipe import PRESETS
-    from mememoji.training.teachers import TEACHERS, open_teachers
+    from mememoji.training.teachers import TEACHERS
 
     chosen = teachers or list(TEACHERS)
     presets = PRESETS | TEACHERS
@@ -63,26 +73,24 @@ def distil(
     use_threads(threads)
     place = choose_device(device)
     runs = {name: out / "teachers" / name for name in chosen}
-    steps = [
-        Run(name, presets[name].with_changes(epochs=teacher_epochs, batch=batch), data, run, compiled=compiled)
-        for name, run in runs.items()
-    ]
+    earlier = list(taught_by or [])
+    steps = []
+    for name, run in runs.items():
+        recipe = presets[name].with_changes(epochs=teacher_epochs, batch=batch, lessons=lessons if earlier else None)
+        steps.append(_taught(Run(name, recipe, data, run, compiled=compiled), earlier, place))
     learner = presets[student].with_changes(epochs=student_epochs, batch=batch)
     if alone:
         steps.append(Run("alone", learner, data, out / "alone", compiled=compiled))
     pupil = Run("student", learner.with_changes(lessons=lessons), data, out / "student", compiled=compiled)
-    pupil.learned = f"; learned from {len(runs)} teachers trained on the same pictures"
 
     reports: dict[str, Report] = {}
-    for step in [*steps, pupil]:
-        if step is pupil:
-            if not train_only:
-                reports["ensemble"] = _ensemble(list(runs.values()), data, out / "ensemble")
-            step.teachers = open_teachers(list(runs.values()), place)
-        if train_only:
-            step.fit(place, resume=step.is_begun)
-        else:
-            reports[step.name] = _reported(step, place)
+    _fit(steps, place, workers)
+    if not train_only:
+        reports |= {step.name: _reported(step, place) for step in steps}
+        reports["ensemble"] = _ensemble(list(runs.values()), data, out / "ensemble")
+    _fit([_taught(pupil, list(runs.values()), place)], place, 1)
+    if not train_only:
+        reports["student"] = _reported(pupil, place)
     if train_only:
         typer.echo(f"trained; the same command without --train-only writes what {out} still lacks")
         return
@@ -91,12 +99,28 @@ def distil(
     typer.echo(f"\n{_summary(reports)}\nall of it lies in {out}; {out / 'compact.onnx'} is what to use")
 
 
+def _taught(run: Run, teachers: list[Path], place: Device) -> Run:
+    from mememoji.training.teachers import open_teachers
+
+    if teachers:
+        run.teachers = open_teachers(teachers, place)
+        run.learned = f"; learned from {len(teachers)} teachers trained on the same pictures"
+    return run
+
+
+def _fit(runs: list[Run], place: Device, workers: int) -> None:
+    from mememoji.training.concurrency import fit_concurrently
+
+    quiet = workers > 1 and len(runs) > 1  # bars of several trainings would write over each other
+    fittings = [run.fitting(place, resume=run.is_begun, quiet=quiet) for run in runs if not run.is_reported]
+    fit_concurrently(fittings, workers=workers)
+
+
 def _reported(run: Run, place: Device) -> Report:
     from mememoji.classification.classifier import OnnxClassifier
     from mememoji.evaluation.report import evaluate
 
-    # The report is a run's last work: where it stands, the run is finished.
-    if (run.out / "report" / "report.json").is_file():
+    if run.is_reported:
         typer.echo(f"{run.name}: finished already", err=True)
         return evaluate(OnnxClassifier(run.out / "weights.onnx"), run.data / "val.parquet").report
     return run.train(place, resume=run.is_begun).report

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mememoji.datasets.splits import Split
     from mememoji.evaluation.report import Evaluation
     from mememoji.training.device import Device
+    from mememoji.training.fitting import Fitting
     from mememoji.training.recipe import Recipe
     from mememoji.training.teachers import Teacher
 
@@ -56,6 +57,11 @@ class Run:
 
         return (self.out / FILE).is_file()
 
+    @property
+    def is_reported(self) -> bool:
+        """Whether the run is finished: its report is its last work."""
+        return (self.out / "report" / "report.json").is_file()
+
     def check(self, *, resume: bool) -> None:
         """Refuse to write over a training.
 
@@ -70,14 +76,14 @@ class Run:
     def train(self, place: Device, *, resume: bool) -> Evaluation:
         """Train, export, calibrate, evaluate."""
         splits, provenance = self._material()
-        network = self._fitted(splits, place, resume=resume)
+        network = self._fitting(splits, place, resume=resume).fit()
         weights, report = self.out / "weights.onnx", self.out / "report"
         return deliver(network, self.recipe, splits["val"], self.data, provenance, weights, report, name=self.name)
 
-    def fit(self, place: Device, *, resume: bool) -> None:
-        """Train alone; a later `train` with `resume` does the rest."""
+    def fitting(self, place: Device, *, resume: bool, quiet: bool = False) -> Fitting:
+        """The training alone, not begun yet; a later `train` with `resume` does the rest."""
         splits, _ = self._material()
-        self._fitted(splits, place, resume=resume)
+        return self._fitting(splits, place, resume=resume, quiet=quiet)
 
     def _material(self) -> tuple[dict[str, Split], Provenance]:
         # All before hours of training: a damaged card should not show at their end.
@@ -87,7 +93,7 @@ class Run:
         provenance = read_provenance(self.data, splits)
         return splits, dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
 
-    def _fitted(self, splits: dict[str, Split], place: Device, *, resume: bool) -> nn.Module:
+    def _fitting(self, splits: dict[str, Split], place: Device, *, resume: bool, quiet: bool = False) -> Fitting:
         from mememoji.training.fitting import Fitting
 
         start = None if self.start is None else started(self.start, self.recipe)
@@ -103,10 +109,11 @@ class Run:
             teachers=self.teachers,
             start=start,
             compiled=self.compiled,
+            quiet=quiet,
         )
         if resume:
             fitting.resume()
-        return fitting.fit()
+        return fitting
 
 
 def started(run: Path, recipe: Recipe) -> dict[str, Any]:

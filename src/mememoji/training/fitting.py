@@ -73,11 +73,10 @@ class Fitting:
         torch.manual_seed(recipe.seed)
         self.train = Material.of(train, device.where, recipe, non_faces)
         self.val = Material.of(val, device.where)
-        memory = _memory_format(device)
         network = build(recipe.shape)
         if start is not None:
             network.load_state_dict(start)
-        self.network = network.to(device.where).to(memory_format=memory)
+        self.network = network.to(device.where).to(memory_format=device.memory)
         self.average = MovingAverage(self.network, recipe.average) if recipe.average > 0 else None
         self.optimiser = make_optimiser(self.network, recipe)
         self.history: list[Epoch] = []
@@ -86,7 +85,7 @@ class Fitting:
         forward: Callable[[Tensor], dict[str, Tensor]] = torch.compile(self.network) if compiled else self.network
         self._chance = torch.Generator(device.where)
         climb = Climb(self.network, recipe.sharpness) if recipe.sharpness > 0 else None
-        step = Step(forward, recipe, device, memory, self._chance, () if self.lessons else teachers, climb)
+        step = Step(forward, recipe, device, self._chance, () if self.lessons else teachers, climb)
         # A teacher that computes elsewhere cannot be recorded, and a compiled network records itself as it likes.
         recorded = device.where.type == "cuda" and not compiled and not step.teachers
         self._step = Recording(step, self.network) if recorded else step
@@ -256,11 +255,6 @@ class Fitting:
 def _batches(order: Tensor, size: int, count: int) -> Iterator[Tensor]:
     for index in range(count):
         yield order[index * size : (index + 1) * size]
-
-
-def _memory_format(device: Device) -> torch.memory_format:
-    # oneDNN's own blocked layouts are as fast from contiguous tensors; cuDNN wants channels last.
-    return torch.channels_last if device.where.type == "cuda" else torch.contiguous_format
 
 
 def _copied(network: nn.Module) -> dict[str, Tensor]:

@@ -1,18 +1,35 @@
 """A step recorded on a GPU and replayed: one launch in place of some hundred, which take longer than their work."""
 
+import threading
+from dataclasses import dataclass
+from typing import Final
+
 import torch
 from torch import Tensor, nn
 
 from mememoji.training.step import Batch, Step
 
-_WARM_UP = 3
+_WARM_UP: Final = 3
+
+_ONE_AT_A_TIME: Final = threading.RLock()
+"""Trainings side by side share torch's own generator, which can be neither drawn from nor replayed while one of them
+records."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A recorded step, and the memory that it reads its batch from and leaves its results in."""
+
+    graph: torch.cuda.CUDAGraph
+    batch: Batch
+    results: tuple[Tensor, Tensor]
 
 
 class Recording:
     """A step of a network on CUDA, recorded as a CUDA graph from its fourth batch on.
 
     All batches have to be of one form. The gradients are new with each batch: nothing has to be set to zero, and
-    nothing may replace them.
+    nothing may replace them. Several threads may each have a recording of their own.
 
     Args:
         step: what to record; draws from its `chance` and from torch's own generator.
@@ -23,20 +40,20 @@ class Recording:
         self._step, self._network = step, network
         self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._seen = 0
-        self._graph: torch.cuda.CUDAGraph | None = None
-        self._batch: Batch | None = None
-        self._results: tuple[Tensor, Tensor] | None = None
+        self._record: _Record | None = None
 
     def __call__(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """As the step; what is returned is overwritten by the next call."""
         self._seen += 1
-        if self._seen <= _WARM_UP:
-            return self._rehearsed(batch)
-        if self._graph is None or self._batch is None or self._results is None:
-            return self._recorded(batch)
-        torch._foreach_copy_(self._batch.tensors(), batch.tensors())
-        self._graph.replay()
-        return self._results
+        with _ONE_AT_A_TIME:
+            if self._seen <= _WARM_UP:
+                return self._rehearsed(batch)
+            if self._record is None:
+                self._record = self._recorded(batch.clone())
+            else:
+                torch._foreach_copy_(self._record.batch.tensors(), batch.tensors())
+            self._record.graph.replay()
+            return self._record.results
 
     def _rehearsed(self, batch: Batch) -> tuple[Tensor, Tensor]:
         # Libraries choose their kernels and take their memory in the first calls, which cannot be recorded; and what is
@@ -48,12 +65,11 @@ class Recording:
         torch.cuda.current_stream().wait_stream(self._stream)
         return results
 
-    def _recorded(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        self._batch = batch.clone()
+    def _recorded(self, batch: Batch) -> _Record:
         self._network.zero_grad(set_to_none=True)
-        self._graph = torch.cuda.CUDAGraph()
-        self._graph.register_generator_state(self._step.chance)
-        with torch.cuda.graph(self._graph, stream=self._stream):
-            self._results = self._step(self._batch)
-        self._graph.replay()
-        return self._results
+        graph = torch.cuda.CUDAGraph()
+        graph.register_generator_state(self._step.chance)
+        # Other threads go on taking memory and waiting for their results meanwhile.
+        with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+            results = self._step(batch)
+        return _Record(graph, batch, results)

@@ -51,7 +51,6 @@ class Step:
         forward: the network in training mode: (B, 1, 48, 48) float32 to logits by head.
         recipe: how pictures are changed, and how losses are weighed.
         device: where to compute, and in which numbers.
-        memory: the order of numbers in memory that suits the device.
         chance: where changes of pictures are drawn from; of the device.
         teachers: asked about the changed pictures, where a batch does not say already what they said.
         climb: takes the gradients from nearby, where the loss is worse; None takes them from where the weights are.
@@ -60,7 +59,6 @@ class Step:
     forward: Callable[[Tensor], dict[str, Tensor]]
     recipe: Recipe
     device: Device
-    memory: torch.memory_format
     chance: torch.Generator
     teachers: Sequence[Teacher] = ()
     climb: Climb | None = None
@@ -82,7 +80,7 @@ class Step:
         self, labels: Tensor, pictures: Tensor, targets: dict[str, Tensor], taught: dict[str, Tensor]
     ) -> tuple[Tensor, Tensor]:
         with self.device.precision():
-            logits = self.forward(as_input(pictures).contiguous(memory_format=self.memory))
+            logits = self.forward(as_input(pictures).contiguous(memory_format=self.device.memory))
             loss = loss_of(logits, targets, votes=self.recipe.votes)
             if taught:
                 loss = torch.lerp(loss, taught_loss(logits, taught, self.recipe), self.recipe.teaching)

@@ -74,14 +74,15 @@ class RunTeacher:
 
     def __init__(self, run: Path, device: Device) -> None:
         saved = read_checkpoint(run, device.where)
-        self._network = build(saved.recipe.shape)
-        self._network.load_state_dict(saved.best)
-        self._network.to(device.where).eval().requires_grad_(False)
+        network = build(saved.recipe.shape)
+        network.load_state_dict(saved.best)
+        self._network = network.to(device.where).to(memory_format=device.memory).eval().requires_grad_(False)
         self._device = device
 
     def __call__(self, pictures: Tensor) -> dict[str, Tensor]:
+        inputs = as_input(pictures).contiguous(memory_format=self._device.memory)
         with torch.no_grad(), self._device.precision():
-            return {head: logits.float() for head, logits in self._network(as_input(pictures)).items()}
+            return {head: logits.float() for head, logits in self._network(inputs).items()}
 
 
 class FileTeacher:
