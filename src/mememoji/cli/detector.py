@@ -86,7 +86,12 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="Reproduces a run on one machine.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Threads that make training pictures.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that make training pictures; 0 is a thread of this one.")
+    ] = 0,
+    judge_every: Annotated[
+        int, typer.Option(min=1, help="Judge by val after every so many epochs, and after the last.", metavar="N")
+    ] = 1,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the run's last checkpoint; --epochs may be others.")
     ] = False,
@@ -120,7 +125,7 @@ def train(
     place = choose_device(device)
     photographs, judged = read_photographs(data), read_photographs(val)
     typer.echo(f"{preset}: {len(photographs):,} photographs, {recipe.epochs} epochs on {place}", err=True)
-    fitting = DetectorFitting(recipe, photographs, judged, out, place, workers=workers)
+    fitting = DetectorFitting(recipe, photographs, judged, out, place, workers=workers, judge_every=judge_every)
     if resume:
         fitting.resume()
     fitting.fit()

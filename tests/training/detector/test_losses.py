@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from mememoji.detection.answers import decode, places
-from mememoji.training.detector.assignment import assign
+from mememoji.training.detector.assignment import SIZES, assign, grid_of
 from mememoji.training.detector.batches import Batch
 from mememoji.training.detector.losses import decoded_boxes, ignored, losses_of
 from mememoji.training.detector.recipe import DetectorRecipe
 
 RECIPE = DetectorRecipe()
+GRID = grid_of(128, torch.device("cpu"))
 FACES = torch.tensor([[10.0, 12.0, 34.0, 42.0], [20.0, 10.0, 110.0, 120.0]])
 LANDMARKS = torch.tensor([[[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]]])
 
@@ -59,9 +60,9 @@ def test_perfect_answers_have_perfect_boxes_and_landmarks() -> None:
 
 def test_each_face_has_its_places_of_a_fitting_stride() -> None:
     labels = batch(FACES, [0, 1])
-    where = torch.from_numpy(places(128, 128))
+    where = GRID.where
     answers = perfect(labels)
-    pairs = assign(answers[..., 0], decoded_boxes(answers, where), labels, where)
+    pairs = assign(answers[..., 0], decoded_boxes(answers, where), labels, GRID)
     assert set(pairs.face.tolist()) == {0, 1}
     assert (pairs.place < len(where)).eq(pairs.face == 0).all()
     strides = where[pairs.place % len(where), 2]
@@ -71,11 +72,17 @@ def test_each_face_has_its_places_of_a_fitting_stride() -> None:
     assert len(set(pairs.place.tolist())) == len(pairs.place)
 
 
+def test_a_grid_is_made_once_and_each_place_has_its_strides_sizes() -> None:
+    assert grid_of(128, torch.device("cpu")) is GRID
+    assert torch.equal(GRID.where, torch.from_numpy(places(128, 128)))
+    limits = [SIZES[int(stride)] for stride in GRID.where[:, 2]]
+    assert list(zip(GRID.low.tolist(), GRID.high.tolist(), strict=True)) == limits
+
+
 def test_two_faces_in_one_place_do_not_share_it() -> None:
     labels = batch(FACES[[0, 0]] + torch.tensor([[0.0], [1.0]]), [0, 0])
-    where = torch.from_numpy(places(128, 128))
     answers = perfect(labels)
-    pairs = assign(answers[..., 0], decoded_boxes(answers, where), labels, where)
+    pairs = assign(answers[..., 0], decoded_boxes(answers, GRID.where), labels, GRID)
     assert len(set(pairs.place.tolist())) == len(pairs.place)
 
 

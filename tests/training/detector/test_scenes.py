@@ -1,12 +1,11 @@
-"""Scenes and batches: where labels go when photographs are moved."""
+"""Scenes: where labels go when photographs are moved."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-import torch
 
-from mememoji.training.detector.batches import Batch, SceneMaker
+from mememoji.training.detector.batches import Batch
 from mememoji.training.detector.recipe import PRESETS, SceneSettings
 from mememoji.training.detector.scenes import Plate, Scene, compose
 from tests.drawn_faces import drawn
@@ -67,22 +66,3 @@ def test_without_a_face_there_are_no_labels() -> None:
     assert (len(scene.faces), len(scene.landmarks), len(scene.ignore)) == (0, 0, 0)
     batch = Batch.of([scene, scene])
     assert (batch.pictures.shape, batch.faces.shape, batch.face_owner.shape) == ((2, 3, 64, 64), (0, 4), (0,))
-
-
-def test_batches_follow_from_seed_and_epoch_alone() -> None:
-    plates = [Plate.of(drawn(number)) for number in range(8)]
-    recipe = PRESETS["minute"].with_changes(batch=4, sides=(64, 96))
-    first = list(SceneMaker(plates, recipe, workers=1).epoch(3))
-    again = list(SceneMaker(plates, recipe, workers=3).epoch(3))
-    other = list(SceneMaker(plates, recipe, workers=1).epoch(4))
-    assert len(first) == 2
-    assert all(torch.equal(a.pictures, b.pictures) for a, b in zip(first, again, strict=True))
-    assert not all(torch.equal(a.pictures, b.pictures) for a, b in zip(first, other, strict=True))
-
-
-def test_each_step_has_one_of_the_sides() -> None:
-    plates = [Plate.of(drawn(number)) for number in range(8)]
-    maker = SceneMaker(plates, PRESETS["minute"].with_changes(batch=4, sides=(64, 96)))
-    batches = [batch for epoch in range(6) for batch in maker.epoch(epoch)]
-    assert {tuple(batch.pictures.shape[1:]) for batch in batches} == {(3, 64, 64), (3, 96, 96)}
-    assert all(batch.pictures.is_contiguous(memory_format=torch.channels_last) for batch in batches)

@@ -1,11 +1,13 @@
 """Which places of the network's maps answer for which face."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import torch
 from torch import Tensor
 
+from mememoji.detection.answers import places
 from mememoji.training.detector.batches import Batch
 
 SIZES: Final = {8: (0.0, 64.0), 16: (28.0, 128.0), 32: (64.0, float("inf"))}
@@ -17,6 +19,29 @@ _MOST: Final = 10
 _OVERLAP_WEIGHT: Final = 3.0
 _FAR: Final = 1e4
 _NEVER: Final = 1e8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """The P places of square pictures, and the sizes of the faces that each may answer for.
+
+    Attributes:
+        where: (P, 3) float32, as `mememoji.detection.answers.places` gives them.
+        low, high: (P,) float32, as in `SIZES`.
+    """
+
+    where: Tensor
+    low: Tensor
+    high: Tensor
+
+
+@lru_cache(maxsize=32)
+def grid_of(side: int, device: torch.device) -> Grid:
+    """The grid of pictures (side, side) on a device; made once, for steps that are to wait for no copy."""
+    where = places(side, side)
+    limits = [SIZES[int(stride)] for stride in where[:, 2]]
+    low, high = torch.tensor(limits, dtype=torch.float32, device=device).unbind(dim=1)  # (P, 2) -> (P,), (P,)
+    return Grid(torch.from_numpy(where).to(device), low.contiguous(), high.contiguous())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +61,7 @@ class Assignment:
 
 
 @torch.no_grad()
-def assign(logits: Tensor, boxes: Tensor, batch: Batch, where: Tensor) -> Assignment:
+def assign(logits: Tensor, boxes: Tensor, batch: Batch, grid: Grid) -> Assignment:
     """SimOTA: each face takes the places that answer for it at the least cost, and as many as its overlaps add up to.
 
     Ge et al. 2021, "YOLOX: Exceeding YOLO Series in 2021"; YuNet is trained so too.
@@ -45,21 +70,19 @@ def assign(logits: Tensor, boxes: Tensor, batch: Batch, where: Tensor) -> Assign
         logits: (B, P) float32.
         boxes: (B, P, 4) float32, decoded.
         batch: its F faces.
-        where: (P, 3) places: x, y, stride.
+        grid: the places.
     """
     faces, owner = batch.faces, batch.face_owner
-    count = len(where)
+    count = len(grid.where)
     if not len(faces):
         nothing = torch.zeros(0, dtype=torch.int64, device=logits.device)
         return Assignment(nothing, nothing, torch.zeros(0, device=logits.device))
-    middles, strides = where[:, :2], where[:, 2]
+    middles, strides = grid.where[:, :2], grid.where[:, 2]
     centres = (faces[:, :2] + faces[:, 2:]) / 2
     distance = (middles[None] - centres[:, None]).abs().amax(dim=2) / strides  # (F, P)
     inside = ((middles[None] > faces[:, None, :2]) & (middles[None] < faces[:, None, 2:])).all(dim=2)
     sizes = (faces[:, 2:] - faces[:, :2]).prod(dim=1).sqrt()
-    low = torch.tensor([SIZES[int(s)][0] for s in strides.tolist()], device=logits.device)
-    high = torch.tensor([SIZES[int(s)][1] for s in strides.tolist()], device=logits.device)
-    fits = (sizes[:, None] >= low) & (sizes[:, None] < high)
+    fits = (sizes[:, None] >= grid.low) & (sizes[:, None] < grid.high)
     candidate = (inside | (distance < _CANDIDATE)) & fits
     overlap = pairwise_iou(faces, boxes[owner]) * candidate  # (F, P)
     cost = torch.nn.functional.softplus(-logits[owner]) - _OVERLAP_WEIGHT * torch.log(overlap + 1e-7)
@@ -67,13 +90,14 @@ def assign(logits: Tensor, boxes: Tensor, batch: Batch, where: Tensor) -> Assign
     wanted = overlap.topk(_MOST, dim=1).values.sum(dim=1).int().clamp(min=1)  # (F,)
     least, place = cost.topk(_MOST, dim=1, largest=False)  # (F, 10)
     taken = (torch.arange(_MOST, device=logits.device) < wanted[:, None]) & (least < _NEVER)
-    face = torch.arange(len(faces), device=logits.device)[:, None].expand_as(place)[taken]
-    place, least = place[taken], least[taken]
+    # Numbers in place of masks, found once each: the processor waits for the GPU wherever a mask is counted.
+    face, rank = taken.nonzero(as_tuple=True)
+    place, least = place[face, rank], least[face, rank]
     key = owner[face] * count + place
     # A place that several faces want answers for the one that it costs least.
     best = torch.full((len(logits) * count,), torch.inf, device=logits.device)
     best = best.scatter_reduce(0, key, least, "amin")
-    alone = least <= best[key]
+    (alone,) = (least <= best[key]).nonzero(as_tuple=True)
     face, place, key = face[alone], place[alone], key[alone]
     covered = overlap[face, place]
     most = torch.zeros(len(faces), device=logits.device).scatter_reduce(0, face, covered, "amax")

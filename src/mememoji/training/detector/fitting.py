@@ -1,11 +1,14 @@
 """Fitting a detector: a recipe and photographs in, a run folder with history and checkpoints out."""
 
 import hashlib
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -16,15 +19,17 @@ from mememoji.errors import DatasetError, RunError
 from mememoji.training.checkpoint import FILE
 from mememoji.training.detector.batches import Batch, SceneMaker
 from mememoji.training.detector.checkpoint import PLATEAU, DetectorCheckpoint, read_checkpoint
-from mememoji.training.detector.history import DetectorEpoch, draw_history
+from mememoji.training.detector.history import DetectorEpoch, draw_history, write_history
 from mememoji.training.detector.judging import Judge
 from mememoji.training.detector.losses import losses_of
 from mememoji.training.detector.network import DetectorNetwork
 from mememoji.training.detector.recipe import DetectorRecipe
 from mememoji.training.detector.scenes import Plate
 from mememoji.training.device import Device
-from mememoji.training.history import write_history
 from mememoji.training.optimisation import MovingAverage, make_optimiser
+
+_SAVED_EVERY: Final = 30.0
+"""Seconds that may be lost: on a GPU an epoch takes hardly longer than writing a checkpoint and drawing its curves."""
 
 
 class DetectorFitting:
@@ -36,7 +41,9 @@ class DetectorFitting:
         val: the photographs that the history's figures come from; they choose nothing.
         run: the folder for history, curves and checkpoints; made where missing.
         device: where to compute.
-        workers: threads that make scenes.
+        workers: processes that make scenes; 0 is a thread of this one.
+        judge_every: epochs from one look at val to the next, which takes the processor as long as some epochs take a
+            GPU. The last epoch is judged in any case.
         quiet: no progress bar.
 
     Raises:
@@ -51,13 +58,15 @@ class DetectorFitting:
         run: Path,
         device: Device,
         *,
-        workers: int = 1,
+        workers: int = 0,
+        judge_every: int = 1,
         quiet: bool = False,
     ) -> None:
         learned = [photograph for photograph in train if not photograph.is_held_out]
         if not learned or not val:
             raise DatasetError(f"a training needs photographs, got {len(learned)} for train and {len(val)} for val")
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
+        self.judge_every = judge_every
         self.fingerprint = _fingerprint(learned)
         torch.manual_seed(recipe.seed)
         self.network = DetectorNetwork(recipe.shape).to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -66,8 +75,9 @@ class DetectorFitting:
         self.history: list[DetectorEpoch] = []
         with ThreadPoolExecutor() as pool:
             plates = list(pool.map(Plate.of, learned))
-        self.scenes = SceneMaker(plates, recipe, workers=workers)
+        self.scenes = SceneMaker(plates, recipe, workers=workers, pinned=device.where.type == "cuda")
         self.judge = Judge(val, device)
+        self._saved = -math.inf
         run.mkdir(parents=True, exist_ok=True)
 
     def resume(self) -> None:
@@ -96,31 +106,36 @@ class DetectorFitting:
             The moving average of the network, in evaluation mode.
 
         Raises:
-            RunError: the loss is no longer a number.
+            RunError: the loss is no longer a number, or a process that makes scenes has died.
         """
         scenes = self.scenes.steps * self.recipe.batch
-        with tqdm(
-            total=self.recipe.epochs * scenes,
-            initial=len(self.history) * scenes,
-            unit=" scenes",
-            unit_scale=True,
-            mininterval=1.0,
-            disable=self.quiet,
-        ) as bar:
-            for epoch in range(len(self.history), self.recipe.epochs):
-                if epoch == self.recipe.epochs - self.recipe.fall and epoch > 0:
+        begin, end = len(self.history), self.recipe.epochs
+        with (
+            closing(self.scenes.batches(begin, end)) as batches,
+            tqdm(
+                total=end * scenes,
+                initial=begin * scenes,
+                unit=" scenes",
+                unit_scale=True,
+                mininterval=1.0,
+                disable=self.quiet,
+            ) as bar,
+        ):
+            for epoch in range(begin, end):
+                if epoch == end - self.recipe.fall and epoch > 0:
                     self._checkpoint().write(self.run, PLATEAU)
-                bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
-                self.history.append(self._epoch(epoch, bar))
-                self._save()
+                bar.set_description(f"epoch {epoch + 1}/{end}")
+                self.history.append(self._epoch(epoch, islice(batches, self.scenes.steps), bar))
+                if epoch + 1 == end or time.monotonic() - self._saved > _SAVED_EVERY:
+                    self._save()
         return self.average.network.eval()
 
-    def _epoch(self, number: int, bar: "tqdm[Any]") -> DetectorEpoch:
+    def _epoch(self, number: int, batches: Iterable[Batch], bar: "tqdm[Any]") -> DetectorEpoch:
         start, seen, steps = time.perf_counter(), 0, self.scenes.steps
         # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
         sums = torch.zeros(4, device=self.device.where)
         self.network.train()
-        for step, batch in enumerate(self.scenes.epoch(number)):
+        for step, batch in enumerate(batches):
             rate = self.recipe.rate_at(number + (step + 0.5) / steps)
             sums += self._step(batch.to(self.device.where), rate)
             seen += len(batch.pictures)
@@ -130,7 +145,8 @@ class DetectorFitting:
         if not torch.isfinite(sums).all():
             raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
         seconds = time.perf_counter() - start
-        found = self.judge(self.average.network)
+        is_judged = (number + 1) % self.judge_every == 0 or number + 1 == self.recipe.epochs
+        found = self.judge(self.average.network) if is_judged else None
         loss, faces, boxes, landmarks = (value / steps for value in sums.tolist())
         return DetectorEpoch(
             epoch=number + 1,
@@ -139,8 +155,8 @@ class DetectorFitting:
             face_loss=faces,
             box_loss=boxes,
             landmark_loss=landmarks,
-            val_ap=found.average_precision,
-            val_recall=found.at_precision(0.98)[0],
+            val_ap=found.average_precision if found else None,
+            val_recall=found.at_precision(0.98)[0] if found else None,
             pictures_per_second=seen / seconds,
             seconds=seconds,
         )
@@ -169,9 +185,12 @@ class DetectorFitting:
         )
 
     def _save(self) -> None:
+        # The CSV first, for whoever reads from it how long a killed training was and resumes with so many epochs more:
+        # the rate may then begin to fall after the checkpoint's last epoch, but not before it.
         write_history(self.history, self.run / "history.csv")
-        draw_history(self.history, self.run / "history.png")
         self._checkpoint().write(self.run, FILE)
+        draw_history(self.history, self.run / "history.png")
+        self._saved = time.monotonic()
 
 
 def _fingerprint(photographs: Sequence[Photograph]) -> str:

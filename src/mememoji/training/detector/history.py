@@ -1,5 +1,8 @@
 """A detector training's history: one row an epoch, as CSV and as curves."""
 
+import csv
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +12,8 @@ class DetectorEpoch:
     """One epoch's figures.
 
     The losses are means over train's scenes, `loss` with the weights of the recipe; `val_ap` is the average precision
-    and `val_recall` the recall at a precision of 0.98, both for faces of 16 pixels and more at an IoU of 0.4.
+    and `val_recall` the recall at a precision of 0.98, both for faces of 16 pixels and more at an IoU of 0.4. Both are
+    None where val was not judged.
     """
 
     epoch: int
@@ -18,19 +22,30 @@ class DetectorEpoch:
     face_loss: float
     box_loss: float
     landmark_loss: float
-    val_ap: float
-    val_recall: float
+    val_ap: float | None
+    val_recall: float | None
     pictures_per_second: float
     seconds: float
 
 
-def draw_history(epochs: list[DetectorEpoch], path: Path) -> None:
+def write_history(epochs: Sequence[DetectorEpoch], path: Path) -> None:
+    """Write all epochs as CSV, empty where a figure was not taken; an older file is replaced at once or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(DetectorEpoch)])
+        writer.writeheader()
+        for epoch in epochs:
+            figures = dataclasses.asdict(epoch)
+            writer.writerow({name: "" if value is None else f"{value:.6g}" for name, value in figures.items()})
+    partial.replace(path)
+
+
+def draw_history(epochs: Sequence[DetectorEpoch], path: Path) -> None:
     """Draw losses and val's figures over epochs as PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     losses, val = figure.subplots(1, 2)
-    numbers = [epoch.epoch for epoch in epochs]
     lines = (
         (losses, "face_loss", "faces", "#0072b2", 1.0),
         (losses, "box_loss", "boxes", "#d55e00", 1.0),
@@ -39,8 +54,9 @@ def draw_history(epochs: list[DetectorEpoch], path: Path) -> None:
         (val, "val_recall", "recall at precision 98 %", "#d55e00", 100.0),
     )
     for axes, name, label, colour, factor in lines:
-        values = [getattr(epoch, name) * factor for epoch in epochs]
-        axes.plot(numbers, values, color=colour, label=label, linewidth=1.6)
+        # Without the gaps: a line is not drawn from or to a figure that is missing.
+        taken = [(epoch.epoch, value * factor) for epoch in epochs if (value := getattr(epoch, name)) is not None]
+        axes.plot([number for number, _ in taken], [value for _, value in taken], color=colour, label=label, lw=1.6)
     for axes, title in ((losses, "Losses on train"), (val, "Val, faces of 16 pixels and more, %")):
         axes.set_title(title, loc="left", fontsize=11)
         axes.set_xlabel("epoch")

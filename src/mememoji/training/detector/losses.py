@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mememoji.detection.answers import places
-from mememoji.training.detector.assignment import Assignment, assign
+from mememoji.training.detector.assignment import Assignment, assign, grid_of
 from mememoji.training.detector.batches import Batch
 from mememoji.training.detector.recipe import DetectorRecipe
 
@@ -30,10 +29,10 @@ class Losses:
 def losses_of(answers: Tensor, batch: Batch, recipe: DetectorRecipe) -> Losses:
     """Compare raw answers (B, P, 15) with a batch's labels."""
     answers = answers.float()
-    side = batch.pictures.shape[-1]
-    where = torch.from_numpy(places(side, side)).to(answers.device)
+    grid = grid_of(batch.pictures.shape[-1], answers.device)
+    where = grid.where
     logits, boxes = answers[..., 0], decoded_boxes(answers, where)
-    pairs = assign(logits.detach(), boxes.detach(), batch, where)
+    pairs = assign(logits.detach(), boxes.detach(), batch, grid)
     weights = pairs.target
     share = weights.sum().clamp(min=1.0)
     faces = _face_loss(logits, pairs, batch, where) / share
