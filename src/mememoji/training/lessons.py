@@ -52,6 +52,9 @@ class Lessons:
         with self._making:
             if number not in self._made:
                 self._made[number] = self._lesson(number)
+                if self._pictures.is_cuda:
+                    # Another training reads it on a stream that does not wait for this one.
+                    torch.cuda.current_stream().synchronize()
             return self._made[number]
 
     def mirrored(self, epoch: int) -> bool:
