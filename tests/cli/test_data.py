@@ -1,11 +1,17 @@
+import dataclasses
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from mememoji.cli import app
+from mememoji.datasets.crops import BACKGROUNDS, read_crops
+from mememoji.datasets.photographs import Photograph
 from mememoji.datasets.splits import read_split
+from tests.drawn_faces import drawn, write_parquet
 
 
 @pytest.fixture
@@ -74,3 +80,29 @@ def test_the_official_sample_with_its_votes(shared: Path, tmp_path: Path) -> Non
     assert card["splits"]["val"]["pictures"] == 60
     assert card["splits"]["train"]["in_source"]["pictures"] == 200
     assert card["source"]["votes"] == "fer2013new-sample.csv"
+
+
+def enlarged(photograph: Photograph) -> Photograph:
+    image = cv2.imdecode(np.frombuffer(photograph.image, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    large = cv2.imencode(".png", cv2.resize(image, None, fx=2, fy=2))[1].tobytes()
+    return dataclasses.replace(photograph, image=large, faces=photograph.faces * 2, landmarks=photograph.landmarks * 2)
+
+
+def test_crops_are_cut_out_of_photographs(tmp_path: Path) -> None:
+    write_parquet([drawn(0, faces=0), enlarged(drawn(1)), drawn(2, faces=0)], tmp_path / "photographs.parquet")
+    out = tmp_path / "crops.parquet"
+    told = CliRunner().invoke(app, ["data", "crops", str(tmp_path / "photographs.parquet"), "--out", str(out)])
+    assert told.exit_code == 0, told.output
+    crops = read_crops(out)
+    assert told.output.startswith(f"{len(crops)} crops (1 of faces, {2 * BACKGROUNDS} of background, ")
+    assert crops.are_faces.sum() == 1
+
+
+def test_photographs_full_of_faces_show_no_background(tmp_path: Path) -> None:
+    write_parquet([drawn(1)], tmp_path / "photographs.parquet")
+    call = ["data", "crops", str(tmp_path / "photographs.parquet"), "--out", str(tmp_path / "crops.parquet")]
+    told = CliRunner().invoke(app, call)
+    assert told.exit_code == 1
+    assert "crops of both kinds are needed" in told.stderr
+    assert not (tmp_path / "crops.parquet").exists()

@@ -3,13 +3,13 @@
 import shutil
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from mememoji.classification.card import ModelCard
 from mememoji.cli import app
+from mememoji.datasets.crops import Crops, write_crops
 from mememoji.training.recipe import PRESETS
 from mememoji.training.teachers import TEACHERS
 
@@ -63,12 +63,10 @@ def test_a_training_fills_its_folder_and_its_card_is_of_its_data(trained: Path) 
     card.verify(trained / "weights.onnx")
 
 
-def test_teachers_and_crops_of_no_face_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
-    crops = tmp_path / "crops"
-    crops.mkdir()
-    for number in range(3):
-        grey = np.random.default_rng(number).integers(0, 256, (60, 50), np.uint8)
-        assert cv2.imwrite(str(crops / f"{number}.png"), grey)
+def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
+    crops = tmp_path / "crops.parquet"
+    noise = np.random.default_rng(0).integers(0, 256, (8, 48, 48), np.uint8)
+    write_crops(Crops(noise, np.arange(8) < 3), crops)
     call: list[str | Path] = [
         "train",
         "--data",
@@ -82,9 +80,10 @@ def test_teachers_and_crops_of_no_face_are_told_in_the_card(trained: Path, data:
         "--batch",
         "14",
     ]
-    run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--non-faces", crops)
+    run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--crops", crops)
     told = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
-    assert told == f"{SENTENCE}; learned from 2 teachers: first, weights.onnx; with 3 crops of no face from crops"
+    learned = "learned from 2 teachers: first, weights.onnx"
+    assert told == f"{SENTENCE}; {learned}; what is no face from 8 crops of photographs (crops.parquet)"
 
 
 def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
@@ -99,6 +98,16 @@ def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_pa
     assert card.trained_on == SENTENCE
     assert card.name.startswith("mine-")
     card.verify(tmp_path / "net.onnx")
+
+
+def test_an_export_learns_what_is_no_face(trained: Path, data: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (8, 48, 48), np.uint8)
+    write_crops(Crops(noise, np.arange(8) < 4), tmp_path / "c.parquet")
+
+    run("export", trained, "--data", data, "--out", tmp_path / "net.onnx", "--crops", tmp_path / "c.parquet")
+
+    card = ModelCard.read(tmp_path / "net.card.json")
+    assert card.trained_on == f"{SENTENCE}; what is no face from 8 crops of photographs (c.parquet)"
 
 
 def test_an_export_without_a_data_card_says_so(trained: Path, data: Path, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -10,7 +9,6 @@ from mememoji.training.checkpoint import FILE, Checkpoint, read_checkpoint
 from mememoji.training.device import choose_device
 from mememoji.training.fitting import Fitting
 from mememoji.training.history import read_history
-from mememoji.training.material import as_input
 from mememoji.training.recipe import Recipe
 
 CPU = choose_device("cpu", bfloat16=False)
@@ -160,20 +158,3 @@ def test_bfloat16_learns_too(tiny_recipe: Recipe, train_split: Split, val_split:
     network = training.fit()
     assert training.history[-1].train_loss < training.history[0].train_loss
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
-
-
-def test_what_is_no_face_is_learned(tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path) -> None:
-    noise = np.random.default_rng(3).integers(0, 256, (140, 48, 48), np.uint8)
-    training = Fitting(
-        tiny_recipe.with_changes(epochs=6), train_split, val_split, tmp_path, CPU, non_faces=noise[:70], quiet=True
-    )
-    network = training.fit()
-    with torch.no_grad():
-        faces, others = (
-            torch.softmax(network(as_input(torch.tensor(crops)))["votes"], dim=1)[:, 9]
-            for crops in (val_split.images, noise[70:])
-        )
-    assert others.mean() > 0.5 > 0.2 > faces.mean()
-    assert max(epoch.val_accuracy for epoch in training.history) > 0.7
-    with pytest.raises(RunError, match="other data"):
-        fitting(tiny_recipe.with_changes(epochs=6), train_split, val_split, tmp_path).resume()

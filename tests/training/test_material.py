@@ -1,5 +1,3 @@
-import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
@@ -42,19 +40,3 @@ def test_a_split_without_votes_has_one_kind_of_target(train_split: Split, tiny_r
     batch = Material.of(bare, CPU, tiny_recipe).batch(torch.arange(7), softened=True)
     assert list(batch) == ["labels"]
     assert batch["labels"].argmax(dim=1).tolist() == list(range(7))
-
-
-@pytest.mark.parametrize("votes", [True, False])
-def test_crops_of_no_face_ask_for_nf_and_for_no_label(train_split: Split, tiny_recipe: Recipe, votes: bool) -> None:
-    split = train_split if votes else Split(train_split.rows, train_split.images, train_split.labels, None)
-    material = Material.of(split, CPU, tiny_recipe, val_crops(5))
-    assert len(material) == len(train_split) + 5
-    for softened in (True, False):
-        batch = material.batch(torch.arange(len(material))[-5:], softened=softened)
-        assert batch["labels"].abs().sum() == 0
-        assert torch.equal(batch["votes"], torch.eye(10)[[9] * 5])
-    assert material.labels[-5:].tolist() == [-1] * 5
-
-
-def val_crops(count: int) -> npt.NDArray[np.uint8]:
-    return np.random.default_rng(0).integers(0, 256, (count, 48, 48), np.uint8)

@@ -48,6 +48,38 @@ def prepare(
         typer.echo(line)
 
 
+@app.command()
+def crops(
+    photographs: Annotated[
+        Path,
+        typer.Argument(help="Photographs with labelled faces, as `detector train` reads them.", metavar="PHOTOS"),
+    ],
+    out: Annotated[Path, typer.Option(help="The file to write, for `train --crops` and others.", metavar="FILE")],
+    seed: Annotated[int, typer.Option(min=0, help="Of where background is cut.")] = 0,
+) -> None:
+    """Cut faces and what is none out of photographs: background, and what detectors wrongly take for a face.
+
+    The animals that a detector's training leaves out are left out here too, to judge by.
+    """
+    from collections import Counter
+
+    import numpy as np
+
+    from mememoji.datasets.crops import Crops, cut, eager_detectors, write_crops
+    from mememoji.datasets.photographs import read_photographs
+
+    learned = [photograph for photograph in read_photographs(photographs) if not photograph.is_held_out]
+    counts: Counter[str] = Counter()
+    images, are_faces = [np.zeros((0, 48, 48), np.uint8)], [np.zeros(0, bool)]
+    for kind, some in cut(learned, eager_detectors(), np.random.default_rng(seed)):
+        counts[kind] += len(some)
+        images.append(some)
+        are_faces.append(np.full(len(some), kind == "faces"))
+    write_crops(Crops(np.concatenate(images), np.concatenate(are_faces)), out)
+    kinds = ", ".join(f"{count:,} of {kind}" for kind, count in counts.items())
+    typer.echo(f"{counts.total():,} crops ({kinds}) written to {out}")
+
+
 def _summary(card: dict[str, Any], out: Path) -> Iterator[str]:
     width = max(len(name) for name in card["splits"])
     for name, split in card["splits"].items():

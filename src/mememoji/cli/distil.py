@@ -34,9 +34,10 @@ def distil(
         list[Path] | None,
         typer.Option(help="A run or weights file that the teachers learn from too; may be given again.", metavar="RUN"),
     ] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Networks trained side by side; small ones leave a GPU idle.")
-    ] = 1,
+    crops: Annotated[
+        Path | None,
+        typer.Option(help="What `data crops` cut: the student learns from it what is no face.", metavar="FILE"),
+    ] = None,
     alone: Annotated[
         bool, typer.Option("--alone", help="Train the student without teachers too, for comparison.")
     ] = False,
@@ -59,7 +60,8 @@ def distil(
     With --taught-by a student of an earlier call teaches the next teachers (Furlanello et al. 2018, "Born-Again Neural
     Networks").
     """
-    from mememoji.cli.run import Run
+    from mememoji.cli.run import Run, rejected
+    from mememoji.datasets.crops import read_crops
     from mememoji.errors import InputError
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.recipe import PRESETS
@@ -84,13 +86,18 @@ def distil(
     pupil = Run("student", learner.with_changes(lessons=lessons), data, out / "student", compiled=compiled)
 
     reports: dict[str, Report] = {}
-    _fit(steps, place, workers)
-    if not train_only:
-        reports |= {step.name: _reported(step, place) for step in steps}
-        reports["ensemble"] = _ensemble(list(runs.values()), data, out / "ensemble")
-    _fit([_taught(pupil, list(runs.values()), place)], place, 1)
-    if not train_only:
-        reports["student"] = _reported(pupil, place)
+    for step in [*steps, pupil]:
+        if step is pupil:
+            if not train_only:
+                reports["ensemble"] = _ensemble(list(runs.values()), data, out / "ensemble")
+            _taught(pupil, list(runs.values()), place)
+            if crops is not None:
+                pupil.crops = read_crops(crops)
+                pupil.learned += rejected(pupil.crops, crops)
+        if train_only:
+            step.fit(place, resume=step.is_begun)
+        else:
+            reports[step.name] = _reported(step, place)
     if train_only:
         typer.echo(f"trained; the same command without --train-only writes what {out} still lacks")
         return
@@ -108,19 +115,12 @@ def _taught(run: Run, teachers: list[Path], place: Device) -> Run:
     return run
 
 
-def _fit(runs: list[Run], place: Device, workers: int) -> None:
-    from mememoji.training.concurrency import fit_concurrently
-
-    quiet = workers > 1 and len(runs) > 1  # bars of several trainings would write over each other
-    fittings = [run.fitting(place, resume=run.is_begun, quiet=quiet) for run in runs if not run.is_reported]
-    fit_concurrently(fittings, workers=workers)
-
-
 def _reported(run: Run, place: Device) -> Report:
     from mememoji.classification.classifier import OnnxClassifier
     from mememoji.evaluation.report import evaluate
 
-    if run.is_reported:
+    # The report is a run's last work: where it stands, the run is finished.
+    if (run.out / "report" / "report.json").is_file():
         typer.echo(f"{run.name}: finished already", err=True)
         return evaluate(OnnxClassifier(run.out / "weights.onnx"), run.data / "val.parquet").report
     return run.train(place, resume=run.is_begun).report

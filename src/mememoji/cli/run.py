@@ -11,15 +11,13 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    import numpy.typing as npt
     from torch import nn
 
+    from mememoji.datasets.crops import Crops
     from mememoji.datasets.provenance import Provenance
     from mememoji.datasets.splits import Split
     from mememoji.evaluation.report import Evaluation
     from mememoji.training.device import Device
-    from mememoji.training.fitting import Fitting
     from mememoji.training.recipe import Recipe
     from mememoji.training.teachers import Teacher
 
@@ -36,7 +34,7 @@ class Run:
         compiled: whether torch.compile fuses the network.
         teachers: whose answers are learned too.
         start: a run whose best weights to start from, or None.
-        non_faces: (M, 48, 48) uint8 crops of no face, or None.
+        crops: what the network learns from, after its training, what is no face; or None.
         learned: what the card says of the data beyond what the prepared folder says.
     """
 
@@ -47,7 +45,7 @@ class Run:
     compiled: bool = False
     teachers: Sequence[Teacher] = ()
     start: Path | None = None
-    non_faces: npt.NDArray[np.uint8] | None = None
+    crops: Crops | None = None
     learned: str = ""
 
     @property
@@ -56,11 +54,6 @@ class Run:
         from mememoji.training.checkpoint import FILE
 
         return (self.out / FILE).is_file()
-
-    @property
-    def is_reported(self) -> bool:
-        """Whether the run is finished: its report is its last work."""
-        return (self.out / "report" / "report.json").is_file()
 
     def check(self, *, resume: bool) -> None:
         """Refuse to write over a training.
@@ -76,14 +69,16 @@ class Run:
     def train(self, place: Device, *, resume: bool) -> Evaluation:
         """Train, export, calibrate, evaluate."""
         splits, provenance = self._material()
-        network = self._fitting(splits, place, resume=resume).fit()
+        network = self._fitted(splits, place, resume=resume)
+        if self.crops is not None:
+            reject(network, self.recipe, splits["train"], self.crops, place)
         weights, report = self.out / "weights.onnx", self.out / "report"
         return deliver(network, self.recipe, splits["val"], self.data, provenance, weights, report, name=self.name)
 
-    def fitting(self, place: Device, *, resume: bool, quiet: bool = False) -> Fitting:
-        """The training alone, not begun yet; a later `train` with `resume` does the rest."""
+    def fit(self, place: Device, *, resume: bool) -> None:
+        """Train alone; a later `train` with `resume` does the rest."""
         splits, _ = self._material()
-        return self._fitting(splits, place, resume=resume, quiet=quiet)
+        self._fitted(splits, place, resume=resume)
 
     def _material(self) -> tuple[dict[str, Split], Provenance]:
         # All before hours of training: a damaged card should not show at their end.
@@ -93,7 +88,7 @@ class Run:
         provenance = read_provenance(self.data, splits)
         return splits, dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
 
-    def _fitting(self, splits: dict[str, Split], place: Device, *, resume: bool, quiet: bool = False) -> Fitting:
+    def _fitted(self, splits: dict[str, Split], place: Device, *, resume: bool) -> nn.Module:
         from mememoji.training.fitting import Fitting
 
         start = None if self.start is None else started(self.start, self.recipe)
@@ -105,15 +100,27 @@ class Run:
             splits["val"],
             self.out,
             place,
-            non_faces=self.non_faces,
             teachers=self.teachers,
             start=start,
             compiled=self.compiled,
-            quiet=quiet,
         )
         if resume:
             fitting.resume()
-        return fitting
+        return fitting.fit()
+
+
+def reject(network: nn.Module, recipe: Recipe, train: Split, crops: Crops, place: Device) -> None:
+    """Let a trained network learn what is no face."""
+    from mememoji.training.rejection import learn_rejection
+
+    typer.echo(f"what is no face, from {len(crops):,} crops of photographs", err=True)
+    learn_rejection(network.to(place.where), train, crops, place, settings=recipe.augmentation, seed=recipe.seed)
+    network.to("cpu")
+
+
+def rejected(crops: Crops, file: Path) -> str:
+    """What a card says of the crops."""
+    return f"; what is no face from {len(crops):,} crops of photographs ({file.name})"
 
 
 def started(run: Path, recipe: Recipe) -> dict[str, Any]:

@@ -56,9 +56,9 @@ def train(
     softened: Annotated[
         float | None, typer.Option(min=0, max=1, help="The part of the epochs in which labels are softened by votes.")
     ] = None,
-    non_faces: Annotated[
+    crops: Annotated[
         Path | None,
-        typer.Option(help='Crops of no face to learn "not a face" from: a folder or a split file.', metavar="PATH"),
+        typer.Option(help="What `data crops` cut: what is no face is learned from it at the end.", metavar="FILE"),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
@@ -75,12 +75,12 @@ def train(
     """Train a network, export its best weights, calibrate and evaluate them on val.
 
     RUN then holds history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/. With --resume,
-    teachers and crops of no face have to be named again.
+    teachers and crops have to be named again.
     """
     import dataclasses
 
-    from mememoji.cli.run import Run
-    from mememoji.datasets.non_faces import read_non_faces
+    from mememoji.cli.run import Run, rejected
+    from mememoji.datasets.crops import read_crops
     from mememoji.errors import InputError
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.teachers import open_teachers
@@ -111,9 +111,9 @@ def train(
     if teachers:
         run.teachers = open_teachers(teachers, place)
         run.learned += f"; learned from {len(teachers)} teachers: {', '.join(path.name for path in teachers)}"
-    if non_faces is not None:
-        run.non_faces = read_non_faces(non_faces)
-        run.learned += f"; with {len(run.non_faces):,} crops of no face from {non_faces.name}"
+    if crops is not None:
+        run.crops = read_crops(crops)
+        run.learned += rejected(run.crops, crops)
     run.train(place, resume=resume)
 
 
@@ -127,11 +127,21 @@ def export(
     ],
     out: Annotated[Path, typer.Option(help="The weights file to write, FILE.onnx.", metavar="FILE")],
     name: Annotated[str, typer.Option(help="The model's name in its card.")] = "compact",
+    crops: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `data crops` cut: what is no face is learned from it; reads train.parquet.", metavar="FILE"
+        ),
+    ] = None,
 ) -> None:
     """Export a run's best weights so far and evaluate them on val; the report lands in RUN/report."""
-    from mememoji.cli.run import deliver, read_splits
+    import dataclasses
+
+    from mememoji.cli.run import deliver, read_splits, reject, rejected
+    from mememoji.datasets.crops import read_crops
     from mememoji.datasets.provenance import read_provenance
     from mememoji.training.checkpoint import read_checkpoint
+    from mememoji.training.device import choose_device
     from mememoji.training.networks import build
 
     saved = read_checkpoint(run)
@@ -139,6 +149,10 @@ def export(
     provenance = read_provenance(data, splits)
     network = build(saved.recipe.shape)
     network.load_state_dict(saved.best)
+    if crops is not None:
+        cut = read_crops(crops)
+        reject(network, saved.recipe, read_splits(data, "train")["train"], cut, choose_device("auto"))
+        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + rejected(cut, crops))
     out.parent.mkdir(parents=True, exist_ok=True)
     deliver(network, saved.recipe, splits["val"], data, provenance, out, run / "report", name=name)
 

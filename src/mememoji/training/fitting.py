@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -41,7 +39,6 @@ class Fitting:
         val: the split to choose the best epoch by.
         run: the folder for history, curves and checkpoint; made where missing.
         device: where to compute.
-        non_faces: (M, 48, 48) uint8 crops of no face, to learn "NF" from.
         teachers: whose answers to each changed picture are learned beside its targets.
         start: a network of the recipe's shape to start from, by its state dict, in place of random weights.
         after_epoch: called with each epoch's figures; what it raises ends the training.
@@ -60,7 +57,6 @@ class Fitting:
         run: Path,
         device: Device,
         *,
-        non_faces: npt.NDArray[np.uint8] | None = None,
         teachers: Sequence[Teacher] = (),
         start: Mapping[str, Tensor] | None = None,
         after_epoch: Callable[[Epoch], None] | None = None,
@@ -69,9 +65,9 @@ class Fitting:
     ) -> None:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
         self.after_epoch = after_epoch
-        self.fingerprint = _fingerprint(train, non_faces)
+        self.fingerprint = _fingerprint(train)
         torch.manual_seed(recipe.seed)
-        self.train = Material.of(train, device.where, recipe, non_faces)
+        self.train = Material.of(train, device.where, recipe)
         self.val = Material.of(val, device.where)
         network = build(recipe.shape)
         if start is not None:
@@ -261,9 +257,8 @@ def _copied(network: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().to("cpu", copy=True) for name, value in network.state_dict().items()}
 
 
-def _fingerprint(split: Split, non_faces: npt.NDArray[np.uint8] | None) -> str:
+def _fingerprint(split: Split) -> str:
     digest = hashlib.sha256(split.images.tobytes())
-    digest.update(b"" if non_faces is None else non_faces.tobytes())
     digest.update(split.labels.tobytes())
     digest.update(b"" if split.votes is None else split.votes.tobytes())
     return digest.hexdigest()

@@ -1,6 +1,5 @@
 """Lessons: pictures changed ahead of a training, with what its teachers say of them."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,7 +32,7 @@ class Lessons:
 
     Several large teachers cost many times what a small student does. Asked once for each of some thirty versions of a
     picture, in place of once each epoch, they no longer set the pace, and still judge the very crop that the student
-    sees. Every other time that a lesson comes round, its pictures are mirrored. Trainings side by side may share them.
+    sees. Every other time that a lesson comes round, its pictures are mirrored.
 
     Args:
         teachers: one or more.
@@ -44,18 +43,13 @@ class Lessons:
     def __init__(self, teachers: Sequence[Teacher], pictures: Tensor, recipe: Recipe) -> None:
         self._teachers, self._pictures, self._recipe = teachers, pictures, recipe
         self._made: dict[int, Lesson] = {}
-        self._making = threading.Lock()
 
     def of(self, epoch: int) -> Lesson:
         """The lesson of an epoch, counted from 0."""
         number = epoch % self._recipe.lessons
-        with self._making:
-            if number not in self._made:
-                self._made[number] = self._lesson(number)
-                if self._pictures.is_cuda:
-                    # Another training reads it on a stream that does not wait for this one.
-                    torch.cuda.current_stream().synchronize()
-            return self._made[number]
+        if number not in self._made:
+            self._made[number] = self._lesson(number)
+        return self._made[number]
 
     def mirrored(self, epoch: int) -> bool:
         """Whether the lesson's pictures are to be mirrored in an epoch."""

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from mememoji.classification.preprocessing import normalise
 from mememoji.datasets.splits import Split
-from mememoji.emotions import FERPLUS_VOTES
 from mememoji.errors import DatasetError
 from mememoji.training.recipe import Recipe
 from mememoji.training.targets import label_targets, vote_distributions
@@ -22,7 +19,7 @@ class Material:
 
     Attributes:
         pictures: (N, 48, 48) uint8.
-        labels: (N,) int64; -1 for a crop of no face.
+        labels: (N,) int64.
         targets: by head, (N, C) float32 distributions.
         soft_labels: (N, 7) float32, the labels' targets with what the votes say of them; None where they are not
             softened.
@@ -34,16 +31,8 @@ class Material:
     soft_labels: Tensor | None = None
 
     @classmethod
-    def of(
-        cls,
-        split: Split,
-        device: torch.device,
-        recipe: Recipe | None = None,
-        non_faces: npt.NDArray[np.uint8] | None = None,
-    ) -> Self:
+    def of(cls, split: Split, device: torch.device, recipe: Recipe | None = None) -> Self:
         """From a split; a recipe smooths and softens the labels' targets, which only train gets.
-
-        `non_faces`, (M, 48, 48) uint8, are crops of no face: ten of ten would vote "NF", and no label is right.
 
         Raises:
             DatasetError: the split is empty.
@@ -60,20 +49,6 @@ class Material:
             targets["votes"] = vote_distributions(votes)
             if recipe is not None and recipe.softening > 0.0:
                 soft_labels = label_targets(labels, votes, smoothing=smoothing, softening=recipe.softening)
-        if non_faces is None or not len(non_faces):
-            return cls(pictures, labels, targets, soft_labels)
-        count = len(non_faces)
-        pictures = torch.cat([pictures, torch.tensor(non_faces, device=device)])
-        # A row of zeros has no cross-entropy: nothing is learned of labels.
-        empty = {head: torch.zeros(count, rows.shape[1], device=device) for head, rows in targets.items()}
-        if "votes" not in empty:
-            empty["votes"] = torch.zeros(count, len(FERPLUS_VOTES), device=device)
-            targets["votes"] = torch.zeros(len(labels), len(FERPLUS_VOTES), device=device)
-        empty["votes"][:, FERPLUS_VOTES.index("NF")] = 1.0
-        targets = {head: torch.cat([rows, empty[head]]) for head, rows in targets.items()}
-        if soft_labels is not None:
-            soft_labels = torch.cat([soft_labels, empty["labels"]])
-        labels = torch.cat([labels, torch.full((count,), -1, device=device)])
         return cls(pictures, labels, targets, soft_labels)
 
     def batch(self, which: Tensor, *, softened: bool) -> dict[str, Tensor]:

@@ -1,6 +1,5 @@
 """A step recorded on a GPU and replayed: one launch in place of some hundred, which take longer than their work."""
 
-import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,10 +9,6 @@ from torch import Tensor, nn
 from mememoji.training.step import Batch, Step
 
 _WARM_UP: Final = 3
-
-_ONE_AT_A_TIME: Final = threading.RLock()
-"""Trainings side by side share torch's own generator, which can be neither drawn from nor replayed while one of them
-records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,7 @@ class Recording:
     """A step of a network on CUDA, recorded as a CUDA graph from its fourth batch on.
 
     All batches have to be of one form. The gradients are new with each batch: nothing has to be set to zero, and
-    nothing may replace them. Several threads may each have a recording of their own.
+    nothing may replace them.
 
     Args:
         step: what to record; draws from its `chance` and from torch's own generator.
@@ -45,15 +40,14 @@ class Recording:
     def __call__(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """As the step; what is returned is overwritten by the next call."""
         self._seen += 1
-        with _ONE_AT_A_TIME:
-            if self._seen <= _WARM_UP:
-                return self._rehearsed(batch)
-            if self._record is None:
-                self._record = self._recorded(batch.clone())
-            else:
-                torch._foreach_copy_(self._record.batch.tensors(), batch.tensors())
-            self._record.graph.replay()
-            return self._record.results
+        if self._seen <= _WARM_UP:
+            return self._rehearsed(batch)
+        if self._record is None:
+            self._record = self._recorded(batch.clone())
+        else:
+            torch._foreach_copy_(self._record.batch.tensors(), batch.tensors())
+        self._record.graph.replay()
+        return self._record.results
 
     def _rehearsed(self, batch: Batch) -> tuple[Tensor, Tensor]:
         # Libraries choose their kernels and take their memory in the first calls, which cannot be recorded; and what is
@@ -69,7 +63,6 @@ class Recording:
         self._network.zero_grad(set_to_none=True)
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(self._step.chance)
-        # Other threads go on taking memory and waiting for their results meanwhile.
-        with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, stream=self._stream):
             results = self._step(batch)
         return _Record(graph, batch, results)

@@ -22,7 +22,7 @@ class Batch:
     Attributes:
         pictures: (B, 48, 48) uint8.
         mirrored: (B,) bool, which of them to mirror.
-        labels: (B,) int64; -1 for a crop of no face.
+        labels: (B,) int64.
         targets: by head, (B, C) float32 distributions.
         taught: by head, what teachers said of these very pictures; empty where they were not asked ahead.
     """
