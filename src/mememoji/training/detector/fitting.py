@@ -77,6 +77,8 @@ class DetectorFitting:
             plates = list(pool.map(Plate.of, learned))
         self.scenes = SceneMaker(plates, recipe, workers=workers, pinned=device.where.type == "cuda")
         self.judge = Judge(val, device)
+        # Scenes come in several sides, photographs in many: trying out cuDNN's kernels for each took 25 seconds a side.
+        torch.backends.cudnn.benchmark = False
         self._saved = -math.inf
         run.mkdir(parents=True, exist_ok=True)
 

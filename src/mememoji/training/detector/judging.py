@@ -40,14 +40,6 @@ class Judge:
     def __call__(self, network: nn.Module) -> Curve:
         """The curve for faces of 16 pixels and more at an IoU of 0.4."""
         network.eval()
-        # Photographs come in many sizes: trying out all kernels for each of them would take longer than the judging.
-        tried, torch.backends.cudnn.benchmark = torch.backends.cudnn.benchmark, False
-        try:
-            return self._curve(network)
-        finally:
-            torch.backends.cudnn.benchmark = tried
-
-    def _curve(self, network: nn.Module) -> Curve:
         matchings = []
         for (height, width), pairs in self._by_size.items():
             where = places(height, width)
