@@ -1,5 +1,11 @@
 """`mememoji distil` and `mememoji search` on a few made pictures."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,6 +87,36 @@ def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:
     told = run(*call, "--epochs", "1", "--trials", "1", "--pictures", "64", "--threads", "2")
     assert told.startswith("1 trials, ")
     assert (tmp_path / "search.md").read_text().startswith("# Search over compact, 1 epochs a trial")
+
+
+def test_workers_of_a_killed_search_end_too(data: Path, tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "mememoji", "search", "--data", str(data), "--out", str(tmp_path / "search")]
+    call += ["--epochs", "1", "--trials", "9999", "--pictures", "64", "--threads", "1", "--workers", "2"]
+    search = subprocess.Popen(call, start_new_session=True)
+    try:
+        until(lambda: len(list((tmp_path / "search").glob("trials/*/history.csv"))) > 0)
+        search.terminate()
+        search.wait()
+        until(lambda: not is_alive(search.pid))
+    finally:
+        if is_alive(search.pid):
+            os.killpg(search.pid, signal.SIGKILL)
+
+
+def is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if is_so():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not come to be so within two minutes")
 
 
 def test_calibrate_and_convert_write_weights_that_run(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
