@@ -60,12 +60,11 @@ def distil(
     With --taught-by a student of an earlier call teaches the next teachers (Furlanello et al. 2018, "Born-Again Neural
     Networks").
     """
-    from mememoji.cli.run import Run, rejected
-    from mememoji.datasets.crops import read_crops
+    from mememoji.cli.run import Run
     from mememoji.errors import InputError
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.recipe import PRESETS
-    from mememoji.training.teachers import TEACHERS
+    from mememoji.training.teachers import TEACHERS, open_teachers
 
     chosen = teachers or list(TEACHERS)
     presets = PRESETS | TEACHERS
@@ -75,25 +74,26 @@ def distil(
     use_threads(threads)
     place = choose_device(device)
     runs = {name: out / "teachers" / name for name in chosen}
-    earlier = list(taught_by or [])
+    earlier = open_teachers(taught_by or [], place)
     steps = []
     for name, run in runs.items():
         recipe = presets[name].with_changes(epochs=teacher_epochs, batch=batch, lessons=lessons if earlier else None)
-        steps.append(_taught(Run(name, recipe, data, run, compiled=compiled), earlier, place))
+        learned = _from_teachers(len(earlier))
+        steps.append(Run(name, recipe, data, run, compiled=compiled, teachers=earlier, learned=learned))
     learner = presets[student].with_changes(epochs=student_epochs, batch=batch)
     if alone:
         steps.append(Run("alone", learner, data, out / "alone", compiled=compiled))
     pupil = Run("student", learner.with_changes(lessons=lessons), data, out / "student", compiled=compiled)
+    pupil.learned = _from_teachers(len(runs))
+    if crops is not None:
+        pupil.take_crops(crops)
 
     reports: dict[str, Report] = {}
     for step in [*steps, pupil]:
         if step is pupil:
             if not train_only:
                 reports["ensemble"] = _ensemble(list(runs.values()), data, out / "ensemble")
-            _taught(pupil, list(runs.values()), place)
-            if crops is not None:
-                pupil.crops = read_crops(crops)
-                pupil.learned += rejected(pupil.crops, crops)
+            step.teachers = open_teachers(list(runs.values()), place)
         if train_only:
             step.fit(place, resume=step.is_begun)
         else:
@@ -106,13 +106,8 @@ def distil(
     typer.echo(f"\n{_summary(reports)}\nall of it lies in {out}; {out / 'compact.onnx'} is what to use")
 
 
-def _taught(run: Run, teachers: list[Path], place: Device) -> Run:
-    from mememoji.training.teachers import open_teachers
-
-    if teachers:
-        run.teachers = open_teachers(teachers, place)
-        run.learned = f"; learned from {len(teachers)} teachers trained on the same pictures"
-    return run
+def _from_teachers(count: int) -> str:
+    return f"; learned from {count} teachers trained on the same pictures" if count else ""
 
 
 def _reported(run: Run, place: Device) -> Report:

@@ -48,6 +48,17 @@ class Run:
     crops: Crops | None = None
     learned: str = ""
 
+    def take_crops(self, file: Path) -> None:
+        """Have the network learn, after its training, what is no face from what `data crops` cut.
+
+        Raises:
+            DatasetError: the file holds no crops of both kinds.
+        """
+        from mememoji.datasets.crops import read_crops
+
+        self.crops = read_crops(file)
+        self.learned += rejected(self.crops, file)
+
     @property
     def is_begun(self) -> bool:
         """Whether the folder holds a training, finished or not."""

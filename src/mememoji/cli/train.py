@@ -79,8 +79,7 @@ def train(
     """
     import dataclasses
 
-    from mememoji.cli.run import Run, rejected
-    from mememoji.datasets.crops import read_crops
+    from mememoji.cli.run import Run
     from mememoji.errors import InputError
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.teachers import open_teachers
@@ -112,8 +111,7 @@ def train(
         run.teachers = open_teachers(teachers, place)
         run.learned += f"; learned from {len(teachers)} teachers: {', '.join(path.name for path in teachers)}"
     if crops is not None:
-        run.crops = read_crops(crops)
-        run.learned += rejected(run.crops, crops)
+        run.take_crops(crops)
     run.train(place, resume=resume)
 
 

@@ -52,8 +52,6 @@ def choose_device(name: str = "auto", *, bfloat16: bool | None = None) -> Device
         raise RunError(f"device is auto, cpu or cuda, got {name!r}")
     if where.type == "cuda" and not torch.cuda.is_available():
         raise RunError("no CUDA device is there; use --device cpu")
-    # Batches are of one size: which of its kernels is fastest for them is worth trying out once.
-    torch.backends.cudnn.benchmark = where.type == "cuda"
     return Device(where, _has_bfloat16(where) if bfloat16 is None else bfloat16)
 
 

@@ -66,6 +66,8 @@ class Fitting:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
         self.after_epoch = after_epoch
         self.fingerprint = _fingerprint(train)
+        # Batches are of one size: which of cuDNN's kernels is fastest for them is worth trying out once.
+        torch.backends.cudnn.benchmark = device.where.type == "cuda"
         torch.manual_seed(recipe.seed)
         self.train = Material.of(train, device.where, recipe)
         self.val = Material.of(val, device.where)
@@ -160,7 +162,7 @@ class Fitting:
         order = torch.randperm(len(self.train), generator=self._chance, device=self.device.where)
         start = time.perf_counter()
         # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
-        losses, right, asked = torch.zeros(3, device=self.device.where)
+        losses, right = torch.zeros(2, device=self.device.where)
         self.network.train()
         lesson = None if self.lessons is None else self.lessons.of(number)
         seen = 0
@@ -170,14 +172,11 @@ class Fitting:
             batch = self._batch(which, number, lesson)
             loss, hits = self._taken(batch, rate)
             losses, right = losses + loss, right + hits
-            asked = asked + (batch.labels >= 0).sum()
             seen += len(which)
             bar.update(len(which))
             if step % 50 == 49:
-                bar.set_postfix(
-                    loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{right.item() / max(asked.item(), 1):.1%}"
-                )
-        train_loss, train_accuracy = losses.item() / steps, right.item() / max(asked.item(), 1)
+                bar.set_postfix(loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{right.item() / seen:.1%}")
+        train_loss, train_accuracy = losses.item() / steps, right.item() / seen
         seconds = time.perf_counter() - start
         if not torch.isfinite(losses):
             raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")

@@ -26,12 +26,19 @@ class Epoch:
 
 
 def write_history(epochs: Sequence[Any], path: Path) -> None:
-    """Write all epochs, dataclasses of numbers, as CSV with their fields' names as a header."""
+    """Write all epochs, dataclasses of numbers, as CSV with their fields' names as a header.
+
+    What is None stays empty. An older file is replaced at once or not at all.
+    """
     columns = [field.name for field in dataclasses.fields(epochs[0])]
-    with path.open("w", newline="", encoding="utf-8") as file:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows({name: f"{value:.6g}" for name, value in dataclasses.asdict(e).items()} for e in epochs)
+        for epoch in epochs:
+            figures = dataclasses.asdict(epoch)
+            writer.writerow({name: "" if value is None else f"{value:.6g}" for name, value in figures.items()})
+    partial.replace(path)
 
 
 def read_history(path: Path) -> list[Epoch]:

@@ -1,6 +1,5 @@
 """Rejection: a trained network learns what is no face, and nothing else of it changes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,7 +101,8 @@ def _features(
     parts: list[Tensor] = []
     hook = head.register_forward_pre_hook(lambda _, inputs: parts.append(inputs[0].float()))
     try:
-        for pictures in _batches(images, device):
+        for part in torch.split(torch.tensor(images, device=device.where), _BATCH):
+            pictures = part[:, None].float()
             if changes is not None:
                 settings, chance = changes
                 mirrored = torch.rand(len(pictures), generator=chance, device=device.where) < 0.5
@@ -112,11 +112,6 @@ def _features(
     finally:
         hook.remove()
     return torch.cat(parts)
-
-
-def _batches(images: npt.NDArray[np.uint8], device: Device) -> Iterator[Tensor]:
-    for start in range(0, len(images), _BATCH):
-        yield torch.tensor(images[start : start + _BATCH], device=device.where)[:, None].float()
 
 
 def _fitted(groups: list[_Group]) -> tuple[Tensor, Tensor]:

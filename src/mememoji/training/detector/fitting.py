@@ -19,13 +19,14 @@ from mememoji.errors import DatasetError, RunError
 from mememoji.training.checkpoint import FILE
 from mememoji.training.detector.batches import Batch, SceneMaker
 from mememoji.training.detector.checkpoint import PLATEAU, DetectorCheckpoint, read_checkpoint
-from mememoji.training.detector.history import DetectorEpoch, draw_history, write_history
+from mememoji.training.detector.history import DetectorEpoch, draw_history
 from mememoji.training.detector.judging import Judge
 from mememoji.training.detector.losses import losses_of
 from mememoji.training.detector.network import DetectorNetwork
 from mememoji.training.detector.recipe import DetectorRecipe
 from mememoji.training.detector.scenes import Plate
 from mememoji.training.device import Device
+from mememoji.training.history import write_history
 from mememoji.training.optimisation import MovingAverage, make_optimiser
 
 _SAVED_EVERY: Final = 30.0
@@ -77,8 +78,6 @@ class DetectorFitting:
             plates = list(pool.map(Plate.of, learned))
         self.scenes = SceneMaker(plates, recipe, workers=workers, pinned=device.where.type == "cuda")
         self.judge = Judge(val, device)
-        # Scenes come in several sides, photographs in many: trying out cuDNN's kernels for each took 25 seconds a side.
-        torch.backends.cudnn.benchmark = False
         self._saved = -math.inf
         run.mkdir(parents=True, exist_ok=True)
 

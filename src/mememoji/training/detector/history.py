@@ -1,7 +1,5 @@
 """A detector training's history: one row an epoch, as CSV and as curves."""
 
-import csv
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,18 +24,6 @@ class DetectorEpoch:
     val_recall: float | None
     pictures_per_second: float
     seconds: float
-
-
-def write_history(epochs: Sequence[DetectorEpoch], path: Path) -> None:
-    """Write all epochs as CSV, empty where a figure was not taken; an older file is replaced at once or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(DetectorEpoch)])
-        writer.writeheader()
-        for epoch in epochs:
-            figures = dataclasses.asdict(epoch)
-            writer.writerow({name: "" if value is None else f"{value:.6g}" for name, value in figures.items()})
-    partial.replace(path)
 
 
 def draw_history(epochs: Sequence[DetectorEpoch], path: Path) -> None:
