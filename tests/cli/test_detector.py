@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from mememoji.cli import app
+from mememoji.detection.card import DetectorCard
 from mememoji.detection.download import YUNET
+from mememoji.weights_file import sha256_of
 from tests.drawn_faces import drawn, write_parquet
 
 
@@ -87,6 +89,11 @@ def test_a_detector_is_trained_resumed_exported_and_evaluated(tmp_path: Path) ->
     weights = tmp_path / "net.onnx"
     code, output = run("export", str(tmp_path / "run"), *files[2:], "--out", str(weights), "--score-threshold", "0.3")
     assert code == 0, output
+    further = ["--preset", "minute", "--out", str(tmp_path / "further"), *short[4:], "--epochs", "1", "--fall", "0"]
+    code, output = run("train", *files, *further, "--start", str(weights))
+    assert code == 0, output
+    card = DetectorCard.read(tmp_path / "further" / "weights.card.json")
+    assert f"1 epochs from the weights {sha256_of(weights)[:12]} on" in card.trained_on
     out = tmp_path / "report"
     chosen = ["--detector", "compact", "--detector", "haar", "--weights", str(weights)]
     code, output = run("evaluate", "--data", files[3], "--out", str(out), *chosen, "--held-out", files[1])

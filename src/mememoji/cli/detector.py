@@ -92,6 +92,10 @@ def train(
     judge_every: Annotated[
         int, typer.Option(min=1, help="Judge by val after every so many epochs, and after the last.", metavar="N")
     ] = 1,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Weights that `detector train` wrote, to start from in place of chance.", metavar="FILE"),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the run's last checkpoint; --epochs may be others.")
     ] = False,
@@ -125,7 +129,9 @@ def train(
     place = choose_device(device)
     photographs, judged = read_photographs(data), read_photographs(val)
     typer.echo(f"{preset}: {len(photographs):,} photographs, {recipe.epochs} epochs on {place}", err=True)
-    fitting = DetectorFitting(recipe, photographs, judged, out, place, workers=workers, judge_every=judge_every)
+    fitting = DetectorFitting(
+        recipe, photographs, judged, out, place, workers=workers, judge_every=judge_every, start=start
+    )
     if resume:
         fitting.resume()
     fitting.fit()
@@ -198,6 +204,7 @@ def _export(
     saved = read_checkpoint(run)
     network = DetectorNetwork(saved.recipe.shape)
     network.load_state_dict(saved.average)
+    begun = f" from the weights {saved.recipe.start[:12]} on" if saved.recipe.start else ""
     card = write_weights(
         network,
         weights,
@@ -205,8 +212,8 @@ def _export(
         name=f"{name}-{__version__}",
         score_threshold=score_threshold,
         trained_on=(
-            f"Photographs with boxes and landmarks by YuNet and by hand, {len(saved.history)} epochs; a third of the "
-            "animals left out"
+            "Photographs with boxes and landmarks by YuNet and by hand, "
+            f"{len(saved.history)} epochs{begun}; a third of the animals left out"
         ),
         licence="MIT",
     )

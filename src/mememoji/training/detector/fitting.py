@@ -1,5 +1,6 @@
 """Fitting a detector: a recipe and photographs in, a run folder with history and checkpoints out."""
 
+import dataclasses
 import hashlib
 import math
 import time
@@ -25,9 +26,11 @@ from mememoji.training.detector.losses import losses_of
 from mememoji.training.detector.network import DetectorNetwork
 from mememoji.training.detector.recipe import DetectorRecipe
 from mememoji.training.detector.scenes import Plate
+from mememoji.training.detector.start import start_from
 from mememoji.training.device import Device
 from mememoji.training.history import write_history
 from mememoji.training.optimisation import MovingAverage, make_optimiser
+from mememoji.weights_file import sha256_of
 
 _SAVED_EVERY: Final = 30.0
 """Seconds that may be lost: on a GPU an epoch takes hardly longer than writing a checkpoint and drawing its curves."""
@@ -45,10 +48,12 @@ class DetectorFitting:
         workers: processes that make scenes; 0 is a thread of this one.
         judge_every: epochs from one look at val to the next, which takes the processor as long as some epochs take a
             GPU. The last epoch is judged in any case.
+        start: a weights file to start from in place of chance; the recipe then holds its hash.
         quiet: no progress bar.
 
     Raises:
         DatasetError: there are no photographs, or one cannot be read.
+        ModelError: `start` is no weights file, or holds another network.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class DetectorFitting:
         *,
         workers: int = 0,
         judge_every: int = 1,
+        start: Path | None = None,
         quiet: bool = False,
     ) -> None:
         learned = [photograph for photograph in train if not photograph.is_held_out]
@@ -70,13 +76,17 @@ class DetectorFitting:
         self.judge_every = judge_every
         self.fingerprint = _fingerprint(learned)
         torch.manual_seed(recipe.seed)
-        self.network = DetectorNetwork(recipe.shape).to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = MovingAverage(self.network, recipe.average)
-        self.optimiser = make_optimiser(self.network, recipe)
-        self.history: list[DetectorEpoch] = []
+        network = DetectorNetwork(recipe.shape)
         with ThreadPoolExecutor() as pool:
             plates = list(pool.map(Plate.of, learned))
         self.scenes = SceneMaker(plates, recipe, workers=workers, pinned=device.where.type == "cuda")
+        if start is not None:
+            start_from(start, network, self.scenes[0, 0].pictures)
+            self.recipe = dataclasses.replace(recipe, start=sha256_of(start))
+        self.network = network.to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = MovingAverage(self.network, recipe.average)
+        self.optimiser = make_optimiser(self.network, recipe)
+        self.history: list[DetectorEpoch] = []
         self.judge = Judge(val, device)
         self._saved = -math.inf
         run.mkdir(parents=True, exist_ok=True)
@@ -88,6 +98,8 @@ class DetectorFitting:
             RunError: no checkpoint, another recipe, or other data.
         """
         saved = read_checkpoint(self.run, self.device.where)
+        if not self.recipe.start:  # what a training started from is needed at its start alone
+            self.recipe = dataclasses.replace(self.recipe, start=saved.recipe.start)
         if not self.recipe.agrees_until(len(saved.history), saved.recipe) and (self.run / PLATEAU).is_file():
             saved = read_checkpoint(self.run, self.device.where, PLATEAU)
         if not self.recipe.agrees_until(len(saved.history), saved.recipe):

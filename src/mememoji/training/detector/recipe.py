@@ -72,6 +72,7 @@ class DetectorRecipe:
         landmarks: weight of the landmarks' loss beside the faces'.
         scenes: how photographs are changed.
         seed: of weights, order and scenes.
+        start: SHA-256 of the weights file that the training started from; empty where it was chance.
 
     Raises:
         ValueError: a value is out of range, or two of them conflict.
@@ -91,6 +92,7 @@ class DetectorRecipe:
     landmarks: float = 5.0
     scenes: SceneSettings = field(default_factory=SceneSettings)
     seed: int = 0
+    start: str = ""
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:
