@@ -87,10 +87,10 @@ def test_the_same_face_is_found_at_any_size(compact: CompactDetector, astronaut_
 def test_small_faces_are_found_where_they_are_asked_for(compact: CompactDetector, astronaut_path: Path) -> None:
     face = read_image(astronaut_path)[20:200, 130:310]
     large = np.full((1600, 1600, 3), 90, np.uint8)
-    large[700:740, 900:940] = cv2.resize(face, (40, 40), interpolation=cv2.INTER_AREA)
+    large[700:732, 900:932] = cv2.resize(face, (32, 32), interpolation=cv2.INTER_AREA)
     assert compact.detect(large) == []
     (found,) = CompactDetector(small_faces=True).detect(large)
-    assert found.box.iou(Box(912, 708, 17, 24)) > 0.4
+    assert found.box.iou(Box(910, 706, 14, 19)) > 0.4
 
 
 def test_threads_do_not_mix_their_faces(compact: CompactDetector, astronaut_path: Path) -> None:

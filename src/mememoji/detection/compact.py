@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mememoji.detection.answers import STRIDES, Floats, decode, places, suppress
 from mememoji.detection.card import DetectorCard
 from mememoji.detection.detector import without_overlaps, working_copy
+from mememoji.detection.refinement import DOUBTFUL, Found, refine
 from mememoji.errors import ModelError
 from mememoji.faces import Box, Detection
 from mememoji.weights_file import card_path, load_network, shipped_file
@@ -37,7 +38,8 @@ class CompactDetector:
 
     The network knows faces from about 8 to 320 pixels high. So a picture is looked at twice: shrunk to `SIDE`, and as
     an overview, where a face that fills the picture is of a size that it knows best. `small_faces` adds a third
-    look at up to `FINE_SIDE` pixels, for crowds, which costs up to six times the time.
+    look at up to `FINE_SIDE` pixels, for crowds, which costs up to six times the time. Whatever may be a face then is
+    looked at closer: see `mememoji.detection.refinement`.
 
     Args:
         weights: an ONNX file with its card beside it; None takes the weights in the package.
@@ -79,9 +81,9 @@ class CompactDetector:
         """Find faces in an upright RGB picture (H, W, 3) uint8, with landmarks: see `FaceDetector`."""
         looks = [self._look(image, side) for side in self._sides(max(image.shape[:2]))]
         boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*looks, strict=True))
-        kept = suppress(boxes, scores, overlap=_OVERLAP)
-        found = list(_detections(image, boxes[kept], scores[kept], landmarks[kept]))
-        return without_overlaps(found, overlap=_WITHIN)
+        candidates = _apart(boxes, scores, landmarks)
+        found = _apart(*refine(image, candidates, self._answers), least=self.score_threshold)
+        return without_overlaps(list(_detections(image, *found)), overlap=_WITHIN)
 
     def _sides(self, longest: int) -> Iterator[int]:
         yield SIDE
@@ -96,12 +98,16 @@ class CompactDetector:
         lacking = -small.shape[0] % multiple, -small.shape[1] % multiple
         if any(lacking):
             small = np.asarray(cv2.copyMakeBorder(small, 0, lacking[0], 0, lacking[1], cv2.BORDER_CONSTANT), np.uint8)
-        (answers,) = self._session.run(["answers"], {"pictures": self._input.of(small)})
+        (answers,) = self._answers([small])
+        least = min(self.score_threshold, DOUBTFUL)
+        boxes, scores, landmarks = _apart(*decode(answers, _places(*small.shape[:2]), least=least))
+        return boxes * back, scores, landmarks * back
+
+    def _answers(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Floats:
+        (answers,) = self._session.run(["answers"], {"pictures": self._input.of(pictures)})
         if not np.isfinite(answers).all():
             raise ModelError(f"{self.card.name!r} gives answers that are not finite; its weights are damaged")
-        boxes, scores, landmarks = decode(answers[0], _places(*small.shape[:2]), least=self.score_threshold)
-        kept = suppress(boxes, scores, overlap=_OVERLAP)
-        return boxes[kept] * back, scores[kept], landmarks[kept] * back
+        return np.asarray(answers, np.float32)
 
 
 _places = functools.lru_cache(maxsize=16)(places)
@@ -113,12 +119,13 @@ class _Input(threading.local):
     def __init__(self) -> None:
         self._kept = np.empty(0, np.float32)
 
-    def of(self, image: npt.NDArray[np.uint8]) -> Floats:
-        """A picture (H, W, 3) uint8 as (1, 3, H, W) float32 in 0..255, good until the thread's next one."""
-        if self._kept.size < image.size:
-            self._kept = np.empty(image.size, np.float32)
-        blob = self._kept[: image.size].reshape(1, 3, *image.shape[:2])
-        return np.asarray(cv2.dnn.blobFromImageWithParams(image, blob), np.float32)
+    def of(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Floats:
+        """B pictures (H, W, 3) uint8 as (B, 3, H, W) float32 in 0..255, good until the thread's next ones."""
+        size = len(pictures) * pictures[0].size
+        if self._kept.size < size:
+            self._kept = np.empty(size, np.float32)
+        blob = self._kept[:size].reshape(len(pictures), 3, *pictures[0].shape[:2])
+        return np.asarray(cv2.dnn.blobFromImagesWithParams(pictures, blob), np.float32)
 
 
 def shipped_weights() -> Path:
@@ -128,6 +135,13 @@ def shipped_weights() -> Path:
         ModelError: this installation holds none.
     """
     return shipped_file(Path(__file__).parent, "detector weights")
+
+
+def _apart(boxes: Floats, scores: Floats, landmarks: Floats, *, least: float = 0.0) -> Found:
+    """Those that no surer one covers, surest first, and whose score is at least `least`."""
+    kept = suppress(boxes, scores, overlap=_OVERLAP)
+    kept = kept[scores[kept] >= least]
+    return boxes[kept], scores[kept], landmarks[kept]
 
 
 def _detections(image: npt.NDArray[np.uint8], boxes: Floats, scores: Floats, landmarks: Floats) -> Iterator[Detection]:

@@ -1,0 +1,168 @@
+"""A closer look at what may be a face: each candidate is cut out, turned upright, and judged again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mememoji.detection.answers import Floats, decode, ious, places
+
+DOUBTFUL: Final = 0.4
+"""Candidates are looked at closer as long as their score is not lower: hardly one of the others is a face."""
+
+TILE: Final = 128
+"""Width and height of a closer look, in pixels."""
+
+# A face's size in the tile and whether the tile is mirrored; docs/benchmarks/2026-11-26-detector.md
+_VIEWS: Final = ((36.0, False), (56.0, True))
+_MOST: Final = 64
+"""Candidates that are looked at closer, surest first: in a crowd of more the others are left as they are."""
+
+_BATCH: Final = 16
+_LEAST: Final = 0.01
+_SAME: Final = 0.4
+_MIRRORED: Final = (1, 0, 2, 4, 3)
+_PLACES: Final = places(TILE, TILE)
+
+Image = npt.NDArray[np.uint8]
+Found = tuple[Floats, Floats, Floats]
+"""Boxes (N, 4) as left, top, right, bottom; scores (N,) in 0..1; landmarks (N, 5, 2)."""
+
+
+def refine(image: Image, found: Found, network: Callable[[list[Image]], Floats]) -> Found:
+    """Judge candidates again, at sizes that the network knows best and with the eyes level.
+
+    A cascade in the manner of MTCNN (Zhang et al. 2016), of one network: a candidate's score becomes the mean of its
+    looks' logits, its box and landmarks their means weighted by score ("box voting", Gidaris and Komodakis 2015).
+
+    Args:
+        image: (H, W, 3) uint8, upright.
+        found: the candidates, surest first, in pixels of `image`.
+        network: gives raw answers (B, P, 15) for pictures (TILE, TILE, 3) uint8.
+
+    Returns:
+        As many, in the same order. What looked apart may now lie on one face: suppress overlaps again.
+    """
+    halves = _Halves(image)
+    candidates = [_Candidate([look]) for look in zip(*(np.asarray(part, np.float64) for part in found), strict=True)]
+    for size, mirrored in _VIEWS:
+        doubtful = [candidate for candidate in candidates[:_MOST] if candidate.score >= DOUBTFUL]
+        for start in range(0, len(doubtful), _BATCH):
+            batch = doubtful[start : start + _BATCH]
+            poses = [candidate.pose(size, mirrored) for candidate in batch]
+            answers = network([halves.tile(pose) for pose in poses])
+            for candidate, pose, rows in zip(batch, poses, answers, strict=True):
+                candidate.take(rows, pose)
+    if not candidates:
+        return found
+    parts = zip(*(candidate.mean() for candidate in candidates), strict=True)
+    boxes, scores, landmarks = (np.array(part, np.float32) for part in parts)
+    return boxes, scores, landmarks
+
+
+@dataclass(slots=True, eq=False)
+class _Candidate:
+    """What may be a face, with all looks at it: box (4,), score, landmarks (5, 2)."""
+
+    looks: list[tuple[Any, Any, Any]]
+    missed: int = 0
+
+    @property
+    def score(self) -> float:
+        logits = [_logit(score) for _, score, _ in self.looks] + [_logit(_LEAST)] * self.missed
+        return float(1 / (1 + np.exp(-np.mean(logits))))
+
+    def pose(self, size: float, mirrored: bool) -> "_Pose":
+        box, _, landmarks = self.looks[0]
+        return _Pose.of(box, landmarks, size, mirrored)
+
+    def take(self, rows: Floats, pose: "_Pose") -> None:
+        """Take in the surest of a tile's answers (P, 15) that lies where the face was seen first."""
+        boxes, scores, landmarks = decode(rows, _PLACES, least=_LEAST)
+        expected = np.asarray(pose.box(self.looks[0][0]), np.float32)[None]
+        near = np.flatnonzero(ious(expected, boxes)[0] > _SAME)
+        if not len(near):
+            self.missed += 1
+            return
+        best = near[scores[near].argmax()]
+        back = pose.back()
+        self.looks.append((back.box(boxes[best]), scores[best], back.points(landmarks[best])))
+
+    def mean(self) -> tuple[Any, float, Any]:
+        """Box, score and landmarks of all looks."""
+        boxes, scores, landmarks = zip(*self.looks, strict=True)
+        box, points = (np.average(seen, axis=0, weights=scores) for seen in (boxes, landmarks))
+        return box, self.score, points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pose:
+    """How a tile lies in the picture: points x become `linear @ x + shift`."""
+
+    linear: npt.NDArray[np.float64]
+    shift: npt.NDArray[np.float64]
+    mirrored: bool
+
+    @classmethod
+    def of(cls, box: Any, landmarks: Any, size: float, mirrored: bool) -> "_Pose":
+        """The face in the tile's middle, of that size, its eyes level."""
+        across, down = landmarks[1] - landmarks[0]
+        scale = size / max(float(np.sqrt(np.prod(box[2:] - box[:2]))), 1.0)
+        angle = -np.arctan2(down, across)
+        linear = scale * np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
+        if mirrored:
+            linear[0] *= -1
+        return cls(linear, TILE / 2 - linear @ ((box[:2] + box[2:]) / 2), mirrored)
+
+    @property
+    def scale(self) -> float:
+        return float(np.hypot(*self.linear[:, 0]))
+
+    def back(self) -> "_Pose":
+        """From the tile to the picture."""
+        linear = self.linear.T / self.scale**2
+        return _Pose(linear, -linear @ self.shift, self.mirrored)
+
+    def box(self, xyxy: Any) -> Any:
+        """The upright box around what an upright box becomes, which holds an ellipse as a face does."""
+        middle = self.linear @ ((xyxy[:2] + xyxy[2:]) / 2) + self.shift
+        reach = np.sqrt(np.square(self.linear) @ np.square((xyxy[2:] - xyxy[:2]) / 2))
+        return np.concatenate([middle - reach, middle + reach])
+
+    def points(self, points: Any) -> Any:
+        """Landmarks (5, 2), those of the left and the right exchanged in a mirror."""
+        there = points @ self.linear.T + self.shift
+        return there[list(_MIRRORED)] if self.mirrored else there
+
+
+class _Halves:
+    """A picture with its copies of half the size, a quarter and so on, each made when it is asked for."""
+
+    def __init__(self, image: Image) -> None:
+        self._levels = [image]
+
+    def tile(self, pose: _Pose) -> Image:
+        """What lies in a pose's tile, sampled from the smallest copy that has all its detail."""
+        level = max(0, int(-np.log2(pose.scale)))
+        while len(self._levels) <= level:
+            self._levels.append(_halved(self._levels[-1]))
+        linear = pose.linear * 2.0**level
+        # OpenCV counts from pixels' middles.
+        matrix = np.column_stack([linear, linear @ (0.5, 0.5) + pose.shift - 0.5])
+        return np.asarray(cv2.warpAffine(self._levels[level], matrix, (TILE, TILE)), np.uint8)
+
+
+def _halved(image: Image) -> Image:
+    height, width = (max(side // 2, 1) for side in image.shape[:2])
+    # An odd last row or column is left out: of whole pairs each pixel is the mean of four, and lies where it should.
+    return np.asarray(
+        cv2.resize(image[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8
+    )
+
+
+def _logit(score: float) -> float:
+    kept = min(max(float(score), _LEAST), 1 - 1e-6)
+    return float(np.log(kept / (1 - kept)))
