@@ -24,7 +24,7 @@ SIDE: Final = 640
 FINE_SIDE: Final = 1600
 """The same, where small faces are asked for."""
 
-# docs/benchmarks/2026-11-25-detector.md
+# docs/benchmarks/2026-11-26-detector.md
 MARGIN: Final = 0.0
 
 _OVERVIEW_SIDE: Final = 256
