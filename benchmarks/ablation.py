@@ -23,7 +23,7 @@ import torch
 
 from mememoji.datasets.splits import read_split
 from mememoji.training.checkpoint import FILE
-from mememoji.training.device import choose_device, use_threads
+from mememoji.training.device import choose_device, end_with_parent, use_threads
 from mememoji.training.fitting import Fitting
 from mememoji.training.networks import CompactShape, build, parameter_count
 from mememoji.training.recipe import PRESETS, Recipe
@@ -82,7 +82,7 @@ def main() -> None:
     base = PRESETS[asked.preset].with_changes(epochs=asked.epochs)
     threads = max(1, torch.get_num_threads() // asked.workers)
     found: dict[str, list[float]] = {step: [] for step in STEPS}
-    with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn"), initializer=end_with_parent) as pool:
         # Seed by seed: a table that is stopped early has all rows.
         waiting = [
             (step, pool.submit(trained, asked.data, asked.out, step, recipe, asked.pictures, threads))

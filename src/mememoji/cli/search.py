@@ -78,30 +78,13 @@ def work(
     import optuna
 
     from mememoji.cli.run import read_splits
-    from mememoji.training.device import choose_device, use_threads
+    from mememoji.training.device import choose_device, end_with_parent, use_threads
     from mememoji.training.search import open_study, run_trials
 
-    _follow_parent()
+    end_with_parent()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     use_threads(threads)
     splits = read_splits(data, "train", "val")
     train = splits["train"] if pictures is None else splits["train"].take(slice(0, pictures))
     study = open_study(out, space, epochs=epochs, seed=seed)
     run_trials(study, train, splits["val"], choose_device(device), out, trials=trials, compiled=compiled)
-
-
-def _follow_parent() -> None:
-    """End this process as soon as the one that started it has ended, however that did."""
-    import os
-    from multiprocessing import parent_process
-    from threading import Thread
-
-    parent = parent_process()
-    if parent is None:
-        return
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    Thread(target=follow, daemon=True).start()

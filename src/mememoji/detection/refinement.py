@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ _MIRRORED: Final = (1, 0, 2, 4, 3)
 _PLACES: Final = places(TILE, TILE)
 
 Image = npt.NDArray[np.uint8]
+Doubles = npt.NDArray[np.float64]
 Found = tuple[Floats, Floats, Floats]
 """Boxes (N, 4) as left, top, right, bottom; scores (N,) in 0..1; landmarks (N, 5, 2)."""
 
@@ -67,7 +68,7 @@ def refine(image: Image, found: Found, network: Callable[[list[Image]], Floats])
 class _Candidate:
     """What may be a face, with all looks at it: box (4,), score, landmarks (5, 2)."""
 
-    looks: list[tuple[Any, Any, Any]]
+    looks: list[tuple[Doubles, float, Doubles]]
     missed: int = 0
 
     @property
@@ -91,7 +92,7 @@ class _Candidate:
         back = pose.back()
         self.looks.append((back.box(boxes[best]), scores[best], back.points(landmarks[best])))
 
-    def mean(self) -> tuple[Any, float, Any]:
+    def mean(self) -> tuple[Doubles, float, Doubles]:
         """Box, score and landmarks of all looks."""
         boxes, scores, landmarks = zip(*self.looks, strict=True)
         box, points = (np.average(seen, axis=0, weights=scores) for seen in (boxes, landmarks))
@@ -102,12 +103,12 @@ class _Candidate:
 class _Pose:
     """How a tile lies in the picture: points x become `linear @ x + shift`."""
 
-    linear: npt.NDArray[np.float64]
-    shift: npt.NDArray[np.float64]
+    linear: Doubles
+    shift: Doubles
     mirrored: bool
 
     @classmethod
-    def of(cls, box: Any, landmarks: Any, size: float, mirrored: bool) -> "_Pose":
+    def of(cls, box: Doubles, landmarks: Doubles, size: float, mirrored: bool) -> "_Pose":
         """The face in the tile's middle, of that size, its eyes level."""
         across, down = landmarks[1] - landmarks[0]
         scale = size / max(float(np.sqrt(np.prod(box[2:] - box[:2]))), 1.0)
@@ -126,13 +127,13 @@ class _Pose:
         linear = self.linear.T / self.scale**2
         return _Pose(linear, -linear @ self.shift, self.mirrored)
 
-    def box(self, xyxy: Any) -> Any:
+    def box(self, xyxy: Doubles) -> Doubles:
         """The upright box around what an upright box becomes, which holds an ellipse as a face does."""
         middle = self.linear @ ((xyxy[:2] + xyxy[2:]) / 2) + self.shift
         reach = np.sqrt(np.square(self.linear) @ np.square((xyxy[2:] - xyxy[:2]) / 2))
         return np.concatenate([middle - reach, middle + reach])
 
-    def points(self, points: Any) -> Any:
+    def points(self, points: Doubles) -> Doubles:
         """Landmarks (5, 2), those of the left and the right exchanged in a mirror."""
         there = points @ self.linear.T + self.shift
         return there[list(_MIRRORED)] if self.mirrored else there

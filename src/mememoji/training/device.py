@@ -1,8 +1,11 @@
 """Where a training runs, and in which numbers."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import parent_process
+from threading import Thread
 
 import torch
 
@@ -65,3 +68,16 @@ def use_threads(count: int | None) -> None:
     """Compute with so many processor threads; None leaves torch's choice."""
     if count is not None:
         torch.set_num_threads(count)
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it has ended, however that did: a killed parent tells nobody."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
