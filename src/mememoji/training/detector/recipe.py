@@ -27,7 +27,7 @@ class SceneSettings:
     least_scale: float = 0.3
     most_scale: float = 2.0
     mirror: float = 0.5
-    rotation: float = 30.0
+    rotation: float = 60.0
     tone: float = 1.0
     grey: float = 0.15
     dark: float = 0.12
