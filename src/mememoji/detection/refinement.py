@@ -66,7 +66,10 @@ def refine(image: Image, found: Found, network: Callable[[list[Image]], Floats])
 
 @dataclass(slots=True, eq=False)
 class _Candidate:
-    """What may be a face, with all looks at it: box (4,), score, landmarks (5, 2)."""
+    """What may be a face, with all looks at it: box (4,), score, landmarks (5, 2).
+
+    `missed` looks saw nothing there, and count as a score of `_LEAST` each.
+    """
 
     looks: list[tuple[Doubles, float, Doubles]]
     missed: int = 0
