@@ -109,7 +109,7 @@ def window_rate(clip: Path, analyzer: Analyzer, seconds: float) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What video costs.")
-    parser.add_argument("--detector", default="haar")
+    parser.add_argument("--detector", default="compact")
     parser.add_argument("--detector-weights", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--window", type=float, metavar="SECONDS", help="measure the window, for so long")
