@@ -30,22 +30,22 @@ from mememoji.training.recipe import PRESETS, Recipe
 
 
 def _augmented(**changes: Any) -> Callable[[Recipe], Recipe]:
-    return lambda recipe: dataclasses.replace(recipe, augmentation=dataclasses.replace(recipe.augmentation, **changes))
+    return lambda recipe: recipe.with_changes(augmentation=dataclasses.replace(recipe.augmentation, **changes))
 
 
 def _without_gates(recipe: Recipe) -> Recipe:
     assert isinstance(recipe.shape, CompactShape)
-    return dataclasses.replace(recipe, shape=dataclasses.replace(recipe.shape, gated=False))
+    return recipe.with_changes(shape=dataclasses.replace(recipe.shape, gated=False))
 
 
 WHOLE: Final = "whole"
 STEPS: Final[dict[str, Callable[[Recipe], Recipe]]] = {
     WHOLE: lambda recipe: recipe,
-    "no votes head's loss": lambda recipe: dataclasses.replace(recipe, votes=0.0),
-    "no labels softened by votes": lambda recipe: dataclasses.replace(recipe, softening=0.0),
-    "neither of both": lambda recipe: dataclasses.replace(recipe, votes=0.0, softening=0.0),
-    "no label smoothing": lambda recipe: dataclasses.replace(recipe, smoothing=0.0),
-    "no average of weights": lambda recipe: dataclasses.replace(recipe, average=0.0),
+    "no votes head's loss": lambda recipe: recipe.with_changes(votes=0.0),
+    "no labels softened by votes": lambda recipe: recipe.with_changes(softening=0.0),
+    "neither of both": lambda recipe: recipe.with_changes(votes=0.0, softening=0.0),
+    "no label smoothing": lambda recipe: recipe.with_changes(smoothing=0.0),
+    "no average of weights": lambda recipe: recipe.with_changes(average=0.0),
     "no mirror images": _augmented(mirror=False),
     "no shift, turn, scale": _augmented(shift=0.0, rotation=0.0, scale=0.0),
     "no light": _augmented(light=0.0),
@@ -88,7 +88,7 @@ def main() -> None:
             (step, pool.submit(trained, asked.data, asked.out, step, recipe, asked.pictures, threads))
             for seed in range(asked.seeds)
             for step, change in STEPS.items()
-            for recipe in [dataclasses.replace(change(base), seed=seed)]
+            for recipe in [change(base).with_changes(seed=seed)]
         ]
         for step, future in waiting:
             found[step].append(future.result())

@@ -10,6 +10,9 @@ from mememoji.emotions import EMOTIONS, Emotion
 LANDMARK_NAMES: Final = ("right_eye", "left_eye", "nose_tip", "right_mouth_corner", "left_mouth_corner")
 """The five landmarks in order; right and left are the person's."""
 
+MIRRORED_LANDMARKS: Final = (1, 0, 2, 4, 3)
+"""Which landmark of a face each of its mirror image is."""
+
 _SUM_TOLERANCE = 1e-3
 
 Landmarks = tuple[tuple[float, float], ...]

@@ -1,6 +1,6 @@
 """From a detector network's raw answers to boxes, scores and landmarks."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -75,3 +75,20 @@ def suppress(boxes: Floats, scores: Floats, *, overlap: float, most: int = 1000)
         if alive[number]:
             alive[number + 1 :] &= ~covers[number, number + 1 :]
     return order[alive]
+
+
+def moved(
+    boxes: npt.NDArray[np.floating[Any]], linear: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]
+) -> Floats:
+    """The (N, 4) upright boxes around what faces in boxes (N, 4) become where a picture is turned, scaled or mirrored.
+
+    A face is taken for the ellipse in its box.
+
+    Args:
+        boxes: left, top, right, bottom.
+        linear: (2, 2), of the map that takes a point x to `linear @ x + shift`.
+        shift: (2,).
+    """
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2 @ linear.T + shift
+    reach = np.sqrt(np.square((boxes[:, 2:] - boxes[:, :2]) / 2) @ np.square(linear).T)
+    return np.concatenate([middles - reach, middles + reach], axis=1).astype(np.float32)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.detection.answers import Floats, decode, ious, places
+from mememoji.detection.answers import Floats, decode, ious, moved, places
+from mememoji.faces import MIRRORED_LANDMARKS
 
 DOUBTFUL: Final = 0.4
 """Candidates are looked at closer as long as their score is not lower: hardly one of the others is a face."""
@@ -24,7 +25,6 @@ _MOST: Final = 64
 _BATCH: Final = 16
 _LEAST: Final = 0.01
 _SAME: Final = 0.4
-_MIRRORED: Final = (1, 0, 2, 4, 3)
 _PLACES: Final = places(TILE, TILE)
 
 Image = npt.NDArray[np.uint8]
@@ -47,21 +47,21 @@ def refine(image: Image, found: Found, network: Callable[[list[Image]], Floats])
     Returns:
         As many, in the same order. What looked apart may now lie on one face: suppress overlaps again.
     """
+    boxes, scores, landmarks = (np.array(part, np.float64) for part in found)
+    count = min(int(np.count_nonzero(scores >= DOUBTFUL)), _MOST)
+    candidates = [_Candidate([(boxes[n], scores[n], landmarks[n])]) for n in range(count)]
     halves = _Halves(image)
-    candidates = [_Candidate([look]) for look in zip(*(np.asarray(part, np.float64) for part in found), strict=True)]
     for size, mirrored in _VIEWS:
-        doubtful = [candidate for candidate in candidates[:_MOST] if candidate.score >= DOUBTFUL]
+        doubtful = [candidate for candidate in candidates if candidate.score >= DOUBTFUL]
         for start in range(0, len(doubtful), _BATCH):
             batch = doubtful[start : start + _BATCH]
             poses = [candidate.pose(size, mirrored) for candidate in batch]
             answers = network([halves.tile(pose) for pose in poses])
             for candidate, pose, rows in zip(batch, poses, answers, strict=True):
                 candidate.take(rows, pose)
-    if not candidates:
-        return found
-    parts = zip(*(candidate.mean() for candidate in candidates), strict=True)
-    boxes, scores, landmarks = (np.array(part, np.float32) for part in parts)
-    return boxes, scores, landmarks
+    for number, candidate in enumerate(candidates):
+        boxes[number], scores[number], landmarks[number] = candidate.mean()
+    return boxes.astype(np.float32), scores.astype(np.float32), landmarks.astype(np.float32)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,14 +86,15 @@ class _Candidate:
     def take(self, rows: Floats, pose: "_Pose") -> None:
         """Take in the surest of a tile's answers (P, 15) that lies where the face was seen first."""
         boxes, scores, landmarks = decode(rows, _PLACES, least=_LEAST)
-        expected = np.asarray(pose.box(self.looks[0][0]), np.float32)[None]
+        expected = moved(self.looks[0][0][None], pose.linear, pose.shift)
         near = np.flatnonzero(ious(expected, boxes)[0] > _SAME)
         if not len(near):
             self.missed += 1
             return
         best = near[scores[near].argmax()]
         back = pose.back()
-        self.looks.append((back.box(boxes[best]), scores[best], back.points(landmarks[best])))
+        (box,) = moved(boxes[best][None], back.linear, back.shift)
+        self.looks.append((box, scores[best], back.points(landmarks[best])))
 
     def mean(self) -> tuple[Doubles, float, Doubles]:
         """Box, score and landmarks of all looks."""
@@ -130,16 +131,10 @@ class _Pose:
         linear = self.linear.T / self.scale**2
         return _Pose(linear, -linear @ self.shift, self.mirrored)
 
-    def box(self, xyxy: Doubles) -> Doubles:
-        """The upright box around what an upright box becomes, which holds an ellipse as a face does."""
-        middle = self.linear @ ((xyxy[:2] + xyxy[2:]) / 2) + self.shift
-        reach = np.sqrt(np.square(self.linear) @ np.square((xyxy[2:] - xyxy[:2]) / 2))
-        return np.concatenate([middle - reach, middle + reach])
-
     def points(self, points: Doubles) -> Doubles:
         """Landmarks (5, 2), those of the left and the right exchanged in a mirror."""
         there = points @ self.linear.T + self.shift
-        return there[list(_MIRRORED)] if self.mirrored else there
+        return there[list(MIRRORED_LANDMARKS)] if self.mirrored else there
 
 
 class _Halves:

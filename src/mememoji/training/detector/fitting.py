@@ -1,6 +1,5 @@
 """Fitting a detector: a recipe and photographs in, a run folder with history and checkpoints out."""
 
-import dataclasses
 import hashlib
 import math
 import time
@@ -82,7 +81,7 @@ class DetectorFitting:
         self.scenes = SceneMaker(plates, recipe, workers=workers, pinned=device.where.type == "cuda")
         if start is not None:
             start_from(start, network, self.scenes[0, 0].pictures)
-            self.recipe = dataclasses.replace(recipe, start=sha256_of(start))
+            self.recipe = recipe.with_changes(start=sha256_of(start))
         self.network = network.to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = MovingAverage(self.network, recipe.average)
         self.optimiser = make_optimiser(self.network, recipe)
@@ -99,7 +98,7 @@ class DetectorFitting:
         """
         saved = read_checkpoint(self.run, self.device.where)
         if not self.recipe.start:  # what a training started from is needed at its start alone
-            self.recipe = dataclasses.replace(self.recipe, start=saved.recipe.start)
+            self.recipe = self.recipe.with_changes(start=saved.recipe.start)
         if not self.recipe.agrees_until(len(saved.history), saved.recipe) and (self.run / PLATEAU).is_file():
             saved = read_checkpoint(self.run, self.device.where, PLATEAU)
         if not self.recipe.agrees_until(len(saved.history), saved.recipe):

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.datasets.photographs import Photograph
+from mememoji.detection.answers import moved
+from mememoji.faces import MIRRORED_LANDMARKS
 from mememoji.images import read_image
 from mememoji.training.detector.covering import cover_a_face
 from mememoji.training.detector.lighting import relight
@@ -26,7 +28,6 @@ _HIGHEST_FACE: Final = 1.15
 """The highest, in parts of its tile's longer side."""
 
 _LEAST_ALONE: Final = 0.6
-_MIRRORED: Final = (1, 0, 2, 4, 3)
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -129,11 +130,11 @@ def _lay(
     matrix[:, 2] = matrix[:, :2] @ (0.5, 0.5) + shift - 0.5
     fill = [int(v) for v in canvas[top, left]]
     canvas[top:bottom, left:right] = cv2.warpAffine(source, matrix, (width, height), borderValue=fill)
-    faces = _boxes(plate.faces, linear, shift, rounded=True)
+    faces = moved(plate.faces, linear, shift)
     landmarks = (plate.landmarks @ linear.T + shift).astype(np.float32)
     if mirrored:
-        landmarks = landmarks[:, _MIRRORED]
-    ignore = _boxes(plate.ignore, linear, shift, rounded=False)
+        landmarks = landmarks[:, MIRRORED_LANDMARKS]
+    ignore = _around(plate.ignore, linear, shift)
     clipped, visible = _clipped(faces, width, height)
     is_face = (visible >= _VISIBLE) & (clipped[:, 3] - clipped[:, 1] >= LEAST_FACE)
     unsure = ~is_face & (visible > _GLIMPSE)
@@ -179,11 +180,10 @@ def _back_inside(corners: npt.NDArray[np.float64], size: npt.NDArray[np.int64]) 
     return np.asarray(np.clip(0.0, least, most))
 
 
-def _boxes(boxes: Floats, linear: npt.NDArray[np.float64], shift: npt.NDArray[np.float64], *, rounded: bool) -> Floats:
-    """The upright boxes (N, 4) around what boxes become; `rounded` ones are taken for ellipses, as faces are."""
+def _around(boxes: Floats, linear: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]) -> Floats:
+    """The upright boxes (N, 4) around what whole boxes become, their corners too."""
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2 @ linear.T + shift
-    halves = (boxes[:, 2:] - boxes[:, :2]) / 2
-    reach = np.sqrt(np.square(halves) @ np.square(linear).T) if rounded else halves @ np.abs(linear).T
+    reach = (boxes[:, 2:] - boxes[:, :2]) / 2 @ np.abs(linear).T
     return np.concatenate([middles - reach, middles + reach], axis=1).astype(np.float32)
 
 

@@ -9,11 +9,11 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from mememoji.conversion.precision import store_as_float
 from mememoji.errors import ModelError
 from mememoji.training.detector.network import PIXEL_SCALE, DetectorNetwork
 
 _PREFIX = "network."
-_HALF = "_half"
 
 
 @torch.no_grad()
@@ -68,14 +68,11 @@ def start_from(weights: Path, network: DetectorNetwork, pictures: Tensor) -> Non
 def _stored(weights: Path) -> dict[str, npt.NDArray[np.float32]]:
     try:
         model = onnx.load(weights)
-        tensors = [(one.name, numpy_helper.to_array(one)) for one in model.graph.initializer]
+        store_as_float(model)
+        tensors = {one.name: np.array(numpy_helper.to_array(one)) for one in model.graph.initializer}
     except Exception as error:  # onnx and protobuf share no base class but this one
         raise ModelError(f"{weights} is no ONNX file to start from: {error}") from error
-    return {
-        name.removeprefix(_PREFIX).removesuffix(_HALF): array.astype(np.float32)
-        for name, array in tensors
-        if name.startswith(_PREFIX)
-    }
+    return {name.removeprefix(_PREFIX): array for name, array in tensors.items() if name.startswith(_PREFIX)}
 
 
 def _copy(stored: dict[str, npt.NDArray[np.float32]], name: str, into: Tensor) -> None:
