@@ -1,7 +1,7 @@
 """What each step of a recipe is worth: the same training without it, on the same pictures, with several seeds.
 
     python -m benchmarks.ablation data/fer2013 --out runs/ablation [--preset compact] [--epochs 12] [--pictures 7000]
-        [--seeds 3] [--workers 2]
+        [--seeds 3] [--workers 2] [--compile]
 
 Accuracy is val's after the last epoch, so that no epoch is chosen. A run that came to an end is read from its folder
 instead of trained anew: an interrupted table goes on where it was. Prints a Markdown record.
@@ -9,18 +9,17 @@ instead of trained anew: an interrupted table goes on where it was. Prints a Mar
 
 import argparse
 import dataclasses
+import functools
 import multiprocessing
-import platform
 import statistics
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 
+from benchmarks.provenance import commit, machine, today
 from mememoji.datasets.splits import read_split
 from mememoji.training.checkpoint import FILE
 from mememoji.training.device import choose_device, end_with_parent, use_threads
@@ -54,14 +53,16 @@ STEPS: Final[dict[str, Callable[[Recipe], Recipe]]] = {
 }
 
 
-def trained(data: Path, out: Path, step: str, recipe: Recipe, pictures: int | None, threads: int) -> float:
+def trained(
+    data: Path, out: Path, step: str, recipe: Recipe, pictures: int | None, threads: int, *, compiled: bool
+) -> float:
     """Val's accuracy in percent after the last epoch, trained here or read from the run's folder."""
     use_threads(threads)
     train, val = (read_split(data / f"{name}.parquet") for name in ("train", "val"))
     run = out / f"{step.replace(' ', '-')}-{recipe.seed}"
     if pictures is not None:
         train = train.take(slice(0, pictures))
-    fitting = Fitting(recipe, train, val, run, choose_device(), quiet=True)
+    fitting = Fitting(recipe, train, val, run, choose_device(), compiled=compiled, quiet=True)
     if (run / FILE).is_file():
         fitting.resume()
     if len(fitting.history) < recipe.epochs:
@@ -78,14 +79,16 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, help="the first so many of train; else all")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--compile", action="store_true", help="fuse the networks with torch.compile")
     asked = parser.parse_args()
     base = PRESETS[asked.preset].with_changes(epochs=asked.epochs)
+    job = functools.partial(trained, compiled=asked.compile)
     threads = max(1, torch.get_num_threads() // asked.workers)
     found: dict[str, list[float]] = {step: [] for step in STEPS}
     with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn"), initializer=end_with_parent) as pool:
         # Seed by seed: a table that is stopped early has all rows.
         waiting = [
-            (step, pool.submit(trained, asked.data, asked.out, step, recipe, asked.pictures, threads))
+            (step, pool.submit(job, asked.data, asked.out, step, recipe, asked.pictures, threads))
             for seed in range(asked.seeds)
             for step, change in STEPS.items()
             for recipe in [change(base).with_changes(seed=seed)]
@@ -93,13 +96,8 @@ def main() -> None:
         for step, future in waiting:
             found[step].append(future.result())
             print(f"{step}, seed {len(found[step]) - 1}: {found[step][-1]:.2f}", flush=True)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    print(
-        f"\n{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {choose_device()}, torch {torch.__version__}, ", end=""
-    )
-    print(
-        f"commit {commit.stdout.strip()}: `{asked.preset}`, {parameter_count(build(base.shape)):,} parameters, ", end=""
-    )
+    print(f"\n{today()}, {machine()}, {choose_device()}, torch {torch.__version__}, commit {commit()}: ", end="")
+    print(f"`{asked.preset}`, {parameter_count(build(base.shape)):,} parameters, ", end="")
     print(f"{base.epochs} epochs of {asked.pictures or 'all'} pictures, {asked.seeds} seeds\n")
     print("| step | val, % | against the whole recipe, same seeds |\n|---|---|---|")
     for step, values in found.items():

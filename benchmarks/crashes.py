@@ -12,8 +12,6 @@ as it must be.
 
 import argparse
 import asyncio
-import os
-import platform
 import random
 import re
 import secrets
@@ -30,7 +28,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.reading import ASTRONAUT, commit, processor
+from benchmarks.provenance import commit, machine
+from benchmarks.reading import ASTRONAUT
 from benchmarks.served import Served, ask, feedback, upload
 from mememoji.emotions import EMOTIONS
 from mememoji.images import encode_jpeg, read_image
@@ -151,7 +150,7 @@ def main() -> None:
     chance = random.Random(0)
     print("## Crashes\n")
     print(f"`python -m benchmarks.crashes --kills {options.kills}` at commit {commit()}.")
-    print(f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}.\n")
+    print(f"{machine()}.\n")
     print(
         "| store | kills | photos acknowledged | feedback acknowledged | requests cut off | faults |\n"
         "|---|---|---|---|---|---|"

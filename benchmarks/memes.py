@@ -9,9 +9,6 @@ record for this folder.
 
 import argparse
 import math
-import os
-import platform
-from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -19,7 +16,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from benchmarks.reading import ASTRONAUT, commit, compare, processor
+from benchmarks.provenance import commit, machine, today
+from benchmarks.reading import ASTRONAUT, compare
 from mememoji.analyzer import Analyzer
 from mememoji.detection.choice import make_detector
 from mememoji.drawing.canvas import Canvas, rgb, text_width
@@ -95,9 +93,9 @@ def main() -> None:
         options.sheet.write_bytes(encode_png(sheet()))
         return
     rows = measure(options.rounds, options.detector, options.detector_weights)
-    print(f"# Meme faces, {datetime.now(UTC):%Y-%m-%d}\n")
+    print(f"# Meme faces, {today()}\n")
     print(f"`python -m benchmarks.memes --rounds {options.rounds} --detector {options.detector}` at commit {commit()}.")
-    print(f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, OpenCV {cv2.__version__}.")
+    print(f"{machine()}, OpenCV {cv2.__version__}.")
     print("One face a call, another composition each time, beside analysing a 640x480 frame with one face; medians of")
     print(f"runs taken in turns. A face of 200 pixels is to cost at most {LIMIT:g} of the analysis.\n")
     print("| what | drawing, ms | analysing, ms | ratio |\n|---|---|---|---|")

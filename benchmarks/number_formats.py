@@ -1,6 +1,6 @@
 """What 8-bit numbers cost in answers and gain in time: variants of one weights file, measured in one run.
 
-    python benchmarks/number_formats.py compact-float16.onnx data/fer2013 [--part scores|rates] [--rounds 9]
+    python -m benchmarks.number_formats compact-float16.onnx data/fer2013 [--part scores|rates] [--rounds 9]
 
 Scores are on val, single pass, uncalibrated. "Flips" are pictures with another first choice than float32's, and the
 distance is the root mean square between the logarithms of their probabilities. Rates are crops a second through
@@ -8,18 +8,16 @@ distance is the root mean square between the logarithms of their probabilities. 
 """
 
 import argparse
-import platform
 import statistics
-import subprocess
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from benchmarks.provenance import commit, machine, today
 from mememoji.classification.classifier import OnnxClassifier, Prediction
 from mememoji.conversion.converting import convert, scale
 from mememoji.datasets.splits import Split, read_split
@@ -103,9 +101,8 @@ def main() -> None:
     images = read_split(asked.data / "train.parquet").images
     crops = images[np.sort(np.random.default_rng(0).permutation(len(images))[:PICTURES])]
     val = read_split(asked.data / "val.parquet")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, ONNX Runtime {onnxruntime.__version__}, ", end="")
-    print(f"commit {commit.stdout.strip()}, {asked.weights.name}\n")
+    print(f"{today()}, {machine()}, ONNX Runtime {onnxruntime.__version__}, ", end="")
+    print(f"commit {commit()}, {asked.weights.name}\n")
     with tempfile.TemporaryDirectory() as folder:
         files = made(asked.weights, Path(folder), crops)
         if asked.part != "rates":

@@ -1,6 +1,6 @@
 """What reading pictures costs, as ratios to what cannot be saved.
 
-    python benchmarks/reading.py [--weights FILE] [--yunet FILE] [--rounds 7]
+    python -m benchmarks.reading [--weights FILE] [--yunet FILE] [--rounds 7]
 
 Each pair is measured in turns in one run, so that a busy machine slows both; the figure is the ratio of the medians.
 Prints a Markdown record for this folder.
@@ -8,14 +8,12 @@ Prints a Markdown record for this folder.
 
 import argparse
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -23,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from benchmarks.provenance import commit, machine, today
 from mememoji.analyzer import Analyzer
 from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
@@ -114,19 +113,6 @@ def video_frame() -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.copyMakeBorder(image[:480], 0, 0, 64, 64, cv2.BORDER_REFLECT), np.uint8)
 
 
-def processor() -> str:
-    """The processor's name, as far as the system tells."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def commit() -> str:
-    """The commit that was measured."""
-    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    return asked.stdout.strip() or "none"
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What reading pictures costs.")
@@ -150,10 +136,10 @@ def main() -> None:
     if options.yunet:
         what = "detect in a 640x480 frame, one thread / YuNet in OpenCV"
         rows.append((what, detecting(options.yunet, 5 * options.rounds), 1.2))
-    print(f"# Reading pictures, {datetime.now(UTC):%Y-%m-%d}\n")
-    versions = f"Python {platform.python_version()}, ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
-    print(f"`python benchmarks/reading.py --rounds {options.rounds}` at commit {commit()}, with {card.name}.")
-    print(f"{processor()}, {os.cpu_count()} cores; {versions}. Medians of runs taken in turns.\n")
+    print(f"# Reading pictures, {today()}\n")
+    versions = f"ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
+    print(f"`python -m benchmarks.reading --rounds {options.rounds}` at commit {commit()}, with {card.name}.")
+    print(f"{machine()}, {versions}. Medians of runs taken in turns.\n")
     print("| what | ours, ms | bare, ms | ratio | at most |\n|---|---|---|---|---|")
     for what, (ours, bare), limit in rows:
         print(f"| {what} | {ours * 1e3:.1f} | {bare * 1e3:.1f} | {ours / bare:.2f} | {limit:g} |")

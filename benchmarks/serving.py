@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import multiprocessing
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -26,7 +25,8 @@ import numpy.typing as npt
 import onnxruntime
 import uvloop
 
-from benchmarks.reading import ASTRONAUT, commit, processor
+from benchmarks.provenance import commit, machine
+from benchmarks.reading import ASTRONAUT
 from benchmarks.served import Answer, Served, ask, read_answer, upload
 from mememoji.analyzer import Analyzer
 from mememoji.classification.weights import shipped_classifier
@@ -167,13 +167,13 @@ def main() -> None:
             others = busy_seconds() - service.processor_seconds() - time.process_time() - others
     ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, bare, strict=True))
     median, late = np.percentile(waited, [50, 99])
-    versions = f"Python {platform.python_version()}, ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
+    versions = f"ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
     print("## Throughput and latency\n")
     print(
         f"`python -m benchmarks.serving --rounds {options.rounds} --seconds {options.seconds:g} --latency-seconds "
         f"{options.latency_seconds:g}` at commit {commit()}."
     )
-    print(f"{processor()}, {os.cpu_count()} cores; {versions}.\n")
+    print(f"{machine()}, {versions}.\n")
     print("| what | service, two workers | bare analyser, two processes | ratio | asked |\n|---|---|---|---|---|")
     print(
         f"| 640x480 JPEGs a second, medians of {options.rounds} turns | {statistics.median(ours):.1f} | "

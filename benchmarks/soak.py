@@ -11,8 +11,6 @@ a Markdown record, and ends with 1 where something was not as it must be.
 import argparse
 import asyncio
 import base64
-import os
-import platform
 import random
 import struct
 import sys
@@ -27,7 +25,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from benchmarks.reading import ASTRONAUT, commit, processor
+from benchmarks.provenance import commit, machine
+from benchmarks.reading import ASTRONAUT
 from benchmarks.served import NO_ANSWER, PREDICT, Answer, Served, ask, feedback, get, post, read_answer, upload
 from mememoji.emotions import EMOTIONS
 from mememoji.images import encode_jpeg, read_image
@@ -260,8 +259,8 @@ def main() -> None:
         f"`python -m benchmarks.soak --requests {options.requests} --callers {options.callers}` at commit {commit()}."
     )
     print(
-        f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}; "
-        f"{options.requests:,} requests in {time.monotonic() - start:.0f} s, store {store.partition(':')[0]}.\n"
+        f"{machine()}; {options.requests:,} requests in {time.monotonic() - start:.0f} s, "
+        f"store {store.partition(':')[0]}.\n"
     )
     print("| what | found | asked |\n|---|---|---|")
     print(f"| answers of 500 and above | {errors} | 0 |")

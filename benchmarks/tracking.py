@@ -9,10 +9,7 @@ Markdown record for this folder.
 
 import argparse
 import math
-import os
-import platform
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.reading import ASTRONAUT, commit, processor
+from benchmarks.provenance import commit, machine, today
+from benchmarks.reading import ASTRONAUT
 from mememoji.detection.choice import make_detector
 from mememoji.faces import Box, Detection
 from mememoji.images import RGBImage, read_image
@@ -210,9 +208,9 @@ def main() -> None:
     options = parser.parse_args()
     detector = make_detector(options.detector, options.detector_weights)
     compared = trackers()
-    print(f"# Faces keep their number, {datetime.now(UTC):%Y-%m-%d}\n")
+    print(f"# Faces keep their number, {today()}\n")
     print(f"`python -m benchmarks.tracking --scenes {options.scenes}` with {detector.name} at commit {commit()}.")
-    print(f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, OpenCV {cv2.__version__}.\n")
+    print(f"{machine()}, OpenCV {cv2.__version__}.\n")
     print("| scene | faces found | " + " | ".join(f"{name}: switches, unnumbered" for name in compared) + " |")
     print("|---|---|" + "---|" * len(compared))
     for kind in ("drift", "cross", "gaps", "fast"):

@@ -1,22 +1,20 @@
 """Training's pictures per second against a bare forward-backward loop of the same network, as a ratio in one run.
 
-    python benchmarks/training_rate.py data/fer2013/train.parquet [--preset compact] [--pictures 2560] [--compile]
+    python -m benchmarks.training_rate data/fer2013/train.parquet [--preset compact] [--pictures 2560] [--compile]
 
 The bare loop runs before and after the training, so that a machine that slows down in between shows. It has the
 network, the loss and nothing else: no augmentation, no optimiser, no moving average. Prints a Markdown record.
 """
 
 import argparse
-import platform
 import statistics
-import subprocess
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 
+from benchmarks.provenance import commit, machine, today
 from mememoji.datasets.splits import Split, read_split
 from mememoji.training.device import Device, choose_device
 from mememoji.training.fitting import Fitting
@@ -69,9 +67,8 @@ def main() -> None:
         ours = [epoch.pictures_per_second for epoch in fitting.history[1:]]
     after = bare(recipe, split, device, compiled=asked.compile)
     rate, loop = statistics.median(ours), statistics.median(before + after)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {device}, torch {torch.__version__}, ", end="")
-    print(f"{torch.get_num_threads()} threads, commit {commit.stdout.strip()}, ", end="")
+    print(f"{today()}, {machine()}, {device}, torch {torch.__version__}, ", end="")
+    print(f"{torch.get_num_threads()} threads, commit {commit()}, ", end="")
     print(f"preset {asked.preset}, batch {recipe.batch}, {'compiled' if asked.compile else 'not compiled'}\n")
     print("| | pictures a second |\n|---|---|")
     print(f"| training | {rate:.1f} ({min(ours):.1f} to {max(ours):.1f}) |")

@@ -9,19 +9,17 @@ window alone, for which it needs a screen.
 """
 
 import argparse
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from benchmarks.reading import ASTRONAUT, commit, compare, processor
+from benchmarks.provenance import commit, machine, today
+from benchmarks.reading import ASTRONAUT, compare
 from mememoji.analyzer import Analyzer
 from mememoji.detection.choice import make_detector
 from mememoji.images import read_image
@@ -116,9 +114,9 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true", help="measure memory alone, which takes minutes")
     options = parser.parse_args()
     analyzer = Analyzer(make_detector(options.detector, options.detector_weights))
-    print(f"# Video, {datetime.now(UTC):%Y-%m-%d}\n")
+    print(f"# Video, {today()}\n")
     print(f"`python -m benchmarks.video {' '.join(sys.argv[1:])}` at commit {commit()}, {analyzer.detector.name}.")
-    print(f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, OpenCV {cv2.__version__}.\n")
+    print(f"{machine()}, OpenCV {cv2.__version__}.\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if options.window:

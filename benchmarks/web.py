@@ -7,21 +7,17 @@ Eileen Collins, moved about in 640x480. Prints a Markdown record for docs/benchm
 """
 
 import argparse
-import os
-import platform
 import statistics
-import subprocess
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.provenance import commit, machine, today
 from tests.web.browsing import CHROMIUM_ARGUMENTS, camera_arguments, serving, write_camera
 
-ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 5
 MOST_KILOBYTES = 150
 LONGEST_TASK = 200
@@ -120,12 +116,9 @@ def main() -> None:
     def largest(name: str) -> float:
         return max(each[name] for each in (*loads, *reads, boxes, memes))
 
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
-    print(f"# The web app, {datetime.now(UTC):%Y-%m-%d}\n")
-    print(f"`python -m benchmarks.web --seconds {given.seconds}` at commit {commit}.")
-    print(f"{_processor()}, {os.cpu_count()} cores, service and browser together; Python {platform.python_version()},")
+    print(f"# The web app, {today()}\n")
+    print(f"`python -m benchmarks.web --seconds {given.seconds}` at commit {commit()}.")
+    print(f"{machine()}, service and browser together,")
     print(
         f"Chromium {version}, headless, without a graphics processor. Medians of {ROUNDS} visits with nothing kept.\n"
     )
@@ -142,11 +135,6 @@ def main() -> None:
     print(f"| live, meme faces: from frame to drawn face | {memes['latency']:.0f} ms | |")
     print(f"| longest task of all of these | {largest('longest'):.0f} ms | at most {LONGEST_TASK} |")
     print(f"| largest layout shift | {largest('shifts'):.3f} | |")
-
-
-def _processor() -> str:
-    names = [line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name")]
-    return names[0].partition(":")[2].strip() if names else platform.processor()
 
 
 if __name__ == "__main__":
