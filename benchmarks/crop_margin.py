@@ -26,13 +26,13 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.preprocessing import crop_faces, tilt_of
+from mememoji.classification.preprocessing import crop_faces
 from mememoji.datasets.splits import SIDE, Split, read_split
 from mememoji.detection.compact import CompactDetector
 from mememoji.detection.detector import FaceDetector
 from mememoji.detection.haar import HaarDetector
 from mememoji.detection.yunet import YuNetDetector
-from mememoji.faces import Box, Landmarks
+from mememoji.faces import Box, Landmarks, tilt_of
 from mememoji.images import read_image
 
 MARGINS = tuple(step / 20 for step in range(-2, 9))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import LANDMARK_NAMES, Analysis, Box, Composition, Detection, Face
+from mememoji.faces import LANDMARK_NAMES, Analysis, Box, Composition, Detection, Face, tilt_of
 
 MIXED = Composition((0.1, 0.2, 0.3, 0.15, 0.05, 0.2))
 POINTS = ((10.0, 12.5), (20.0, 12.5), (15.0, 18.0), (11.0, 24.0), (19.0, 24.0))
@@ -168,3 +168,24 @@ def test_an_analysis_is_json() -> None:
     assert (first["top"], first["confidence"], first["face_likeness"]) == ("happy", 0.9, 0.8)
     assert second["index"] == 1
     assert (second["landmarks"], second["confidence"], second["face_likeness"]) == (None, None, None)
+
+
+UPRIGHT = (-10 - 10j, 10 - 10j, 0j, -7 + 10j, 7 + 10j)
+
+
+@pytest.mark.parametrize("degrees", [0, 20, -45, 90, 170])
+@pytest.mark.parametrize("narrowed", [1.0, 0.2])
+def test_the_tilt_is_read_from_landmarks(degrees: float, narrowed: float) -> None:
+    turn = complex(math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
+    points = [complex(point.real * narrowed, point.imag) * turn for point in UPRIGHT]
+    assert tilt_of([(point.real, point.imag) for point in points]) == pytest.approx(degrees, abs=1e-3)
+
+
+def test_in_profile_the_way_from_eyes_to_mouth_says_more_than_the_eyes() -> None:
+    profile = ((48.0, 40.0), (52.0, 44.0), (44.0, 50.0), (48.0, 60.0), (52.0, 64.0))
+    assert abs(tilt_of(profile)) < 15  # by the eyes alone it leans by 45
+
+
+def test_without_landmarks_or_with_all_in_one_point_nothing_leans() -> None:
+    assert tilt_of(None) == 0.0
+    assert tilt_of(((1.0, 1.0),) * 5) == 0.0

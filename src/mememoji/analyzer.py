@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.classification.classifier import FaceClassifier, OnnxClassifier
-from mememoji.classification.preprocessing import crop_faces, tilt_of
+from mememoji.classification.preprocessing import crop_faces
 from mememoji.classification.weights import shipped_classifier
 from mememoji.detection.choice import make_detector
 from mememoji.detection.detector import FaceDetector
-from mememoji.faces import Analysis, Box, Composition, Detection, Face
+from mememoji.faces import Analysis, Box, Composition, Detection, Face, tilt_of
 from mememoji.images import DEFAULT_LIMITS, ImageLimits, Picture, RGBImage, read_image
 
 

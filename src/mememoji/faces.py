@@ -18,9 +18,23 @@ _SUM_TOLERANCE = 1e-3
 Landmarks = tuple[tuple[float, float], ...]
 """Five points, x and y in pixels of the upright picture, in the order of `LANDMARK_NAMES`."""
 
-
 _PLACES: Final[dict[str, int]] = {emotion: place for place, emotion in enumerate(EMOTIONS)}
 """By emotion or its name, which are the same key."""
+
+
+def tilt_of(landmarks: Sequence[Sequence[float]] | None) -> float:
+    """How far a face leans, in degrees in -180..180, positive where its top leans to the right in the picture.
+
+    Both the line through the eyes and the line from between the eyes to between the mouth's corners have their say,
+    each by its length: of a face seen from the side the eyes alone would say little. A face without landmarks leans 0.
+    """
+    if landmarks is None:
+        return 0.0
+    (rx, ry), (lx, ly), _, (rmx, rmy), (lmx, lmy) = landmarks
+    down_x, down_y = (rmx + lmx - rx - lx) / 2, (rmy + lmy - ry - ly) / 2
+    # The way down the face, turned by a quarter, runs as the eyes' line does.
+    across_x, across_y = lx - rx + down_y, ly - ry - down_x
+    return math.degrees(math.atan2(across_y, across_x)) if across_x or across_y else 0.0
 
 
 @dataclass(frozen=True, slots=True)

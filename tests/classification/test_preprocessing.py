@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mememoji.classification.preprocessing import LEAST_TILT, crop_faces, normalise, resize_crop, tilt_of, to_grey
+from mememoji.classification.preprocessing import LEAST_TILT, crop_faces, normalise, resize_crop, to_grey
 from mememoji.faces import Box
 
 Picture = npt.NDArray[np.uint8]
@@ -54,16 +54,6 @@ def leaning(degrees: float) -> tuple[tuple[float, float], ...]:
     angle = np.radians(degrees)
     turn = np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
     return tuple((float(x), float(y)) for x, y in (np.array(UPRIGHT) - 50) @ turn.T + 50)
-
-
-@pytest.mark.parametrize("degrees", [0, 20, -45, 90, 170])
-def test_the_tilt_is_read_from_landmarks(degrees: float) -> None:
-    assert tilt_of(leaning(degrees)) == pytest.approx(degrees, abs=1e-3)
-
-
-def test_without_landmarks_or_with_all_in_one_point_nothing_leans() -> None:
-    assert tilt_of(None) == 0.0
-    assert tilt_of(((1.0, 1.0),) * 5) == 0.0
 
 
 @pytest.mark.parametrize("side", [60, 300])

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.faces import Box, Landmarks
+from mememoji.faces import Box
 
 SIDE: Final = 48
 """A crop's width and height in pixels, FER2013's."""
@@ -52,7 +52,7 @@ def crop_faces(
         boxes: N boxes inside the picture.
         margin: the part of the box's longer side added on each side.
         side: the crops' width and height.
-        tilts: N angles from `tilt_of`, by which crops are turned back; None leaves all as they are.
+        tilts: N angles from `mememoji.faces.tilt_of`, by which crops are turned back; None leaves all as they are.
 
     Returns:
         (N, side, side) uint8. A crop is the square around the box's centre; what lies outside the picture repeats
@@ -66,21 +66,6 @@ def crop_faces(
         else:
             crops[index] = _turned(image, box, margin, side, tilts[index])
     return crops
-
-
-def tilt_of(landmarks: Landmarks | None) -> float:
-    """How far a face leans, in degrees in -180..180, positive where its top leans to the right in the picture.
-
-    Both the line through the eyes and the line from between the eyes to between the mouth's corners have their say,
-    each by its length: of a face seen from the side the eyes alone would say little. A face without landmarks leans 0.
-    """
-    if landmarks is None:
-        return 0.0
-    (rx, ry), (lx, ly), _, (rmx, rmy), (lmx, lmy) = landmarks
-    down_x, down_y = (rmx + lmx - rx - lx) / 2, (rmy + lmy - ry - ly) / 2
-    # The way down the face, turned by a quarter, runs as the eyes' line does.
-    across_x, across_y = lx - rx + down_y, ly - ry - down_x
-    return math.degrees(math.atan2(across_y, across_x)) if across_x or across_y else 0.0
 
 
 def _turned(image: npt.NDArray[np.uint8], box: Box, margin: float, side: int, tilt: float) -> npt.NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.detection.answers import Floats, decode, ious, moved, places
-from mememoji.faces import MIRRORED_LANDMARKS
+from mememoji.faces import MIRRORED_LANDMARKS, tilt_of
 
 DOUBTFUL: Final = 0.4
 """Candidates are looked at closer as long as their score is not lower: hardly one of the others is a face."""
@@ -34,7 +34,7 @@ Found = tuple[Floats, Floats, Floats]
 
 
 def refine(image: Image, found: Found, network: Callable[[list[Image]], Floats]) -> Found:
-    """Judge candidates again, at sizes that the network knows best and with the eyes level.
+    """Judge candidates again, at sizes that the network knows best and upright.
 
     A cascade in the manner of MTCNN (Zhang et al. 2016), of one network: a candidate's score becomes the mean of its
     looks' logits, its box and landmarks their means weighted by score ("box voting", Gidaris and Komodakis 2015).
@@ -113,10 +113,9 @@ class _Pose:
 
     @classmethod
     def of(cls, box: Doubles, landmarks: Doubles, size: float, mirrored: bool) -> "_Pose":
-        """The face in the tile's middle, of that size, its eyes level."""
-        across, down = landmarks[1] - landmarks[0]
+        """The face in the tile's middle, of that size, upright."""
         scale = size / max(float(np.sqrt(np.prod(box[2:] - box[:2]))), 1.0)
-        angle = -np.arctan2(down, across)
+        angle = -np.radians(tilt_of(landmarks.tolist()))
         linear = scale * np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
         if mirrored:
             linear[0] *= -1
