@@ -1,16 +1,17 @@
 """A detector's figures on photographs made by the test."""
 
+import dataclasses
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mememoji.datasets.photographs import read_photographs
+from mememoji.datasets.photographs import Photograph, read_photographs
 from mememoji.detection.fixed import FixedDetector
 from mememoji.detection.yunet import YuNetDetector
 from mememoji.errors import InputError
-from mememoji.evaluation.detection import alarms_of, figures, look, misses_of
+from mememoji.evaluation.detection import Judged, alarms_of, figures, look, misses_of
 from mememoji.evaluation.detection_report import report_on, to_markdown, write_report
 from mememoji.evaluation.detectors import open_detector
 from mememoji.faces import Box, Detection, Landmarks
@@ -47,6 +48,33 @@ def test_landmark_errors_are_parts_of_the_eyes_distance() -> None:
     eyes = float(np.linalg.norm(PHOTOGRAPH.landmarks[0, 0] - PHOTOGRAPH.landmarks[0, 1]))
     judged = look(FixedDetector([labelled(0.9, shift=0.1 * eyes)]), [PHOTOGRAPH], 0.5)
     assert figures(judged, [PHOTOGRAPH])["landmark_error"] == pytest.approx(0.1, abs=1e-3)
+
+
+def test_a_face_turned_away_counts_for_the_mean_and_not_among_the_frontal_ones() -> None:
+    def photograph(eyes: float) -> Photograph:
+        """With eyes so far apart, in parts of the face's width."""
+        left, _, right, _ = PHOTOGRAPH.faces[0]
+        points = PHOTOGRAPH.landmarks.copy()
+        points[0, :2, 1] = points[0, :2, 1].mean()
+        points[0, :2, 0] = (left + right) / 2 + np.array((-0.5, 0.5)) * eyes * (right - left)
+        return dataclasses.replace(PHOTOGRAPH, landmarks=points)
+
+    def off(photograph: Photograph, error: float) -> Detection:
+        eyes = np.linalg.norm(photograph.landmarks[0, 1] - photograph.landmarks[0, 0])
+        points = photograph.landmarks[0] + (error * eyes, 0)
+        return dataclasses.replace(labelled(0.9), landmarks=tuple((float(x), float(y)) for x, y in points))
+
+    photographs = [photograph(0.5), photograph(0.5), photograph(0.3)]
+    errors = (0.05, 0.15, 0.7)
+    sightings = [
+        look(FixedDetector([off(one, error)]), [one], 0.5).sightings[0]
+        for one, error in zip(photographs, errors, strict=True)
+    ]
+    found = figures(Judged("fixed", 0.5, tuple(sightings)), photographs)
+    assert found["landmark_error"] == pytest.approx(0.3, abs=1e-3)
+    assert found["landmark_median"] == pytest.approx(0.15, abs=1e-3)
+    assert (found["landmark_faces"], found["frontal_landmark_faces"]) == (3, 2)
+    assert found["frontal_landmark_error"] == pytest.approx(0.1, abs=1e-3)
 
 
 def test_below_its_threshold_a_face_is_missed() -> None:

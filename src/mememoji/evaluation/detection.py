@@ -34,6 +34,7 @@ ALARM_HEIGHT: Final = 16.0
 
 # Seen from the side, eyes lie nearly behind each other, and no error is small beside their distance.
 _LEAST_EYES: Final = 0.2
+_FRONTAL_EYES: Final = 0.45
 
 Floats = npt.NDArray[np.float32]
 
@@ -119,12 +120,10 @@ def figures(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, Any]
         f"{iou:g}": {name: _of_curve(line, judged.threshold) for name, line in by_height.items()}
         for iou, by_height in curves(judged, photographs).items()
     }
-    error, faces = landmark_error(judged, photographs)
     return {
         "threshold": judged.threshold,
         "by_iou": by_iou,
-        "landmark_error": error,
-        "landmark_faces": faces,
+        **landmark_errors(judged, photographs),
         "false_alarms": false_alarms(judged, photographs),
     }
 
@@ -141,16 +140,16 @@ def _of_curve(drawn: Curve, threshold: float) -> dict[str, float]:
     }
 
 
-def landmark_error(judged: Judged, photographs: Sequence[Photograph]) -> tuple[float | None, int]:
-    """The landmarks' mean distance from the labels', in parts of the distance between the eyes.
+def landmark_errors(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, float | int | None]:
+    """The landmarks' distance from the labels', in parts of the distance between the eyes.
 
     Counted are faces of 16 pixels and more that are found at the usual threshold and an IoU of 0.4, and whose eyes
-    are at least a fifth of the face's width apart.
+    are at least a fifth of the face's width apart; as frontal those whose eyes are at least 0.45 of it apart.
 
     Returns:
-        The error, None where no landmarks are given, and how many faces it is the mean of.
+        The mean, the median, and the mean of frontal faces, each None where there is none, and the numbers of faces.
     """
-    errors = []
+    errors, widths = [], []
     for seen, photograph in zip(judged.sightings, photographs, strict=True):
         sure = seen.above(judged.threshold)
         found = match(sure.boxes, sure.scores, photograph.faces, photograph.ignore, iou=IOUS[0])
@@ -161,9 +160,18 @@ def landmark_error(judged: Judged, photographs: Sequence[Photograph]) -> tuple[f
             left, top, right, bottom = photograph.faces[face]
             eyes = float(np.linalg.norm(labelled[0] - labelled[1]))
             error = float(np.linalg.norm(points - labelled, axis=1).mean()) / max(eyes, 1e-6)
-            if bottom - top >= ALARM_HEIGHT and eyes >= _LEAST_EYES * (right - left) and np.isfinite(error):
+            width = eyes / float(right - left)
+            if bottom - top >= ALARM_HEIGHT and width >= _LEAST_EYES and np.isfinite(error):
                 errors.append(error)
-    return (float(np.mean(errors)), len(errors)) if errors else (None, 0)
+                widths.append(width)
+    frontal = [error for error, width in zip(errors, widths, strict=True) if width >= _FRONTAL_EYES]
+    return {
+        "landmark_error": float(np.mean(errors)) if errors else None,
+        "landmark_median": float(np.median(errors)) if errors else None,
+        "landmark_faces": len(errors),
+        "frontal_landmark_error": float(np.mean(frontal)) if frontal else None,
+        "frontal_landmark_faces": len(frontal),
+    }
 
 
 def false_alarms(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, dict[str, float]]:

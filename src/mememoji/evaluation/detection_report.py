@@ -94,7 +94,12 @@ def to_markdown(report: Mapping[str, Any]) -> str:
         for heights in list(HEIGHTS)[:4]:
             cells = [f"{d['by_iou'][iou][heights]['recall']:.3f}" for d in detectors.values()]
             rows.append((f"recall, {_px(heights)}, IoU {iou}", cells))
-    rows.append(("landmark error / distance of the eyes, %", [_error(d) for d in detectors.values()]))
+    for title, name, faces in (
+        ("landmark error / distance of the eyes, %", "landmark_error", "landmark_faces"),
+        ("the same, median", "landmark_median", "landmark_faces"),
+        ("the same, mean of frontal faces", "frontal_landmark_error", "frontal_landmark_faces"),
+    ):
+        rows.append((title, [_error(d[name], d[faces]) for d in detectors.values()]))
     for kind, title in (("animals", "photographs of animals"), ("faceless", "others without a face")):
         first = next(iter(detectors.values()))["false_alarms"][kind]["photographs"]
         cells = [f"{d['false_alarms'][kind]['per_100']:.1f}" for d in detectors.values()]
@@ -123,9 +128,8 @@ def _curve_rows(detectors: Mapping[str, Any], iou: str, heights: str) -> list[tu
     return rows
 
 
-def _error(detector: Mapping[str, Any]) -> str:
-    error = detector["landmark_error"]
-    return "none" if error is None else f"{100 * error:.1f} ({detector['landmark_faces']} faces)"
+def _error(error: float | None, faces: int) -> str:
+    return "none" if error is None else f"{100 * error:.1f} ({faces} faces)"
 
 
 def _px(heights: str) -> str:
