@@ -107,6 +107,23 @@ def test_a_face_without_landmarks_costs_none_and_breaks_nothing() -> None:
     assert torch.isfinite(answers.grad).all()
 
 
+def test_a_landmarks_error_counts_in_parts_of_the_distance_between_the_eyes() -> None:
+    def cost(eyes_apart: float, pixels: float) -> float:
+        """Of landmarks that are so many pixels off, on a face whose eyes are that part of its width apart."""
+        labels = batch(FACES[1:], [0])
+        middle = (labels.landmarks[:, 0] + labels.landmarks[:, 1]) / 2
+        for number, side in ((0, -0.5), (1, 0.5)):
+            labels.landmarks[:, number] = middle
+            labels.landmarks[:, number, 0] += side * eyes_apart * 90
+        answers = perfect(labels)
+        answers[0, :, 5:] += pixels / grid_of(128, torch.device("cpu")).where[:, 2:]
+        return float(losses_of(answers, labels, RECIPE).landmarks)
+
+    assert cost(0.4, 8.0) == pytest.approx(cost(0.2, 4.0), rel=1e-3)
+    assert cost(0.2, 4.0) > 1.5 * cost(0.4, 4.0)
+    assert cost(0.0, 4.0) == pytest.approx(cost(0.1, 4.0), rel=1e-3)  # in profile the eyes lie on each other
+
+
 def test_training_and_serving_decode_alike() -> None:
     where = places(64, 64)
     answers = np.random.default_rng(1).normal(0, 1, (len(where), 15)).astype(np.float32)

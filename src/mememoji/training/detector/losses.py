@@ -12,7 +12,8 @@ from mememoji.training.detector.batches import Batch
 from mememoji.training.detector.recipe import DetectorRecipe
 
 _FOCUS: Final = 2.0
-_LANDMARK_BEND: Final = 0.03
+_LANDMARK_BEND: Final = 0.06
+_NARROWEST: Final = 0.15
 _LARGEST_LOG: Final = 4.5
 
 
@@ -82,13 +83,18 @@ def _distance_iou_loss(boxes: Tensor, faces: Tensor) -> Tensor:
 
 
 def _landmark_loss(answers: Tensor, pairs: Assignment, batch: Batch, where: Tensor) -> Tensor:
-    """Smooth L1 of landmarks, in parts of the face's size, summed over the faces that have any."""
+    """Smooth L1 of landmarks, in parts of the distance between the eyes, summed over the faces that have any.
+
+    So they are judged. In a profile, where the eyes are nearly behind each other, a part of the face's size is taken.
+    """
     places_of = where[pairs.place % len(where)]
     found = answers[pairs.place, 5:].view(-1, 5, 2)  # (N, 10) -> (N, 5, 2)
     found = places_of[:, None, :2] + found * places_of[:, None, 2:]
-    labels = batch.landmarks[pairs.face]
-    known = torch.isfinite(labels).all(dim=(1, 2))
-    sizes = (batch.faces[:, 2:] - batch.faces[:, :2]).prod(dim=1).sqrt()[pairs.face]
-    errors = (found - torch.nan_to_num(labels)) / sizes[:, None, None]
+    known = torch.isfinite(batch.landmarks).all(dim=(1, 2))[pairs.face]
+    labels = torch.nan_to_num(batch.landmarks)
+    apart = (labels[:, 0] - labels[:, 1]).square().sum(dim=1).sqrt()
+    sizes = (batch.faces[:, 2:] - batch.faces[:, :2]).prod(dim=1).sqrt()
+    units = torch.maximum(apart, _NARROWEST * sizes)[pairs.face]
+    errors = (found - labels[pairs.face]) / units[:, None, None]
     each = functional.smooth_l1_loss(errors, torch.zeros_like(errors), reduction="none", beta=_LANDMARK_BEND)
     return (each.mean(dim=(1, 2)) * pairs.target * known).sum()

@@ -89,7 +89,7 @@ class DetectorRecipe:
     decay: float = 1e-2
     average: float = 0.998
     boxes: float = 2.0
-    landmarks: float = 5.0
+    landmarks: float = 4.0
     scenes: SceneSettings = field(default_factory=SceneSettings)
     seed: int = 0
     start: str = ""
