@@ -5,9 +5,9 @@ import torch
 
 from mememoji.datasets.splits import Split
 from mememoji.training.device import choose_device
-from mememoji.training.material import Material
+from mememoji.training.material import Material, as_input
 from mememoji.training.networks import build
-from mememoji.training.recipe import Recipe
+from mememoji.training.recipe import Augmentation, Recipe
 from mememoji.training.sharpness import Climb
 from mememoji.training.step import Batch, Step, loss_of
 
@@ -58,6 +58,30 @@ def test_pictures_that_were_taught_are_not_changed_again(
     assert not torch.equal(seen[0], seen[3])
     assert torch.equal(seen[1], seen[4])
     torch.testing.assert_close(seen[2], seen[1].flip(3))
+
+
+def test_teachers_see_a_picture_before_it_is_worn(
+    network: torch.nn.Module, tiny_recipe: Recipe, train_split: Split
+) -> None:
+    shown: dict[str, torch.Tensor] = {}
+
+    def teacher(pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        shown["teacher"] = as_input(pictures)
+        return {"labels": torch.zeros(len(pictures), 7)}
+
+    def forward(pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        shown["student"] = pictures
+        out: dict[str, torch.Tensor] = network(pictures)
+        return out
+
+    for wear in (0.0, 0.9):
+        still = Augmentation(shift=0.0, rotation=0.0, scale=0.0, light=0.0, erasing=0.0, wear=wear)
+        recipe = tiny_recipe.with_changes(augmentation=still)
+        Step(forward, recipe, CPU, torch.Generator().manual_seed(0), (teacher,))(batch(train_split))
+        assert torch.equal(shown["student"], shown["teacher"]) == (wear == 0.0)
+    torch.testing.assert_close(
+        shown["teacher"], as_input(batch(train_split).pictures[:, None].float()), atol=1e-3, rtol=0
+    )
 
 
 def test_uphill_gradients_are_others_and_the_weights_stay(

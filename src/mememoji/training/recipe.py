@@ -26,6 +26,8 @@ class Augmentation:
         light: largest change of brightness and of contrast, as a part of the range.
         erasing: the chance that a rectangle is painted over (Zhong et al. 2020, "Random Erasing").
         mixup: alpha of mixup's Beta distribution (Zhang et al. 2018); 0 is off.
+        wear: the chance of bad light, of lost detail, of noise and of JPEG's traces, each; teachers see a picture
+            before that.
     """
 
     mirror: bool = True
@@ -35,11 +37,12 @@ class Augmentation:
     light: float = 0.25
     erasing: float = 0.2
     mixup: float = 0.0
+    wear: float = 0.0
 
     def __post_init__(self) -> None:
-        parts = (self.shift, self.scale, self.light, self.erasing)
+        parts = (self.shift, self.scale, self.light, self.erasing, self.wear)
         if not all(0.0 <= part < 1.0 for part in parts):
-            raise ValueError(f"shift, scale, light and erasing lie in [0, 1), got {parts}")
+            raise ValueError(f"shift, scale, light, erasing and wear lie in [0, 1), got {parts}")
         if not 0.0 <= self.rotation <= 180.0 or self.mixup < 0.0:
             raise ValueError(f"rotation lies in 0..180 and mixup is not negative, got {self.rotation}, {self.mixup}")
 
@@ -177,6 +180,18 @@ PRESETS: Final[dict[str, Recipe]] = {
         sharpness=0.1,
         average=0.999,
         augmentation=_STRONG,
+    ),
+    "compact-sturdy": Recipe(
+        _WIDE,
+        epochs=8,
+        batch=128,
+        rate=0.005,
+        smoothing=0.1,
+        softened=1.0,
+        teaching=0.9,
+        lessons=4,
+        average=0.999,
+        augmentation=dataclasses.replace(_STRONG, wear=0.12),
     ),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
 }

@@ -13,6 +13,7 @@ from mememoji.training.material import as_input
 from mememoji.training.recipe import Recipe
 from mememoji.training.sharpness import Climb
 from mememoji.training.teachers import Teacher, soft_targets
+from mememoji.training.wear import worn
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,9 @@ class Step:
             taught = dict(zip(taught, mixtures[len(targets) :], strict=True))
         if self.teachers and not taught:
             taught = soft_targets(self.teachers, pictures, self.recipe.temperature)
+        if settings.wear > 0:
+            # After the teachers: what they say of a good picture is to be learned for a bad one.
+            pictures = worn(pictures, settings.wear, self.chance)
         return pictures, targets, taught
 
 
