@@ -131,6 +131,13 @@ def export(
             help="What `data crops` cut: what is no face is learned from it; reads train.parquet.", metavar="FILE"
         ),
     ] = None,
+    towards: Annotated[
+        Path | None,
+        typer.Option(
+            help="A run that went on from this one: exported are weights between both, see --part.", metavar="RUN"
+        ),
+    ] = None,
+    part: Annotated[float, typer.Option(min=0, max=1, help="How far towards that run: 0 is this one.")] = 0.5,
 ) -> None:
     """Export a run's best weights so far and evaluate them on val; the report lands in RUN/report."""
     import dataclasses
@@ -138,6 +145,7 @@ def export(
     from mememoji.cli.run import deliver, read_splits, reject, rejected
     from mememoji.datasets.crops import read_crops
     from mememoji.datasets.provenance import read_provenance
+    from mememoji.training.blending import blended
     from mememoji.training.checkpoint import read_checkpoint
     from mememoji.training.device import choose_device
     from mememoji.training.networks import build
@@ -146,7 +154,10 @@ def export(
     splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
     network = build(saved.recipe.shape)
-    network.load_state_dict(saved.best)
+    network.load_state_dict(saved.best if towards is None else blended(saved, read_checkpoint(towards), part))
+    if towards is not None:
+        way = f"; {part:g} of the way from there to where a training went on"
+        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + way)
     if crops is not None:
         cut = read_crops(crops)
         reject(network, saved.recipe, read_splits(data, "train")["train"], cut, choose_device("auto"))
