@@ -4,12 +4,15 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from typer.testing import CliRunner
 
 from mememoji.classification.card import ModelCard
+from mememoji.classification.classifier import OnnxClassifier
 from mememoji.cli import app
 from mememoji.datasets.crops import Crops, write_crops
+from mememoji.datasets.splits import read_split
 from mememoji.training.recipe import PRESETS
 from mememoji.training.teachers import TEACHERS
 
@@ -161,3 +164,27 @@ def test_a_start_is_told_in_the_card_and_has_to_fit(trained: Path, data: Path, t
     result = CliRunner().invoke(app, [*map(str, call), "--out", str(tmp_path / "other"), "--preset", "compact"])
     assert result.exit_code == 1
     assert "holds a network of another shape" in result.stderr
+
+
+def test_weights_between_two_runs_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--start", trained]
+    run(*call, "--preset", "minute", "--out", tmp_path / "on")
+    pictures = read_split(data / "val.parquet").images
+
+    def answered(file: Path) -> npt.NDArray[np.float32]:
+        labels = OnnxClassifier(file).classify(pictures).labels
+        assert labels is not None
+        return labels
+
+    answers = []
+    for part in ("0", "0.25", "1"):
+        file = tmp_path / f"{part}.onnx"
+        run("export", trained, "--towards", tmp_path / "on", "--part", part, "--data", data, "--out", file)
+        answers.append(answered(file))
+    assert ModelCard.read(tmp_path / "0.25.card.json").trained_on == (
+        SENTENCE + "; 0.25 of the way from there to where a training went on"
+    )
+    run("export", trained, "--data", data, "--out", tmp_path / "plain.onnx")
+    np.testing.assert_allclose(answers[0], answered(tmp_path / "plain.onnx"), atol=1e-6)
+    assert not np.allclose(answers[0], answers[1], atol=1e-6)
+    assert not np.allclose(answers[1], answers[2], atol=1e-6)
