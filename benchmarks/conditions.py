@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from benchmarks.provenance import commit, machine, today
 from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.preprocessing import resize_crop
+from mememoji.classification.preprocessing import resize_crop, to_grey
 from mememoji.classification.weights import shipped_weights
 from mememoji.datasets.splits import read_split
 from mememoji.evaluation.metrics import mcnemar
@@ -32,9 +32,7 @@ GREY: Final = 128
 
 
 def shrunk(pixels: int) -> Change:
-    return lambda crop, _: resize_crop(
-        np.asarray(cv2.resize(crop, (pixels, pixels), interpolation=cv2.INTER_AREA), np.uint8), len(crop)
-    )
+    return lambda crop, _: resize_crop(resize_crop(crop, pixels), len(crop))
 
 
 def blurred(sigma: float) -> Change:
@@ -144,8 +142,7 @@ def main() -> None:
     parser.add_argument("--face", type=Path, help="the sheet's face, a picture of it alone")
     asked = parser.parse_args()
     if asked.sheet:
-        face = cv2.cvtColor(read_image(asked.face), cv2.COLOR_RGB2GRAY)
-        cv2.imwrite(str(asked.sheet), sheet(resize_crop(np.asarray(face, np.uint8), 48)))
+        cv2.imwrite(str(asked.sheet), sheet(resize_crop(to_grey(read_image(asked.face)))))
         return
     split = read_split(asked.data)
     classifier = OnnxClassifier(asked.weights or shipped_weights())

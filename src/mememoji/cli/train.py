@@ -153,11 +153,13 @@ def export(
     saved = read_checkpoint(run)
     splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
-    network = build(saved.recipe.shape)
-    network.load_state_dict(saved.best if towards is None else blended(saved, read_checkpoint(towards), part))
+    weights = saved.best
     if towards is not None:
+        weights = blended(saved, read_checkpoint(towards), part)
         way = f"; {part:g} of the way from there to where a training went on"
         provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + way)
+    network = build(saved.recipe.shape)
+    network.load_state_dict(weights)
     if crops is not None:
         cut = read_crops(crops)
         reject(network, saved.recipe, read_splits(data, "train")["train"], cut, choose_device("auto"))

@@ -159,6 +159,9 @@ _SHORT: Final = Augmentation(shift=0.06, rotation=10.0, scale=0.1, light=0.2, er
 # Nearly twice the parameters fit faster than they generalise, so pictures are changed more than usual.
 _STRONG: Final = Augmentation(rotation=15.0, scale=0.2, erasing=0.3)
 _WIDE: Final = CompactShape(widths=(40, 112, 248), dropout=0.2)
+_LONG: Final = Recipe(
+    _WIDE, epochs=200, batch=128, rate=0.1, smoothing=0.1, softened=0.8, average=0.999, augmentation=_STRONG
+)
 
 PRESETS: Final[dict[str, Recipe]] = {
     "baseline": dataclasses.replace(_PLAIN, shape=BASELINE),
@@ -166,31 +169,15 @@ PRESETS: Final[dict[str, Recipe]] = {
     "compact": Recipe(CompactShape(), epochs=16, warmup=0.3, average=0.995, augmentation=_SHORT),
     "compact-long": Recipe(CompactShape(), epochs=40, warmup=0.3, softened=0.8),
     "compact-wide": Recipe(_WIDE, epochs=44, warmup=0.3, smoothing=0.1, softened=0.8, augmentation=_STRONG),
-    "compact-gpu": Recipe(
-        _WIDE, epochs=200, batch=128, rate=0.1, smoothing=0.1, softened=0.8, average=0.999, augmentation=_STRONG
-    ),
-    "compact-tuned": Recipe(
-        _WIDE,
-        epochs=16,
-        batch=128,
-        rate=0.01,
-        smoothing=0.1,
-        softened=0.0,
-        teaching=0.5,
-        sharpness=0.1,
-        average=0.999,
-        augmentation=_STRONG,
-    ),
-    "compact-sturdy": Recipe(
-        _WIDE,
+    "compact-gpu": _LONG,
+    "compact-tuned": dataclasses.replace(_LONG, epochs=16, rate=0.01, softened=0.0, teaching=0.5, sharpness=0.1),
+    "compact-sturdy": dataclasses.replace(
+        _LONG,
         epochs=8,
-        batch=128,
         rate=0.005,
-        smoothing=0.1,
         softened=1.0,
         teaching=0.9,
         lessons=4,
-        average=0.999,
         augmentation=dataclasses.replace(_STRONG, wear=0.12),
     ),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
