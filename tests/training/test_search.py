@@ -1,5 +1,6 @@
 """The search, at the smallest scale."""
 
+import dataclasses
 from pathlib import Path
 
 import optuna
@@ -8,8 +9,8 @@ import pytest
 from mememoji.datasets.splits import Split
 from mememoji.errors import InputError, RunError
 from mememoji.training.device import choose_device
-from mememoji.training.networks import build, parameter_count
-from mememoji.training.search import JOURNAL, SPACES, ended, open_study, run_trials
+from mememoji.training.networks import CompactShape, build, parameter_count
+from mememoji.training.search import JOURNAL, MOST_PARAMETERS, SPACES, ended, open_study, run_trials
 from mememoji.training.search_report import FILES, write_search_report
 
 CPU = choose_device("cpu", bfloat16=False)
@@ -49,6 +50,24 @@ def test_the_originals_design_is_a_point_of_its_space() -> None:
     assert SPACES["plain"](optuna.trial.FixedTrial(MEMEMOJI9)).shape == SHAPE  # type: ignore[arg-type]
 
 
+def test_shapes_fill_the_parameters_and_the_present_one_is_first(tmp_path: Path) -> None:
+    from mememoji.training.recipe import PRESETS
+
+    study = open_study(tmp_path, "shape", epochs=1)
+    first = SPACES["shape"](study.ask()).shape
+    assert isinstance(first, CompactShape)
+    present = PRESETS["compact-wide"].shape
+    assert isinstance(present, CompactShape)
+    assert (first.stem, first.widths[:2], first.blocks) == (present.stem, present.widths[:2], present.blocks)
+    assert first.widths[2] >= present.widths[2]
+    for _ in range(10):
+        shape = SPACES["shape"](study.ask()).shape
+        assert isinstance(shape, CompactShape)
+        wider = dataclasses.replace(shape, widths=(*shape.widths[:2], shape.widths[2] + 8))
+        assert parameter_count(build(shape)) <= MOST_PARAMETERS < parameter_count(build(wider))
+    assert len(open_study(tmp_path, "shape", epochs=1).trials) == len(study.trials)
+
+
 def test_a_search_goes_on_where_it_stopped_and_reports(train_split: Split, val_split: Split, tmp_path: Path) -> None:
     little, few = train_split.take(slice(0, 56)), val_split.take(slice(0, 28))
     small = MEMEMOJI9 | {"groups": 1, "convolutions": 1, "filters": 16, "dense": 0}
@@ -80,5 +99,5 @@ def test_a_network_over_the_limit_is_not_trained(train_split: Split, val_split: 
 
 
 def test_an_unknown_space_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there are plain, compact"):
+    with pytest.raises(InputError, match="there are plain, compact, shape"):
         open_study(tmp_path, "cubic", epochs=1)

@@ -10,7 +10,11 @@ def search(
     data: Annotated[Path, typer.Option(help="A folder that `mememoji data prepare` wrote.", metavar="DIR")],
     out: Annotated[Path, typer.Option(help="The search's folder; a search there goes on.", metavar="DIR")],
     space: Annotated[
-        str, typer.Option(help="plain (around the original's networks) or compact (within 2.5 M).", metavar="NAME")
+        str,
+        typer.Option(
+            help="plain (around the original's networks), compact (within 2.5 M) or shape (compact's alone).",
+            metavar="NAME",
+        ),
     ] = "compact",
     trials: Annotated[
         int, typer.Option(min=1, help="Trials that the search holds at its end, or a few more with several workers.")

@@ -80,6 +80,9 @@ class Fitting:
         self.history: list[Epoch] = []
         self.best = _copied(self.evaluated)
         self.lessons = Lessons(teachers, self.train.pictures, recipe) if teachers and recipe.lessons else None
+        if compiled:
+            # A process that fits network after network would reach Dynamo's limit of recompilations, and go on slowly.
+            torch.compiler.reset()
         forward: Callable[[Tensor], dict[str, Tensor]] = torch.compile(self.network) if compiled else self.network
         self._chance = torch.Generator(device.where)
         climb = Climb(self.network, recipe.sharpness) if recipe.sharpness > 0 else None

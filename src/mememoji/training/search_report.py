@@ -40,7 +40,9 @@ def _markdown(study: optuna.Study, shares: dict[str, float]) -> str:
         "of many is flattered by that: train it anew, at full length, with other seeds.",
     ]
     if best:
-        parts.append(_table(("trial", "val", "parameters", *names), [_row(trial, names) for trial in best]))
+        parts.append(
+            _table(("trial", "val", "parameters", "multiplications", *names), [_row(trial, names) for trial in best])
+        )
     parts.append("![Val accuracy of every trial by epoch](curves.png)")
     if shares:
         parts.append("How much each setting matters for being among the best tenth (PED-ANOVA):")
@@ -52,7 +54,8 @@ def _markdown(study: optuna.Study, shares: dict[str, float]) -> str:
 def _row(trial: FrozenTrial, names: list[str]) -> tuple[str, ...]:
     told = [trial.params.get(name, "–") for name in names]
     values = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in told]
-    return (str(trial.number), f"{100 * (trial.value or 0):.1f}", f"{trial.user_attrs['parameters']:,}", *values)
+    size = (f"{trial.user_attrs[name]:,}" for name in ("parameters", "multiplications"))
+    return (str(trial.number), f"{100 * (trial.value or 0):.1f}", *size, *values)
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

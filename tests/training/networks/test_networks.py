@@ -1,7 +1,15 @@
 import pytest
 import torch
 
-from mememoji.training.networks import CompactShape, PlainShape, Shape, VggShape, build, parameter_count
+from mememoji.training.networks import (
+    CompactShape,
+    PlainShape,
+    Shape,
+    VggShape,
+    build,
+    multiplication_count,
+    parameter_count,
+)
 from mememoji.training.networks.plain import BASELINE, MEMEMOJI9
 
 SHAPES = [
@@ -23,6 +31,13 @@ def test_heads_and_classes(shape: Shape, heads: dict[str, int]) -> None:
 
 def test_compact_stays_compact() -> None:
     assert parameter_count(build(CompactShape())) <= 2_500_000
+
+
+def test_multiplications_are_those_of_one_crop() -> None:
+    network = build(PlainShape(filters=((4,),), dense=())).train()
+    convolution, heads = 48 * 48 * 4 * 9, 4 * 24 * 24 * 7
+    assert multiplication_count(network) == convolution + heads
+    assert network.training
 
 
 def convolution_widths(shape: Shape) -> list[int]:

@@ -1,6 +1,8 @@
 """The networks: the original's family, our own, and a teacher of another kind."""
 
+import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.training.networks.compact import Compact, CompactShape
@@ -25,4 +27,25 @@ def parameter_count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-__all__ = ["Compact", "CompactShape", "Plain", "PlainShape", "Shape", "Vgg", "VggShape", "build", "parameter_count"]
+def multiplication_count(network: nn.Module) -> int:
+    """How many multiplications one crop of 48x48 costs."""
+    was_training = network.training
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.eval()(torch.zeros(1, 1, 48, 48))
+    network.train(was_training)
+    # The counter takes a multiplication and its addition for two.
+    return int(counter.get_total_flops()) // 2
+
+
+__all__ = [
+    "Compact",
+    "CompactShape",
+    "Plain",
+    "PlainShape",
+    "Shape",
+    "Vgg",
+    "VggShape",
+    "build",
+    "multiplication_count",
+    "parameter_count",
+]
