@@ -1,10 +1,11 @@
 """How far the shipped weights' accuracy falls on pictures that are worse than FER2013's.
 
-    python -m benchmarks.conditions data/fer2013/val.parquet [--weights net.onnx] [--face face.png --sheet sheet.png]
+    python -m benchmarks.conditions data/fer2013/val.parquet [--weights net.onnx]
+    python -m benchmarks.conditions --face face.png --sheet sheet.png
 
 Val's crops are made smaller, darker, blurred, covered and so on, each condition alone, and read as they then are: no
 detector is asked and nothing is turned upright. Prints a Markdown record, where p is how likely
-so large a difference from the first row would be by chance (McNemar); `--sheet` draws a face under each condition.
+so large a difference from the first row would be by chance (McNemar). `--sheet` draws a face under each condition.
 """
 
 import argparse
@@ -136,14 +137,18 @@ def sheet(crop: Crop) -> npt.NDArray[np.uint8]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="a split file with votes")
+    parser.add_argument("data", type=Path, nargs="?", help="a split file with votes")
     parser.add_argument("--weights", type=Path, help="an ONNX file, its card beside it; else the weights that ship")
     parser.add_argument("--sheet", type=Path, help="draw each condition to this PNG file instead")
     parser.add_argument("--face", type=Path, help="the sheet's face, a picture of it alone")
     asked = parser.parse_args()
     if asked.sheet:
+        if asked.face is None:
+            parser.error("a sheet is of a --face")
         cv2.imwrite(str(asked.sheet), sheet(resize_crop(to_grey(read_image(asked.face)))))
         return
+    if asked.data is None:
+        parser.error("DATA is what to measure on, a --sheet what to draw in its place")
     split = read_split(asked.data)
     classifier = OnnxClassifier(asked.weights or shipped_weights())
     print(f"{today()}, {machine()}, commit {commit()}, {classifier.card.name}, {len(split.images):,} pictures\n")
