@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mememoji.training.augmentation import augment, mixed
+from mememoji.training.augmentation import augment, erased, mixed
 from mememoji.training.recipe import Augmentation
 
 STILL = Augmentation(shift=0.0, rotation=0.0, scale=0.0, light=0.0, erasing=0.0)
@@ -41,6 +41,21 @@ def test_pictures_stay_grey_levels_and_the_batch_is_left_alone(settings: Augment
     assert out.max() <= 255
     assert (out != batch).any()
     assert torch.equal(batch, before)
+
+
+@pytest.mark.parametrize("sides", [(0.125, 0.375), (0.25, 0.7), (0.5, 0.5)])
+def test_what_is_erased_is_one_rectangle_within_its_sides(sides: tuple[float, float]) -> None:
+    black = torch.full((200, 1, 48, 48), -1.0)
+    out = erased(black, 0.5, chance(), sides)[:, 0]
+    painted = out >= 0
+    hit = painted.any(dim=(1, 2))
+    assert 60 < int(hit.sum()) < 140
+    tall, wide = painted.any(dim=2).sum(dim=1), painted.any(dim=1).sum(dim=1)
+    assert torch.equal(painted.sum(dim=(1, 2)), tall * wide)
+    assert max(int(tall.max()), int(wide.max())) <= sides[1] * 48 + 1
+    # A rectangle may stick out of the picture, so a quarter of the shortest is what surely remains of it.
+    assert int(tall[hit].min()) >= sides[0] * 48 / 2 - 1
+    assert all(len(picture[picture >= 0].unique()) == 1 for picture in out[hit])
 
 
 def test_the_same_chance_gives_the_same_pictures() -> None:

@@ -21,15 +21,16 @@ def augment(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generato
     Returns:
         (N, 1, S, S) float32 in 0..255; the pictures handed in are left as they were.
     """
-    out = _moved(pictures, mirrored, settings, generator)
+    out = moved(pictures, mirrored, settings, generator)
     if settings.light > 0:
         out = _lit(out, settings.light, generator)
     if settings.erasing > 0:
-        out = _erased(out, settings.erasing, generator)
+        out = erased(out, settings.erasing, generator)
     return out
 
 
-def _moved(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+def moved(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """Turn, shift, size and mirror each picture; arguments and result as `augment`'s."""
     count = len(pictures)
     turn, size, right, down = torch.rand((4, count), generator=generator, device=pictures.device) * 2 - 1
     angle = turn * math.radians(settings.rotation)
@@ -52,14 +53,25 @@ def _lit(pictures: Tensor, light: float, generator: torch.Generator) -> Tensor:
     return torch.clamp(lit, 0, 255)
 
 
-def _erased(pictures: Tensor, chance: float, generator: torch.Generator) -> Tensor:
+def erased(
+    pictures: Tensor, chance: float, generator: torch.Generator, sides: tuple[float, float] = (0.125, 0.375)
+) -> Tensor:
+    """Paint a grey rectangle over some pictures (Zhong et al. 2020, "Random Erasing Data Augmentation").
+
+    Args:
+        pictures: (N, 1, S, S) float32 in 0..255.
+        chance: of a rectangle, for each picture.
+        generator: where chance comes from; of the pictures' device.
+        sides: the shortest and the longest side of a rectangle, as parts of the picture's. An eighth to three eighths
+            hide an eye or a mouth, not a face.
+    """
     count, _, height, width = pictures.shape
     drawn = torch.rand((6, count, 1, 1, 1), generator=generator, device=pictures.device)
     happens, x, y, wide, tall, grey = drawn
     columns = torch.arange(width, device=pictures.device).view(1, 1, 1, width)
     rows = torch.arange(height, device=pictures.device).view(1, 1, height, 1)
-    # An eighth to three eighths of the side each way: enough to hide an eye or a mouth, not a face.
-    half_width, half_height = (0.125 + wide * 0.25) * width / 2, (0.125 + tall * 0.25) * height / 2
+    least, more = sides[0], sides[1] - sides[0]
+    half_width, half_height = (least + wide * more) * width / 2, (least + tall * more) * height / 2
     inside = ((columns - x * width).abs() < half_width) & ((rows - y * height).abs() < half_height)
     return torch.where(inside & (happens < chance), grey * 255, pictures)
 

@@ -26,8 +26,8 @@ class Augmentation:
         light: largest change of brightness and of contrast, as a part of the range.
         erasing: the chance that a rectangle is painted over (Zhong et al. 2020, "Random Erasing").
         mixup: alpha of mixup's Beta distribution (Zhang et al. 2018); 0 is off.
-        wear: the chance of bad light, of lost detail, of noise and of JPEG's traces, each; teachers see a picture
-            before that.
+        wear: the chance of a part covered, of a face askew, of bad light, of lost detail, of noise and of JPEG's
+            traces, each; teachers see a picture before that.
     """
 
     mirror: bool = True
@@ -173,12 +173,12 @@ PRESETS: Final[dict[str, Recipe]] = {
     "compact-tuned": dataclasses.replace(_LONG, epochs=16, rate=0.01, softened=0.0, teaching=0.5, sharpness=0.1),
     "compact-sturdy": dataclasses.replace(
         _LONG,
-        epochs=8,
+        epochs=12,
         rate=0.005,
-        softened=1.0,
+        softened=0.0,
         teaching=0.9,
         lessons=4,
-        augmentation=dataclasses.replace(_STRONG, wear=0.12),
+        augmentation=Augmentation(wear=0.12),
     ),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
 }

@@ -1,4 +1,4 @@
-"""Wear: pictures as cameras, distance and compression leave them, made on the device they live on."""
+"""Wear: faces as boxes, hands, cameras, distance and compression leave them, made on the device they live on."""
 
 from functools import cache
 from typing import Final
@@ -6,6 +6,15 @@ from typing import Final
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from mememoji.training.augmentation import erased, moved
+from mememoji.training.recipe import Augmentation
+
+ASKEW: Final = Augmentation(rotation=40.0, scale=0.25, shift=0.12)
+"""How far a head may lean and a detector's box be off."""
+
+COVERED: Final = (0.25, 0.7)
+"""The sides of what hides a part of a face, as parts of the picture's: glasses, a hand, a mask."""
 
 DARKEST: Final = 0.15
 BRIGHTEST: Final = 1.8
@@ -35,24 +44,29 @@ _COARSE: Final = (
 
 
 def worn(pictures: Tensor, chance: float, generator: torch.Generator) -> Tensor:
-    """Wear each picture of a batch on its own: light, detail, noise and JPEG, each with the same chance.
+    """Wear each picture of a batch on its own.
+
+    It is covered in part, askew, badly lit, short of detail, noisy and a JPEG, each with the same chance.
 
     Args:
         pictures: (N, 1, S, S) float32 in 0..255; S a multiple of 8.
-        chance: of each of the four.
+        chance: of each of the six.
         generator: where chance comes from; of the pictures' device.
 
     Returns:
         (N, 1, S, S) float32, whole numbers in 0..255; the pictures handed in are left as they were.
     """
     count, where = len(pictures), pictures.device
-    happens = torch.rand((4, count, 1, 1, 1), generator=generator, device=where) < chance
+    happens = torch.rand((5, count, 1, 1, 1), generator=generator, device=where) < chance
     first, second, third, fourth, fifth = torch.rand((5, count, 1, 1, 1), generator=generator, device=where)
+    out = erased(pictures, chance, generator, COVERED)
+    upright = torch.zeros(count, dtype=torch.bool, device=where)
+    out = torch.where(happens[4], moved(out, upright, ASKEW, generator), out)
     # Gains are drawn evenly on a log scale, so that half and double are equally far.
     gain = DARKEST * (BRIGHTEST / DARKEST) ** first
-    middle = pictures.mean(dim=(1, 2, 3), keepdim=True)
-    lit = ((pictures - middle) * (FLATTEST + (1 - FLATTEST) * second) + middle) * gain
-    out = torch.where(happens[0], lit.clamp(0, 255), pictures)
+    middle = out.mean(dim=(1, 2, 3), keepdim=True)
+    lit = ((out - middle) * (FLATTEST + (1 - FLATTEST) * second) + middle) * gain
+    out = torch.where(happens[0], lit.clamp(0, 255), out)
     out = torch.where(happens[1], _coarsened(out, third), out)
     noise = torch.randn(pictures.shape, generator=generator, device=where) * (NOISIEST * fourth)
     out = torch.where(happens[2], out + noise, out).clamp(0, 255).round()
