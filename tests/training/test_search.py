@@ -61,9 +61,11 @@ def test_shapes_fill_the_parameters_and_the_present_one_is_first(tmp_path: Path)
     assert (first.stem, first.widths[:2], first.blocks) == (present.stem, present.widths[:2], present.blocks)
     assert first.widths[2] >= present.widths[2]
     for _ in range(10):
-        shape = SPACES["shape"](study.ask()).shape
+        trial = study.ask()
+        shape = SPACES["shape"](trial).shape
         assert isinstance(shape, CompactShape)
         wider = dataclasses.replace(shape, widths=(*shape.widths[:2], shape.widths[2] + 8))
+        assert trial.user_attrs["width3"] == shape.widths[2]
         assert parameter_count(build(shape)) <= MOST_PARAMETERS < parameter_count(build(wider))
     assert len(open_study(tmp_path, "shape", epochs=1).trials) == len(study.trials)
 

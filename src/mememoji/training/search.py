@@ -101,7 +101,9 @@ def shape_recipe(trial: Trial) -> Recipe:
     def shape(last: int) -> CompactShape:
         return CompactShape(stem=stem, widths=(first, second, last), blocks=blocks, gated=gated)
 
-    return dataclasses.replace(PRESETS["compact"], shape=shape(_widest(shape)))
+    last = _widest(shape)
+    trial.set_user_attr("width3", last)
+    return dataclasses.replace(PRESETS["compact"], shape=shape(last))
 
 
 def _widest(shape: Callable[[int], Shape]) -> int:
@@ -157,8 +159,9 @@ def open_study(folder: Path, space: str, *, epochs: int, seed: int = 0) -> optun
         load_if_exists=True,
         # Workers that run side by side take each other's unfinished trials for bad ones, and look elsewhere.
         sampler=optuna.samplers.TPESampler(seed=seed, constant_liar=True),
-        # A trial ends early where it is worse than half of the others were after as many epochs.
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
+        # A trial ends early where it is worse than half of the others were after as many epochs; a first epoch tells
+        # too little for that.
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
     )
     if space in _FIRST:
         study.enqueue_trial(_FIRST[space], skip_if_exists=True)

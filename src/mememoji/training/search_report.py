@@ -1,6 +1,7 @@
 """The search's report: the best trials, what matters, and every trial's curve."""
 
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -9,6 +10,7 @@ from mememoji.training.search import ended, importances
 
 FILES = ("search.md", "curves.png", "importance.png")
 _BEST = 12
+_COSTS = ("parameters", "multiplications")
 
 
 def write_search_report(study: optuna.Study, folder: Path) -> list[Path]:
@@ -31,7 +33,7 @@ def _markdown(study: optuna.Study, shares: dict[str, float]) -> str:
     trials = ended(study)
     states = [trial.state for trial in trials]
     best = best_trials(study)
-    names = sorted({name for trial in best for name in trial.params})
+    names = sorted({name for trial in best for name in _settings(trial)})
     parts = [
         f"# Search over {study.user_attrs['space']}, {study.user_attrs['epochs']} epochs a trial",
         f"{len(trials)} trials: {states.count(TrialState.COMPLETE)} finished, {states.count(TrialState.PRUNED)} pruned "
@@ -51,10 +53,16 @@ def _markdown(study: optuna.Study, shares: dict[str, float]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _settings(trial: FrozenTrial) -> dict[str, Any]:
+    """What was tried, and what followed from it."""
+    return trial.params | {name: value for name, value in trial.user_attrs.items() if name not in _COSTS}
+
+
 def _row(trial: FrozenTrial, names: list[str]) -> tuple[str, ...]:
-    told = [trial.params.get(name, "–") for name in names]
+    settings = _settings(trial)
+    told = [settings.get(name, "–") for name in names]
     values = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in told]
-    size = (f"{trial.user_attrs[name]:,}" for name in ("parameters", "multiplications"))
+    size = (f"{trial.user_attrs[name]:,}" for name in _COSTS)
     return (str(trial.number), f"{100 * (trial.value or 0):.1f}", *size, *values)
 
 
