@@ -159,8 +159,6 @@ _SHORT: Final = Augmentation(shift=0.06, rotation=10.0, scale=0.1, light=0.2, er
 # Nearly twice the parameters fit faster than they generalise, so pictures are changed more than usual.
 _STRONG: Final = Augmentation(rotation=15.0, scale=0.2, erasing=0.3)
 _WIDE: Final = CompactShape(widths=(40, 112, 248), dropout=0.2)
-# What the search over shapes found: four fifths of the arithmetic at 12x12.
-_DEEP: Final = CompactShape(stem=32, widths=(40, 160, 136), blocks=(2, 4, 2), dropout=0.2)
 _LONG: Final = Recipe(
     _WIDE, epochs=200, batch=128, rate=0.1, smoothing=0.1, softened=0.8, average=0.999, augmentation=_STRONG
 )
@@ -172,7 +170,6 @@ PRESETS: Final[dict[str, Recipe]] = {
     "compact-long": Recipe(CompactShape(), epochs=40, warmup=0.3, softened=0.8),
     "compact-wide": Recipe(_WIDE, epochs=44, warmup=0.3, smoothing=0.1, softened=0.8, augmentation=_STRONG),
     "compact-gpu": _LONG,
-    "compact-deep": dataclasses.replace(_LONG, shape=_DEEP),
     "compact-tuned": dataclasses.replace(_LONG, epochs=16, rate=0.01, softened=0.0, teaching=0.5, sharpness=0.1),
     "compact-sturdy": dataclasses.replace(
         _LONG,
