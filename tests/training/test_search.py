@@ -1,6 +1,7 @@
 """The search, at the smallest scale."""
 
 import dataclasses
+import statistics
 from pathlib import Path
 
 import optuna
@@ -90,6 +91,18 @@ def test_a_search_goes_on_where_it_stopped_and_reports(train_split: Split, val_s
     assert (tmp_path / JOURNAL).is_file()
     with pytest.raises(RunError, match="another folder"):
         open_study(tmp_path, "compact", epochs=2)
+
+
+def test_a_trial_that_came_to_its_last_epoch_counts(train_split: Split, val_split: Split, tmp_path: Path) -> None:
+    little, few = train_split.take(slice(0, 56)), val_split.take(slice(0, 28))
+    small = MEMEMOJI9 | {"groups": 1, "convolutions": 1, "filters": 16, "dense": 0}
+    study = open_study(tmp_path, "plain", epochs=2)
+    for rate in (4e-3, 4e-3, 4e-3, 4e-3, 4e-3, 2e-4, 2e-4):
+        study.enqueue_trial(small | {"rate": rate})
+    run_trials(study, little, few, CPU, tmp_path, trials=7)
+    last = [trial.intermediate_values[2] for trial in ended(study)]
+    assert min(last[5:]) < statistics.median(last[:5])
+    assert {trial.state.name for trial in ended(study)} == {"COMPLETE"}
 
 
 def test_a_network_over_the_limit_is_not_trained(train_split: Split, val_split: Split, tmp_path: Path) -> None:

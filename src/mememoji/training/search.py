@@ -197,7 +197,7 @@ def run_trials(
             nonlocal best
             best = max(best, epoch.val_accuracy)
             trial.report(epoch.val_accuracy, epoch.epoch)
-            if trial.should_prune():
+            if epoch.epoch < epochs and trial.should_prune():
                 raise optuna.TrialPruned
 
         run = folder / "trials" / f"{trial.number:04}"
