@@ -30,6 +30,7 @@ MEMEMOJI9 = {
     "decay": 1e-2,
     "augmentation": 1.0,
 }
+SMALL = MEMEMOJI9 | {"groups": 1, "convolutions": 1, "filters": 16, "dense": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -73,10 +74,9 @@ def test_shapes_fill_the_parameters_and_the_present_one_is_first(tmp_path: Path)
 
 def test_a_search_goes_on_where_it_stopped_and_reports(train_split: Split, val_split: Split, tmp_path: Path) -> None:
     little, few = train_split.take(slice(0, 56)), val_split.take(slice(0, 28))
-    small = MEMEMOJI9 | {"groups": 1, "convolutions": 1, "filters": 16, "dense": 0}
     study = open_study(tmp_path, "plain", epochs=2)
     for rate in (5e-4, 1e-3, 2e-3):
-        study.enqueue_trial(small | {"rate": rate})
+        study.enqueue_trial(SMALL | {"rate": rate})
     run_trials(study, little, few, CPU, tmp_path, trials=2)
     assert len(ended(study)) == 2
     again = open_study(tmp_path, "plain", epochs=2)
@@ -93,12 +93,18 @@ def test_a_search_goes_on_where_it_stopped_and_reports(train_split: Split, val_s
         open_study(tmp_path, "compact", epochs=2)
 
 
+def test_a_search_of_another_space_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    study = open_study(tmp_path, "plain", epochs=2)
+    with pytest.raises(RunError, match="another folder"):
+        open_study(tmp_path, "shape", epochs=2)
+    assert study.get_trials() == []
+
+
 def test_a_trial_that_came_to_its_last_epoch_counts(train_split: Split, val_split: Split, tmp_path: Path) -> None:
     little, few = train_split.take(slice(0, 56)), val_split.take(slice(0, 28))
-    small = MEMEMOJI9 | {"groups": 1, "convolutions": 1, "filters": 16, "dense": 0}
     study = open_study(tmp_path, "plain", epochs=2)
     for rate in (4e-3, 4e-3, 4e-3, 4e-3, 4e-3, 2e-4, 2e-4):
-        study.enqueue_trial(small | {"rate": rate})
+        study.enqueue_trial(SMALL | {"rate": rate})
     run_trials(study, little, few, CPU, tmp_path, trials=7)
     last = [trial.intermediate_values[2] for trial in ended(study)]
     assert min(last[5:]) < statistics.median(last[:5])

@@ -163,14 +163,14 @@ def open_study(folder: Path, space: str, *, epochs: int, seed: int = 0) -> optun
         # too little for that.
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
     )
-    if space in _FIRST:
-        study.enqueue_trial(_FIRST[space], skip_if_exists=True)
     facts = {"space": space, "epochs": epochs}
     if study.user_attrs and study.user_attrs != facts:
         raise RunError(f"{folder} holds a search of {study.user_attrs}; asked for: {facts}; name another folder")
     for name, value in facts.items():
         if name not in study.user_attrs:
             study.set_user_attr(name, value)
+    if space in _FIRST:
+        study.enqueue_trial(_FIRST[space], skip_if_exists=True)
     return study
 
 
@@ -188,9 +188,9 @@ def run_trials(
         network = build(recipe.shape)
         count = parameter_count(network)
         trial.set_user_attr("parameters", count)
-        trial.set_user_attr("multiplications", multiplication_count(network))
         if count > MOST_PARAMETERS:
             raise optuna.TrialPruned
+        trial.set_user_attr("multiplications", multiplication_count(network))
         best = 0.0
 
         def report(epoch: Epoch) -> None:
