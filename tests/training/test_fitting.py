@@ -85,8 +85,8 @@ def test_a_training_starts_from_given_weights(
     learned = fitting(tiny_recipe.with_changes(epochs=6), train_split, val_split, tmp_path / "first").fit()
     slow = tiny_recipe.with_changes(epochs=1, rate=1e-6)
     fresh, tuned = (
-        Fitting(slow, train_split, val_split, tmp_path / name, CPU, start=start, quiet=True)
-        for name, start in (("fresh", None), ("tuned", learned.state_dict()))
+        Fitting(slow, train_split, val_split, tmp_path / name, CPU, initial=initial, quiet=True)
+        for name, initial in (("fresh", None), ("tuned", learned.state_dict()))
     )
     fresh.fit()
     tuned.fit()

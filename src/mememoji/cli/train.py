@@ -47,8 +47,19 @@ def train(
     ] = None,
     teaching: Annotated[float | None, typer.Option(help="The teachers' part of the loss, 0 to 1.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Softens what teachers and student say.")] = None,
-    start: Annotated[
-        Path | None, typer.Option(help="A run of the same network to start from, in place of chance.", metavar="RUN")
+    faces: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A face set of `data faces` that fills a share of each batch, 0.3 if not given; may be repeated.",
+            metavar="FILE[:SHARE]",
+        ),
+    ] = None,
+    init_from: Annotated[
+        Path | None,
+        typer.Option(
+            help="A run or a weights file of the same network to initialize from, instead of random weights.",
+            metavar="RUN|FILE",
+        ),
     ] = None,
     sharpness: Annotated[
         float | None, typer.Option(min=0, help="Radius of sharpness-aware minimisation; 0 is off.")
@@ -75,7 +86,8 @@ def train(
     """Train a network, export its best weights, calibrate and evaluate them on val.
 
     RUN then holds history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/. With --resume,
-    teachers and crops have to be named again.
+    teachers, faces and crops have to be named again. With --faces, the weights after the last epoch are exported, not
+    those of the best val accuracy: val does not tell how well other faces are read.
     """
     import dataclasses
 
@@ -103,10 +115,11 @@ def train(
     except ValueError as error:
         raise InputError(f"the recipe does not fit: {error}") from error
     place = choose_device(device)
-    run = Run(preset, recipe, data, out, compiled=compiled, start=start)
+    run = Run(preset, recipe, data, out, compiled=compiled, initial=init_from)
     run.check(resume=resume)
-    if start is not None:
-        run.learned += f"; started from the weights of {start.name}"
+    if init_from is not None:
+        run.learned += f"; initialized from {init_from.name}"
+    run.mix_faces(faces or [])
     if teachers:
         run.teachers = open_teachers(teachers, place)
         run.learned += f"; learned from {len(teachers)} teachers: {', '.join(path.name for path in teachers)}"
