@@ -189,6 +189,18 @@ PRESETS: Final[dict[str, Recipe]] = {
         lessons=4,
         augmentation=Augmentation(wear=0.12),
     ),
+    # For face sets of other origin beside FER2013, from the shipped weights and with them as a teacher. Few unlabeled
+    # faces are drawn, because that teacher calls many of them neutral.
+    "compact-mixed": dataclasses.replace(
+        _LONG,
+        epochs=8,
+        rate=0.02,
+        warmup=0.3,
+        softened=0.0,
+        unlabeled=0.1,
+        average=0.998,
+        augmentation=Augmentation(wear=0.06),
+    ),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
 }
 """`minute` is for a first look: two epochs of a tiny net, about a minute of training on two processor cores."""

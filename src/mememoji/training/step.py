@@ -122,7 +122,7 @@ class Step:
 
 
 def loss_of(logits: dict[str, Tensor], targets: dict[str, Tensor], *, votes: float) -> Tensor:
-    """Return the cross-entropy of each head that has targets: distributions times weights; the votes head's by `votes`."""
+    """Return the cross-entropy of the heads that have targets, distributions times weights; `votes` weighs one head."""
     weights = {"labels": 1.0, "votes": votes}
     heads = [head for head in logits if head in targets]
     losses = [weights[head] * functional.cross_entropy(logits[head].float(), targets[head]) for head in heads]
