@@ -156,18 +156,22 @@ def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path: Path) -> N
     assert f"no preset 'hour'; there are {', '.join(PRESETS | TEACHERS)}" in result.stderr
 
 
-def test_a_start_is_told_in_the_card_and_has_to_fit(trained: Path, data: Path, tmp_path: Path) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--start", trained]
+def test_train_from_a_run_says_so_in_the_card_and_refuses_another_network(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--init-from", trained]
     run(*call, "--out", tmp_path / "tuned", "--preset", "minute", "--softened", "0", "--sharpness", "0.05")
     card = ModelCard.read(tmp_path / "tuned" / "weights.card.json")
-    assert card.trained_on == SENTENCE + "; started from the weights of first"
+    assert card.trained_on == SENTENCE + "; initialized from first"
     result = CliRunner().invoke(app, [*map(str, call), "--out", str(tmp_path / "other"), "--preset", "compact"])
     assert result.exit_code == 1
     assert "holds a network of another shape" in result.stderr
 
 
-def test_weights_between_two_runs_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--start", trained]
+def test_export_interpolates_with_a_run_or_a_file_and_says_so_in_the_card(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--init-from", trained]
     run(*call, "--preset", "minute", "--out", tmp_path / "on")
     pictures = read_split(data / "val.parquet").images
 
@@ -179,11 +183,17 @@ def test_weights_between_two_runs_are_told_in_the_card(trained: Path, data: Path
     answers = []
     for part in ("0", "0.25", "1"):
         file = tmp_path / f"{part}.onnx"
-        run("export", trained, "--towards", tmp_path / "on", "--part", part, "--data", data, "--out", file)
+        run("export", trained, "--interpolate-with", tmp_path / "on", "--alpha", part, "--data", data, "--out", file)
         answers.append(answered(file))
     assert ModelCard.read(tmp_path / "0.25.card.json").trained_on == (
-        SENTENCE + "; 0.25 of the way from there to where a training went on"
+        SENTENCE + "; weights interpolated (alpha 0.25) with on"
     )
+    on = tmp_path / "on"
+    run("export", on, "--data", data, "--out", tmp_path / "on.onnx")
+    assert ModelCard.read(tmp_path / "on.card.json").trained_on == SENTENCE + "; initialized from first"
+    half, file = tmp_path / "half.onnx", trained / "weights.onnx"
+    run("export", on, "--interpolate-with", file, "--alpha", "0.5", "--data", data, "--out", half)
+    assert "(alpha 0.5) with weights.onnx" in ModelCard.read(tmp_path / "half.card.json").trained_on
     run("export", trained, "--data", data, "--out", tmp_path / "plain.onnx")
     np.testing.assert_allclose(answers[0], answered(tmp_path / "plain.onnx"), atol=1e-6)
     assert not np.allclose(answers[0], answers[1], atol=1e-6)

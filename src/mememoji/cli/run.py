@@ -145,6 +145,7 @@ class Run:
             teachers=self.teachers,
             mixed=self.mixed,
             initial=initial,
+            remarks=self.learned,
             compiled=self.compiled,
         )
         if resume:

@@ -144,39 +144,45 @@ def export(
             help="What `data crops` cut: what is no face is learned from it; reads train.parquet.", metavar="FILE"
         ),
     ] = None,
-    towards: Annotated[
+    interpolate_with: Annotated[
         Path | None,
         typer.Option(
-            help="A run that went on from this one: exported are weights between both, see --part.", metavar="RUN"
+            help="A run or a weights file that this one was fine-tuned from, or the other way round: exported are "
+            "weights between both, see --alpha.",
+            metavar="RUN|FILE",
         ),
     ] = None,
-    part: Annotated[float, typer.Option(min=0, max=1, help="How far towards that run: 0 is this one.")] = 0.5,
+    alpha: Annotated[float, typer.Option(min=0, max=1, help="How far to interpolate: 0 is this run, 1 the other.")] = 0.5,
 ) -> None:
-    """Export a run's best weights so far and evaluate them on val; the report lands in RUN/report."""
+    """Export a run's best weights so far and evaluate them on val; the report is written to RUN/report.
+
+    A weights file to interpolate with needs train.parquet beside val.parquet: its norms are estimated on it.
+    """
     import dataclasses
 
-    from mememoji.cli.run import deliver, read_splits, reject, rejected
+    from mememoji.cli.run import deliver, initial_weights, read_splits, reject, rejected
     from mememoji.datasets.crops import read_crops
     from mememoji.datasets.provenance import read_provenance
-    from mememoji.training.blending import blended
     from mememoji.training.checkpoint import read_checkpoint
     from mememoji.training.device import choose_device
+    from mememoji.training.interpolation import interpolate_weights
     from mememoji.training.networks import build
 
     saved = read_checkpoint(run)
     splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
-    weights = saved.best
-    if towards is not None:
-        weights = blended(saved, read_checkpoint(towards), part)
-        way = f"; {part:g} of the way from there to where a training went on"
-        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + way)
+    remarks, weights = saved.remarks, saved.best
+    if interpolate_with is not None:
+        train = read_splits(data, "train")["train"]
+        weights = interpolate_weights(weights, initial_weights(interpolate_with, saved.recipe, train.images), alpha)
+        remarks += f"; weights interpolated (alpha {alpha:g}) with {interpolate_with.name}"
     network = build(saved.recipe.shape)
     network.load_state_dict(weights)
     if crops is not None:
         cut = read_crops(crops)
         reject(network, saved.recipe, read_splits(data, "train")["train"], cut, choose_device("auto"))
-        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + rejected(cut, crops))
+        remarks += rejected(cut, crops)
+    provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + remarks)
     out.parent.mkdir(parents=True, exist_ok=True)
     deliver(network, saved.recipe, splits["val"], data, provenance, out, run / "report", name=name)
 

@@ -45,6 +45,7 @@ class Fitting:
         mixed: face sets that fill a share of each batch. The weights after the last epoch are then taken for the best:
             val, which is FER2013's, does not tell how well other faces are read.
         initial: the state dict of a network of the recipe's shape to start from; None starts from random weights.
+        remarks: what the card of exported weights is to say of the training beside its data.
         after_epoch: called with each epoch's figures; what it raises ends the training.
         compiled: whether torch.compile fuses the network, which needs a C++ compiler and a minute at the start.
         quiet: no progress bar.
@@ -64,13 +65,14 @@ class Fitting:
         teachers: Sequence[Teacher] = (),
         mixed: Sequence[MixedSet] = (),
         initial: Mapping[str, Tensor] | None = None,
+        remarks: str = "",
         after_epoch: Callable[[Epoch], None] | None = None,
         compiled: bool = False,
         quiet: bool = False,
     ) -> None:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
         self.after_epoch = after_epoch
-        self.mixed = tuple(mixed)
+        self.mixed, self.remarks = tuple(mixed), remarks
         self.fingerprint = _fingerprint(train, self.mixed)
         # Batches are of one size: which of cuDNN's kernels is fastest for them is worth trying out once.
         torch.backends.cudnn.benchmark = device.where.type == "cuda"
@@ -162,7 +164,9 @@ class Fitting:
                     self._save(self._checkpoint())
                 if self.after_epoch is not None:
                     self.after_epoch(self.history[-1])
-        self._save(Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best))
+        self._save(
+            Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best, remarks=self.remarks)
+        )
         network = build(self.recipe.shape)
         network.load_state_dict(self.best)
         return network.eval()
@@ -259,6 +263,7 @@ class Fitting:
             0 if self.average is None else self.average.steps,
             self.optimiser.state_dict(),
             self.best,
+            self.remarks,
         )
 
     def _save(self, checkpoint: Checkpoint) -> None:
