@@ -111,12 +111,13 @@ def test_photographs_full_of_faces_show_no_background(tmp_path: Path) -> None:
 
 @pytest.fixture
 def photos(astronaut_path: Path, tmp_path: Path) -> Path:
-    """A happy face, a mirrored copy of it without a label, a file that is damaged and one that is no image."""
+    """A happy face, a darker copy of it without a label, a file that is damaged and one that is no image."""
     folder = tmp_path / "photos"
     (folder / "happy").mkdir(parents=True)
     image = cv2.imread(str(astronaut_path))
+    assert image is not None
     cv2.imwrite(str(folder / "happy" / "a.png"), image)
-    cv2.imwrite(str(folder / "b.png"), image[:, ::-1])
+    cv2.imwrite(str(folder / "b.png"), image // 4 * 3)
     (folder / "happy" / "c.jpg").write_bytes(b"")
     (folder / "happy" / "d.heic").write_bytes(b"")
     return folder

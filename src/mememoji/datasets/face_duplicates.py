@@ -86,12 +86,14 @@ def merge_duplicates(faces: FaceSet, *, progress: bool = False) -> Merged:
     that stays loses its label.
     """
     found = find_duplicates(faces.central, progress=progress)
-    twins: dict[int, set[int]] = {}
-    equal = [(face, int(first)) for face, first in enumerate(found.identical) if face != first]
-    near = found.pairs[found.correlation >= MIN_CORRELATION_INSIDE].tolist()
-    for one, other in [*equal, *near]:
-        twins.setdefault(one, set()).add(other)
-        twins.setdefault(other, set()).add(one)
+    copies: dict[int, set[int]] = {}
+    for face, first in enumerate(found.identical.tolist()):
+        copies.setdefault(first, set()).add(face)
+    twins = {face: group - {face} for group in copies.values() if len(group) > 1 for face in group}
+    for one, other in found.pairs[found.correlation >= MIN_CORRELATION_INSIDE].tolist():
+        for here, there in ((one, other), (other, one)):
+            for face in copies[here]:
+                twins[face] = twins.get(face, set()) | copies[there]
     stayed_for: dict[int, int] = {}
     # A face goes for one that stays, never for one that goes itself: chains of look-alikes would become one face.
     for face in sorted(twins, key=lambda face: (-faces.trust[face], face)):
