@@ -153,7 +153,7 @@ def evaluate_images(
             "use_boxes": use_boxes,
         },
         data={
-            "name": path.resolve().name,
+            "name": _name(path),
             "sha256": sha256_of(path) if path.is_file() else None,
             "images": len(faces),
             "faces": len(labels),
@@ -168,6 +168,12 @@ def evaluate_images(
         comparison=comparison,
     )
     return ImageEvaluation(report, faces, predictions[0])
+
+
+def _name(path: Path) -> str:
+    """A folder's name; a file's with its folder's, since many files are called val.parquet."""
+    full = path.resolve()
+    return full.name if full.is_dir() else f"{full.parent.name}/{full.name}"
 
 
 def _false_rejection_rate(prediction: Prediction) -> float | None:
