@@ -78,7 +78,8 @@ def test_crop_gives_what_the_classifier_gets(detections: list[Detection]) -> Non
     crops = analyzer.crop(PICTURE, detections)
     analyzer.read_faces(PICTURE, detections)
 
-    assert (crops.shape, crops.dtype) == ((len(detections), 48, 48), np.uint8)
+    assert crops.shape == (len(detections), 48, 48)
+    assert crops.dtype == np.uint8
     assert all(np.array_equal(crops, batch) for batch in recorder.batches)
 
 

@@ -25,7 +25,7 @@ def test_disgust_counts_as_angry_in_six_classes() -> None:
 
     assert found[LABELS_SIX].is_right(TRUTH).tolist() == [True, True]
     assert found[LABELS_SEVEN].is_right(TRUTH).tolist() == [False, True]
-    assert found[LABELS_SIX].truth(TRUTH).tolist() == [EMOTIONS.index("angry"), EMOTIONS.index("happy")]  # type: ignore[arg-type]
+    assert found[LABELS_SIX].truth(TRUTH).tolist() == [EMOTIONS.index("angry"), EMOTIONS.index("happy")]
     # Without votes the composition is made of the labels.
     assert np.array_equal(found[COMPOSITION].probabilities, found[LABELS_SIX].probabilities)
 

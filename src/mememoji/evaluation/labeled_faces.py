@@ -79,7 +79,7 @@ def find_labeled_faces(
         DatasetError: no such file or folder, one without labeled images, or with `use_boxes` without boxes.
         MissingExtraError: pyarrow is not installed.
     """
-    images, count, other_files = _open(path)
+    images, count, other_files = open_labeled_images(path)
     labels: list[int] = []
     faces: list[Detection | None] = []
     names: list[tuple[str, str]] = []
@@ -95,7 +95,7 @@ def find_labeled_faces(
         except PictureError:
             damaged.append(f"{labeled.source}/{labeled.id}")
             continue
-        face = _stored_face(labeled, image) if use_boxes else _largest_face(analyzers[0], image)
+        face = stored_face(labeled, image) if use_boxes else largest_face(analyzers[0], image)
         labels.append(labeled.label)
         faces.append(face)
         names.append((labeled.source, labeled.id))
@@ -121,8 +121,15 @@ def find_labeled_faces(
     )
 
 
-def _open(path: Path) -> tuple[Iterable[LabeledImage], int | None, dict[str, int]]:
-    """The images of a folder or file, their number where it is known, and the numbers of other files."""
+def open_labeled_images(path: Path) -> tuple[Iterable[LabeledImage], int | None, dict[str, int]]:
+    """List class folders, or open a Parquet file.
+
+    Returns:
+        The images, not decoded; their number where it is known; and the numbers of other files by suffix.
+
+    Raises:
+        DatasetError: no such file or folder. The images raise it too, while they are read.
+    """
     if path.is_dir():
         listing = list_labeled_folder(path, path.resolve().name)
         return listing.images, len(listing.images), listing.other_files
@@ -131,11 +138,13 @@ def _open(path: Path) -> tuple[Iterable[LabeledImage], int | None, dict[str, int
     return read_labeled_parquet(path, path.stem), None, {}
 
 
-def _largest_face(analyzer: Analyzer, image: RGBImage) -> Detection | None:
+def largest_face(analyzer: Analyzer, image: RGBImage) -> Detection | None:
+    """Find the face with the largest box in an image (H, W, 3) uint8; None where there is none."""
     return max(analyzer.detector.detect(image), key=lambda found: found.box.area, default=None)
 
 
-def _stored_face(labeled: LabeledImage, image: RGBImage) -> Detection | None:
+def stored_face(labeled: LabeledImage, image: RGBImage) -> Detection | None:
+    """Return the face that comes with an image, cut at the image's edges; None where there is none inside."""
     if labeled.box is None:
         return None
     x, y, width, height = labeled.box
