@@ -94,7 +94,7 @@ def test_images_are_evaluated_end_to_end(pooled_weights: Path, images: Path, tmp
     assert f"{100 * content['readings']['composition']['accuracy']:.1f}" in printed
     assert content["detector"]["name"] == "whole"
     assert content["data"]["skipped"]["damaged"] == ["images/sad/damaged.png"]
-    assert "skipped: 1 damaged images" in printed
+    assert "skipped, damaged: 1" in printed
     assert (out / "images-errors.png").is_file()
     assert not (out / "report.md").exists()
 

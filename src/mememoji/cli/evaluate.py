@@ -100,7 +100,7 @@ def evaluate(
         files += write_image_report(found, out, pictures=pictures)
         begin.append(out / "images.md")
         for name in found.report.data["skipped"]["damaged"]:
-            typer.echo(f"mememoji: {name} is damaged or not an image; skipped", err=True)
+            typer.echo(f"mememoji: {name} is damaged, too large or not an image; skipped", err=True)
         typer.echo(f"{classifier.card.name} on {found.report.data['name']}, {len(found.faces):,} images, end to end\n")
         typer.echo(f"{image_text(found.report)}\n")
     if split is not None and found is not None:

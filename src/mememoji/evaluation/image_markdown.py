@@ -117,12 +117,12 @@ def _counts(report: ImageReport) -> list[str]:
         )
     for name, text in (("unlabeled", "without a label"), ("contempt", "labeled contempt")):
         if skipped[name]:
-            lines.append(f"skipped: {skipped[name]:,} images {text}")
+            lines.append(f"skipped, {text}: {skipped[name]:,}")
     if skipped["other_files"]:
         kinds = ", ".join(f"{number:,} {suffix}" for suffix, number in skipped["other_files"].items())
-        lines.append(f"skipped: files that are not images: {kinds}")
+        lines.append(f"skipped, not images: {kinds}")
     if skipped["damaged"]:
-        lines.append(f"skipped: {len(skipped['damaged']):,} damaged images")
+        lines.append(f"skipped, damaged: {len(skipped['damaged']):,}")
     return lines
 
 

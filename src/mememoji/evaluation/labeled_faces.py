@@ -28,7 +28,7 @@ class SkippedImages:
     """The images and files that are no part of the scores.
 
     Attributes:
-        damaged: the names of images that could not be decoded.
+        damaged: the names of images that are damaged, too large or of an unknown format.
         unlabeled: the number of images without a label.
         contempt: the number of images labeled contempt, which is none of the classifier's classes.
         other_files: the number of files in a folder that are not images, by suffix.
