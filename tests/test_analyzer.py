@@ -16,6 +16,7 @@ from mememoji.analyzer import Analyzer, in_reading_order
 from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import Prediction
 from mememoji.classification.fixed import FixedClassifier
+from mememoji.classification.weights import classifier_names, shipped_classifier
 from mememoji.detection.fixed import FixedDetector
 from mememoji.emotions import Emotion
 from mememoji.errors import InputError, ModelError, TooLargeError
@@ -115,6 +116,21 @@ def test_a_network_reads_the_whole_crop(pooled_weights: Path, pattern_split: Any
     assert tops == ["angry", "angry", "fear", "happy", "sad", "surprise", "neutral"]
 
 
+@pytest.mark.parametrize("name", classifier_names())
+def test_a_classifier_is_chosen_by_name(name: str, astronaut_path: Path) -> None:
+    shipped = shipped_classifier(name)
+    by_name, by_hand = (Analyzer("haar", classifier).analyze(astronaut_path) for classifier in (name, shipped))
+    assert by_name == by_hand
+    assert by_name.model == shipped.card.name
+
+
+def test_the_path_of_weights_may_be_a_string(pooled_weights: Path, astronaut_path: Path) -> None:
+    by_string, by_path = (
+        Analyzer("haar", weights).analyze(astronaut_path) for weights in (str(pooled_weights), pooled_weights)
+    )
+    assert by_string == by_path
+
+
 def test_haar_finds_the_astronaut(pooled_weights: Path, astronaut_path: Path) -> None:
     analysis = Analyzer("haar", pooled_weights).analyze(astronaut_path)
     (face,) = analysis.faces
@@ -155,6 +171,8 @@ def test_limits_hold() -> None:
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="got 'face'"):
         Analyzer("face", FixedClassifier({"happy": 1.0}))
+    with pytest.raises(InputError, match=r"must be one of 'compact'.*got 'micro'"):
+        Analyzer("whole", "micro")
     with pytest.raises(ModelError, match="no model card"):
         Analyzer("whole", tmp_path / "net.onnx")
     with pytest.raises(ValueError, match="margin lies in"):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from mememoji.classification.weights import classifier_names
+
 ROOT = Path(__file__).resolve().parents[1]
 MAX_MEGABYTES = 400
 
@@ -61,6 +63,11 @@ def test_it_reads_a_picture(installed: Path, astronaut_path: Path) -> None:
     (result,) = json.loads(done.stdout)
     (face,) = result["faces"]
     assert face["top"] == "happy"
+
+
+def test_it_holds_every_classifier(installed: Path) -> None:
+    done = run(str(installed / "bin" / "mememoji"), "model", "--list", "--json")
+    assert list(json.loads(done.stdout)) == list(classifier_names())
 
 
 def test_it_is_small_and_brings_no_framework(installed: Path) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mememoji.classification.classifier import FaceClassifier, OnnxClassifier
 from mememoji.classification.preprocessing import crop_faces
-from mememoji.classification.weights import shipped_classifier
+from mememoji.classification.weights import find_weights
 from mememoji.detection.choice import make_detector
 from mememoji.detection.detector import FaceDetector
 from mememoji.faces import Analysis, Box, Composition, Detection, Face, tilt_of
@@ -23,15 +23,15 @@ class Analyzer:
 
     Args:
         detector: a detector, or the name of one: "auto", "compact", "yunet", "haar" or "whole".
-        classifier: a classifier, or the path of a weights file with its card beside it; None takes the weights in
-            the package.
+        classifier: a classifier; the name of one in the package, "compact" or "nano"; or the path of a weights file
+            with its card beside it, as a `Path` or a string that ends in `.onnx`. None takes "compact".
         margin: the part of a box's longer side added on each side before the crop is cut; None takes the
             detector's, which was measured for it.
         upright: turn the crops of leaning faces upright, where the detector gives landmarks.
         limits: which pictures are refused as too large.
 
     Raises:
-        InputError: no detector of this name.
+        InputError: no detector or classifier of this name.
         ModelError: weights are missing, or do not fit their card.
         ValueError: a margin of no sense.
     """
@@ -39,7 +39,7 @@ class Analyzer:
     def __init__(
         self,
         detector: FaceDetector | str = "auto",
-        classifier: FaceClassifier | Path | None = None,
+        classifier: FaceClassifier | Path | str | None = None,
         *,
         margin: float | None = None,
         upright: bool = True,
@@ -48,9 +48,9 @@ class Analyzer:
         if margin is not None and not -0.4 <= margin <= 2.0:
             raise ValueError(f"margin lies in -0.4..2, got {margin}")
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
-        if classifier is None:
-            classifier = shipped_classifier()
-        self.classifier: FaceClassifier = OnnxClassifier(classifier) if isinstance(classifier, Path) else classifier
+        if classifier is None or isinstance(classifier, str | Path):
+            classifier = OnnxClassifier(find_weights(classifier))
+        self.classifier: FaceClassifier = classifier
         self.margin = self.detector.margin if margin is None else margin
         self.upright = upright
         self.limits = limits

@@ -56,17 +56,18 @@ def verify_hash(weights: Path, sha256: str) -> None:
         raise ModelError(f"{weights} is not what its card speaks of: expected sha256 {sha256}, got {found}")
 
 
-def shipped_file(room: Path, what: str) -> Path:
+def shipped_file(room: Path, what: str, name: str = "compact") -> Path:
     """The weights file that a room of the package holds in its folder `shipped`, its card beside it.
 
     Args:
         room: the room's folder.
         what: what the error calls it: "weights", "detector weights".
+        name: the file's name without its suffix.
 
     Raises:
         ModelError: this installation holds none.
     """
-    path = room / "shipped" / "compact.onnx"
+    path = room / "shipped" / f"{name}.onnx"
     if not path.is_file():
         raise ModelError(f"this installation holds no {what}: expected {path}; reinstall mememoji, or name others")
     return path

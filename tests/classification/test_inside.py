@@ -17,7 +17,7 @@ from mememoji.weights_file import card_path, load_network
 
 
 def crops_of(count: int) -> np.ndarray:
-    with np.load(Path(__file__).with_name("golden.npz")) as content:
+    with np.load(Path(__file__).with_name("golden-compact.npz")) as content:
         return np.asarray(content["crops"][-count:])
 
 

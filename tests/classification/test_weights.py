@@ -1,5 +1,6 @@
-"""The weights in the package."""
+"""The classifiers in the package, each held to its own golden outputs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.classification.preprocessing import crop_faces
-from mememoji.classification.weights import shipped_classifier, shipped_weights
+from mememoji.classification.weights import DEFAULT, classifier_names, find_weights, shipped_classifier, shipped_weights
+from mememoji.errors import InputError
 from mememoji.faces import Box
 from mememoji.images import read_image
 
@@ -20,24 +22,58 @@ TOLERANCE = 0.03
 float arithmetic in place of every 8-bit operation moves no probability of 1,024 val pictures by more than 0.013."""
 
 
-@pytest.fixture(scope="module")
-def classifier() -> OnnxClassifier:
-    return shipped_classifier()
+MAX_BYTES = {"compact": 5_000_000, "nano": 300_000}
+MAX_PARAMETERS = {"compact": 2_500_000, "nano": 300_000}
+
+
+@pytest.fixture(scope="module", params=classifier_names())
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def golden() -> Golden:
-    with np.load(Path(__file__).with_name("golden.npz")) as content:
+def classifier(name: str) -> OnnxClassifier:
+    return shipped_classifier(name)
+
+
+@pytest.fixture(scope="module")
+def golden(name: str) -> Golden:
+    with np.load(Path(__file__).with_name(f"golden-{name}.npz")) as content:
         return dict(content)
 
 
-def test_they_are_small_enough_for_the_wheel() -> None:
-    assert shipped_weights().stat().st_size <= 5_000_000
+def test_the_default_comes_first() -> None:
+    assert classifier_names()[0] == DEFAULT
+    assert set(classifier_names()) <= set(MAX_BYTES)
 
 
-def test_their_card_tells_what_they_are(classifier: OnnxClassifier) -> None:
+def test_every_classifier_is_found_by_its_name(name: str) -> None:
+    assert find_weights(name) == shipped_weights(name)
+    assert shipped_weights(name).stem == name
+    assert find_weights() == shipped_weights() == shipped_weights(DEFAULT)
+
+
+@pytest.mark.parametrize("path", [Path("net.onnx"), Path("compact"), "runs/net.onnx"], ids=repr)
+def test_a_path_stays_a_path(path: str | Path) -> None:
+    assert find_weights(path) == Path(path)
+
+
+@pytest.mark.parametrize("unknown", ["", "micro", "Compact", "../shipped/compact", "compact.card"])
+def test_an_unknown_name_is_refused_with_the_known_ones(unknown: str) -> None:
+    known = ", ".join(repr(name) for name in classifier_names())
+    told = f"must be one of {known}, or the path of a weights file (.onnx), got {unknown!r}"
+    with pytest.raises(InputError, match=re.escape(told)):
+        find_weights(unknown)
+
+
+def test_they_are_small_enough_for_the_wheel(name: str) -> None:
+    assert shipped_weights(name).stat().st_size <= MAX_BYTES[name]
+
+
+def test_their_card_tells_what_they_are(name: str, classifier: OnnxClassifier) -> None:
     card = classifier.card
-    assert card.parameters <= 2_500_000
+    assert card.name.startswith(f"{name}-")
+    assert card.parameters <= MAX_PARAMETERS[name]
     assert set(card.outputs) == {"labels", "votes"}
     assert card.scores["val"]
     assert card.trained_on

@@ -1,17 +1,18 @@
-"""Write golden.npz: what the shipped weights say of a seeded tensor and of the astronaut's face.
+"""Write golden-NAME.npz for each classifier in the package: its outputs for a seeded tensor and the astronaut's face.
 
     python tests/classification/write_golden.py
 
-To be run once when other weights ship, and only then: the file is what later versions of ONNX Runtime, OpenCV and
-this package are held to.
+To be run once when other weights ship: only files that are missing or belong to other weights are written. They are
+what later versions of ONNX Runtime, OpenCV and this package are held to.
 """
 
 from pathlib import Path
 
 import numpy as np
 
+from mememoji.classification.classifier import OnnxClassifier
 from mememoji.classification.preprocessing import crop_faces
-from mememoji.classification.weights import shipped_classifier
+from mememoji.classification.weights import classifier_names, shipped_classifier
 from mememoji.faces import Box
 from mememoji.images import read_image
 
@@ -20,9 +21,16 @@ ASTRONAUT = HERE.parents[1] / "docs" / "pictures" / "astronaut.png"
 FACE = (178, 66, 95, 95)
 
 
-def write(path: Path) -> None:
-    """Write the crops, (9, 48, 48) uint8, and what each head says of them."""
-    classifier = shipped_classifier()
+def is_current(path: Path, classifier: OnnxClassifier) -> bool:
+    """Return whether a golden file exists and belongs to these weights."""
+    if not path.is_file():
+        return False
+    with np.load(path) as content:
+        return bool(content["sha256"] == classifier.card.sha256)
+
+
+def write(path: Path, classifier: OnnxClassifier) -> None:
+    """Write the crops, (9, 48, 48) uint8, and each head's probabilities for them."""
     seeded = np.random.default_rng(2013).integers(0, 256, (8, 48, 48), np.uint8)
     face = crop_faces(read_image(ASTRONAUT), [Box(*FACE)], margin=0.0)
     crops = np.concatenate([seeded, face])  # (9, 48, 48)
@@ -32,4 +40,7 @@ def write(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(HERE / "golden.npz")
+    for name in classifier_names():
+        path, classifier = HERE / f"golden-{name}.npz", shipped_classifier(name)
+        if not is_current(path, classifier):
+            write(path, classifier)

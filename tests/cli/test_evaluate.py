@@ -6,7 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.weights import shipped_weights
+from mememoji.classification.weights import classifier_names, shipped_weights
 from mememoji.cli.evaluate import evaluate
 from mememoji.datasets.splits import Split, write_split
 from mememoji.emotions import FER2013_LABELS
@@ -70,6 +70,14 @@ def test_the_weights_that_ship_are_the_default(data: Path, tmp_path: Path) -> No
 
     content = json.loads((tmp_path / "out" / "report.json").read_text())
     assert content["weights"]["sha256"] == OnnxClassifier(weights).card.sha256
+
+
+@pytest.mark.parametrize("name", classifier_names())
+def test_a_classifier_of_the_package_is_named(name: str, data: Path, tmp_path: Path) -> None:
+    _run("--data", data, "--classifier", name, "--out", tmp_path / "out", "--no-pictures")
+
+    content = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert content["weights"]["sha256"] == OnnxClassifier(shipped_weights(name)).card.sha256
 
 
 @pytest.mark.parametrize(

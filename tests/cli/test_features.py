@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from typer.testing import CliRunner
 
+from mememoji.classification.weights import classifier_names, shipped_classifier
 from mememoji.cli import app
 from mememoji.images import read_image
 
@@ -19,6 +21,20 @@ def test_the_layers_are_listed() -> None:
     assert code == 0
     assert [line.split()[0] for line in told.splitlines()] == ["stem", "stage1", "stage2", "stage3"]
     assert told.splitlines()[-1].endswith("maps of 6x6")
+
+
+@pytest.mark.parametrize("name", classifier_names())
+def test_a_named_classifier_lists_its_own_layers(name: str) -> None:
+    code, told, errors = run("--list-layers", "--classifier", name)
+    assert code == 0, errors
+    assert [line.split()[0] for line in told.splitlines()] == list(shipped_classifier(name).card.layers)
+
+
+@pytest.mark.parametrize("name", classifier_names())
+def test_a_named_classifier_draws_its_activations(name: str, astronaut_path: Path, tmp_path: Path) -> None:
+    code, _, errors = run(astronaut_path, "--classifier", name, "--out", tmp_path / "a.png")
+    assert code == 0, errors
+    assert np.ptp(read_image(tmp_path / "a.png")) > 200
 
 
 def test_maps_and_activations_are_drawn(astronaut_path: Path, tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from mememoji.classification.card import ModelCard
+from mememoji.classification.weights import classifier_names, shipped_classifier
 from mememoji.cli import app
 from mememoji.weights_file import card_path, sha256_of
 
@@ -26,6 +28,36 @@ def test_the_shipped_card() -> None:
     result = CliRunner().invoke(app, ["model"])
     assert result.exit_code == 0
     assert "compact" in result.stdout
+
+
+@pytest.mark.parametrize("name", classifier_names())
+def test_a_classifier_is_named(name: str) -> None:
+    result = CliRunner().invoke(app, ["model", "--classifier", name, "--json"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["sha256"] == shipped_classifier(name).card.sha256
+
+
+def test_the_classifiers_in_the_package_are_listed() -> None:
+    result = CliRunner().invoke(app, ["model", "--list"])
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(classifier_names())
+    assert result.stdout.splitlines()[0].endswith("% of FER2013 val in seven classes")
+    cards = json.loads(CliRunner().invoke(app, ["model", "--list", "--json"]).stdout)
+    assert list(cards) == list(classifier_names())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--classifier", "micro"], "must be one of 'compact'"),
+        (["--classifier", "compact", "--weights", "net.onnx"], "exclude each other"),
+        (["--list", "--classifier", "compact"], "leave out --classifier"),
+    ],
+)
+def test_a_wrong_call_says_what_to_do(words: list[str], message: str) -> None:
+    result = CliRunner().invoke(app, ["model", *words])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in " ".join(result.stderr.split())
 
 
 def test_a_missing_card_is_one_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+from mememoji.classification.weights import classifier_names, shipped_classifier
 from mememoji.cli import app
 from mememoji.images import read_image
 
@@ -61,6 +62,24 @@ def test_a_face_in_json(predict: Predict, astronaut_path: Path) -> None:
     (face,) = item["faces"]
     assert sum(face["composition"].values()) == pytest.approx(1, abs=1e-4)
     assert face["top"] == max(face["composition"], key=face["composition"].get)
+
+
+@pytest.mark.parametrize("name", classifier_names())
+def test_a_classifier_of_the_package_is_named(name: str, astronaut_path: Path) -> None:
+    result = CliRunner().invoke(app, ["predict", str(astronaut_path), "--json", "--classifier", name])
+    assert result.exit_code == 0, result.stderr
+    (item,) = json.loads(result.stdout)
+    assert item["model"] == shipped_classifier(name).card.name
+    assert [face["top"] for face in item["faces"]] == ["happy"]
+
+
+def test_an_unknown_classifier_is_wrong_usage(predict: Predict, astronaut_path: Path) -> None:
+    result = CliRunner().invoke(app, ["predict", str(astronaut_path), "--classifier", "micro"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "or the path of a weights file (.onnx), got 'micro'" in " ".join(result.stderr.split())
+    result = predict(astronaut_path, "--classifier", "compact")
+    assert result.exit_code == 2
+    assert "--classifier and --weights exclude each other" in " ".join(result.stderr.split())
 
 
 def test_a_face_in_the_table(predict: Predict, astronaut_path: Path) -> None:

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from mememoji.analyzer import Analyzer
+from mememoji.classification.weights import classifier_names, shipped_classifier
 from mememoji.cli import app
 from mememoji.images import read_image
 from mememoji.video.encoding import VideoEncoder
+from mememoji.video.reader import VideoReader
 from mememoji.video.timeline import read_timeline
 
 Video = Callable[..., Result]
@@ -50,6 +53,17 @@ def test_all_outputs(video: Video, clip: Path, tmp_path: Path) -> None:
     assert result.stdout.splitlines()[1].startswith("   1     0.00    0.90     1.00")
     assert {row.number for row in read_timeline(tmp_path / "o.csv")} == {1}
     assert json.loads((tmp_path / "o.json").read_text())["complete"] is True
+
+
+@pytest.mark.parametrize("name", classifier_names())
+def test_the_named_classifier_reads_the_frames(name: str, clip: Path, tmp_path: Path) -> None:
+    csv = tmp_path / "o.csv"
+    words = ["video", str(clip), "--detector", "whole", "--classifier", name, "--csv", str(csv), "--smoothing", "0"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    frame = next(iter(VideoReader(clip))).image
+    expected = Analyzer("whole", shipped_classifier(name)).analyze_array(frame).faces[0].composition
+    first = next(iter(read_timeline(csv))).composition
+    assert list(first.fractions) == pytest.approx(list(expected.fractions), abs=1e-3)
 
 
 def test_a_part_and_then_the_rest(video: Video, clip: Path, tmp_path: Path) -> None:

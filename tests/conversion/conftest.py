@@ -31,6 +31,13 @@ def compact_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Spl
 
 
 @pytest.fixture(scope="session")
+def strided_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
+    """A tiny network of `nano`'s kind: a stem of stride 2, two stages, no squeeze-and-excitation."""
+    shape = CompactShape(stem=4, widths=(8, 16), blocks=(1, 2), stem_kernel=5, gated=False, stem_stride=2)
+    return exported(shape, "compact", tmp_path_factory.mktemp("strided") / "strided.onnx", pattern_split)
+
+
+@pytest.fixture(scope="session")
 def plain_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
     """A tiny network of the original's family: two groups and a dense layer."""
     shape = PlainShape(filters=((4,), (8,)), dense=(8,))

@@ -88,6 +88,15 @@ def test_the_originals_family_goes_too(plain_weights: Path, many_crops: Crops, t
     assert np.abs(found - expected).mean() < 0.02
 
 
+def test_a_stem_of_stride_2_goes_too(strided_weights: Path, many_crops: Crops, tmp_path: Path) -> None:
+    convert(strided_weights, tmp_path / "eight.onnx", "int8", many_crops)
+    expected, found = labels_of(strided_weights, many_crops), labels_of(tmp_path / "eight.onnx", many_crops)
+    assert 0 < np.abs(found - expected).mean() < 0.02
+    inside = Inside(tmp_path / "eight.onnx")
+    assert [inside.maps(many_crops[:1], layer).shape[2] for layer in inside.layers] == [24, 12, 6]
+    assert inside.activation(many_crops[:2], Emotion.SAD).shape == (2, 6, 6)
+
+
 def test_an_earlier_calibration_stays(compact_weights: Path, many_crops: Crops, tmp_path: Path) -> None:
     scale(compact_weights, tmp_path / "cool.onnx", {"labels": Scaling(3.0, 0.01)})
     card = convert(tmp_path / "cool.onnx", tmp_path / "eight.onnx", "int8", many_crops)
@@ -97,10 +106,16 @@ def test_an_earlier_calibration_stays(compact_weights: Path, many_crops: Crops, 
 
 
 def test_layers_are_the_ends_of_stages(
-    compact_weights: Path, plain_weights: Path, vgg_weights: Path, many_crops: Crops, tmp_path: Path
+    compact_weights: Path,
+    strided_weights: Path,
+    plain_weights: Path,
+    vgg_weights: Path,
+    many_crops: Crops,
+    tmp_path: Path,
 ) -> None:
     expected = {
         compact_weights: ["stem", "stage1", "stage2"],
+        strided_weights: ["stem", "stage1", "stage2"],
         plain_weights: ["pool1", "pool2"],
         vgg_weights: ["pool1", "last"],
     }

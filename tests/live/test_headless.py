@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mememoji.analyzer import Analyzer
+from mememoji.classification.weights import classifier_names
 from mememoji.cli import app
 from mememoji.live.capture import Capture
 from mememoji.live.headless import run_headless
@@ -33,6 +34,20 @@ def test_the_command_prints(clip: Path, pooled_weights: Path) -> None:
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 21
+
+
+@pytest.mark.parametrize("name", classifier_names())
+def test_the_command_takes_a_classifier_by_name(name: str, clip: Path) -> None:
+    words = ["live", "--headless", "--source", str(clip), "--detector", "whole", "--classifier", name]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 21
+
+
+def test_an_unknown_classifier_is_wrong_usage(clip: Path) -> None:
+    result = CliRunner().invoke(app, ["live", "--headless", "--source", str(clip), "--classifier", "micro"])
+    assert result.exit_code == 2
+    assert "must be one of" in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,9 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         ((), {"MEMEMOJI_DETECTOR": "nonsense"}, "nonsense"),
         (("--workers", "2"), {"MEMEMOJI_DETECTOR": "nonsense"}, "nonsense"),
         ((), {"MEMEMOJI_WEIGHTS": "missing.onnx"}, "missing"),
+        (("--classifier", "micro"), {}, "must be one of 'compact'"),
+        ((), {"MEMEMOJI_CLASSIFIER": "micro"}, "got 'micro'"),
+        (("--classifier", "compact"), {"MEMEMOJI_WEIGHTS": "other.onnx"}, "exclude each other"),
     ],
 )
 def test_a_bad_setting_is_one_line(

@@ -27,7 +27,14 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"workers": 0}, {"port": 70000}, {"rate_limit": "often"}, {"store": "none", "keep": "crops"}, {"keep": "all"}],
+    [
+        {"workers": 0},
+        {"port": 70000},
+        {"rate_limit": "often"},
+        {"store": "none", "keep": "crops"},
+        {"keep": "all"},
+        {"classifier": "compact", "weights": "net.onnx"},
+    ],
 )
 def test_nonsense_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -111,9 +111,7 @@ def test_a_mixed_face_set_is_learned_beside_the_split(
     """The split lacks a class, which the face set alone shows."""
     known = train_split.take(train_split.labels != 6)
     mixed = [MixedSet(striped_faces(train_split), 0.3)]
-    training = Fitting(
-        tiny_recipe.with_changes(epochs=8), known, val_split, tmp_path, CPU, mixed=mixed, quiet=True
-    )
+    training = Fitting(tiny_recipe.with_changes(epochs=8), known, val_split, tmp_path, CPU, mixed=mixed, quiet=True)
     network = training.fit()
     with torch.no_grad():
         answers = network(as_input(torch.tensor(val_split.images)))["labels"].argmax(dim=1).numpy()

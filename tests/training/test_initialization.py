@@ -30,6 +30,7 @@ def network() -> nn.Module:
             nn.init.uniform_(module.running_mean, -0.2, 0.2)
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=0.5)
+            nn.init.normal_(module.bias)
     return out.eval()
 
 

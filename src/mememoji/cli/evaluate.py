@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mememoji.cli.options import DetectorName, DetectorWeights
+from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
 from mememoji.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,10 +27,8 @@ def evaluate(
             metavar="PATH",
         ),
     ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(help="An ONNX file with its card beside it; the weights that ship if not given.", metavar="FILE"),
-    ] = None,
+    classifier: ClassifierName = None,
+    weights: Weights = None,
     against: Annotated[
         Path | None,
         typer.Option(help="A second ONNX file, to compare with on the same faces by a paired test.", metavar="FILE"),
@@ -63,7 +61,6 @@ def evaluate(
     With both there is a summary beside the two reports: one table of both heads on both datasets.
     """
     from mememoji.classification.classifier import OnnxClassifier
-    from mememoji.classification.weights import shipped_classifier
     from mememoji.evaluation.figures import require
     from mememoji.evaluation.folder import write_image_report, write_report, write_summary
     from mememoji.evaluation.image_markdown import image_text
@@ -81,27 +78,27 @@ def evaluate(
     if use_boxes and images is not None and images.is_dir():
         raise typer.BadParameter("a folder holds no boxes; leave it out", param_hint="--use-boxes")
     require()  # minutes of reading pictures should not end in a missing library
-    classifier = shipped_classifier() if weights is None else OnnxClassifier(weights)
+    network = OnnxClassifier(find_classifier_weights(classifier, weights))
     other = None if against is None else OnnxClassifier(against)
     # Both are measured before anything is written: a missing file leaves nothing behind.
-    split = None if data is None else measure(classifier, data, seed=seed, against=other, progress=True)
+    split = None if data is None else measure(network, data, seed=seed, against=other, progress=True)
     found = None
     if images is not None:
-        analyzer = _analyzer(classifier, detector, detector_weights, margin)
+        analyzer = _analyzer(network, detector, detector_weights, margin)
         found = evaluate_images(analyzer, images, use_boxes=use_boxes, against=other, progress=True)
     files: list[Path] = []
     begin = []
     if split is not None:
         files += write_report(split, out, pictures=pictures)
         begin.append(out / "report.md")
-        typer.echo(f"{classifier.card.name} on {split.report.data['file']}, {len(split.split):,} pictures\n")
+        typer.echo(f"{network.card.name} on {split.report.data['file']}, {len(split.split):,} pictures\n")
         typer.echo(f"{to_text(split.report)}\n")
     if found is not None:
         files += write_image_report(found, out, pictures=pictures)
         begin.append(out / "images.md")
         for name in found.report.data["skipped"]["damaged"]:
             typer.echo(f"mememoji: {name} is damaged, too large or not an image; skipped", err=True)
-        typer.echo(f"{classifier.card.name} on {found.report.data['name']}, {len(found.faces):,} images, end to end\n")
+        typer.echo(f"{network.card.name} on {found.report.data['name']}, {len(found.faces):,} images, end to end\n")
         typer.echo(f"{image_text(found.report)}\n")
     if split is not None and found is not None:
         files.append(write_summary(split.report, found.report, out))

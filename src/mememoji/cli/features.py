@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mememoji.cli.options import ClassifierName, Weights, find_classifier_weights
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -28,20 +30,17 @@ def features(
     at_most: Annotated[int, typer.Option("--maps", help="How many of a layer's maps to draw.", min=1)] = 47,
     list_layers: Annotated[bool, typer.Option("--list-layers", help="List the layers and exit.")] = False,
     detector: Annotated[str, typer.Option(help="How faces are found, as for `mememoji predict`.")] = "auto",
-    weights: Annotated[
-        Path | None,
-        typer.Option(help="An ONNX file, its card beside it; else the weights that ship.", metavar="FILE"),
-    ] = None,
+    classifier: ClassifierName = None,
+    weights: Weights = None,
 ) -> None:
     """Draw what the network computes on a face: a layer's maps, or where each emotion comes from."""
     import numpy as np
 
     from mememoji.classification.inside import Inside
-    from mememoji.classification.weights import shipped_weights
     from mememoji.errors import InputError, RunError
     from mememoji.images import encode_png
 
-    weights = shipped_weights() if weights is None else weights
+    weights = find_classifier_weights(classifier, weights)
     inside = Inside(weights)
     if list_layers:
         blank = np.zeros((1, inside.card.side, inside.card.side), np.uint8)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mememoji.cli.options import DetectorName, DetectorWeights, Weights
+from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
 from mememoji.errors import InputError, MissingExtraError
 
 
@@ -31,6 +31,7 @@ def live(
     memes: Annotated[bool, typer.Option(help="Begin with meme faces over faces.")] = False,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
+    classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
     """Show a camera's picture with its faces, and beside it how their six emotions go.
@@ -52,6 +53,7 @@ def live(
         finder = make_detector(detector, detector_weights)
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from error
+    weights = find_classifier_weights(classifier, weights)
     if headless:
         from mememoji.live.headless import run_headless
 

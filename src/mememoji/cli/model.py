@@ -1,4 +1,4 @@
-"""`mememoji model`: the card of the weights."""
+"""`mememoji model`: the card of a classifier, and which classifiers are in the package."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mememoji.cli.options import ClassifierName, Weights, find_classifier_weights
+
 if TYPE_CHECKING:
     from mememoji.classification.card import ModelCard
 
@@ -15,28 +17,53 @@ _WIDTH = 100
 
 
 def model(
-    weights: Annotated[
-        Path | None,
-        typer.Option(help="An ONNX file, its card beside it; else the weights that ship.", metavar="FILE"),
-    ] = None,
+    classifier: ClassifierName = None,
+    weights: Weights = None,
+    list_names: Annotated[
+        bool, typer.Option("--list", help="List the classifiers in the package and exit; with --json their cards.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
     """Print a model's card: what it takes and gives, what it was trained on, how well it reads.
 
     The weights file is checked against the hash in its card.
     """
-    from mememoji.classification.card import ModelCard
-    from mememoji.classification.weights import shipped_weights
-    from mememoji.weights_file import card_path
-
-    weights = shipped_weights() if weights is None else weights
-    card = ModelCard.read(card_path(weights))
-    card.verify(weights)
+    if list_names:
+        if classifier is not None or weights is not None:
+            raise typer.BadParameter("--list lists all; leave out --classifier and --weights", param_hint="--list")
+        _list(as_json=as_json)
+        return
+    weights = find_classifier_weights(classifier, weights)
+    card = _read_card(weights)
     if as_json:
         typer.echo(json.dumps(card.to_dict(), indent=2))
         return
     for line in _lines(card, weights):
         typer.echo(line)
+
+
+def _read_card(weights: Path) -> "ModelCard":
+    """Read a weights file's card and check the file against it."""
+    from mememoji.classification.card import ModelCard
+    from mememoji.weights_file import card_path
+
+    card = ModelCard.read(card_path(weights))
+    card.verify(weights)
+    return card
+
+
+def _list(*, as_json: bool) -> None:
+    from mememoji.classification.weights import classifier_names, shipped_weights
+
+    files = {name: shipped_weights(name) for name in classifier_names()}
+    cards = {name: _read_card(file) for name, file in files.items()}
+    if as_json:
+        typer.echo(json.dumps({name: card.to_dict() for name, card in cards.items()}, indent=2))
+        return
+    for name, card in cards.items():
+        line = f"{name:<8}  {card.parameters:>9,} parameters  {files[name].stat().st_size / 1e6:>4.1f} MB"
+        accuracy = card.scores.get("val", {}).get("accuracy_7")
+        typer.echo(line if accuracy is None else f"{line}  {100 * accuracy:.1f} % of FER2013 val in seven classes")
 
 
 def _lines(card: "ModelCard", weights: Path) -> Iterator[str]:

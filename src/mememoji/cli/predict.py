@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from mememoji.cli.listing import JsonListing, Listing, Outcome, TableListing
-from mememoji.cli.options import DetectorName, DetectorWeights, Weights
+from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
 from mememoji.cli.pictures import PictureFolder, write_annotated, write_crops
 from mememoji.cli.screen import Screen
 from mememoji.cli.sources import find_sources
@@ -37,6 +37,7 @@ def predict(
         bool,
         typer.Option("--small-faces", help="Look for faces that are small in large pictures; takes longer."),
     ] = False,
+    classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
     """Say what the faces in pictures show.
@@ -54,7 +55,7 @@ def predict(
         finder = make_detector(detector, detector_weights, small_faces=small_faces)
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from error
-    analyzer = Analyzer(finder, weights)
+    analyzer = Analyzer(finder, find_classifier_weights(classifier, weights))
     sources, empty = find_sources(paths)
     names = [source.name for source in sources]
     copies = PictureFolder(annotate, names) if annotate else None

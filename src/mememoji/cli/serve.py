@@ -12,6 +12,14 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on.", show_default="8000")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that answer.", show_default="1")] = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(
+            help="The classifier in the package, as `mememoji model --list` names them.",
+            metavar="NAME",
+            show_default="compact",
+        ),
+    ] = None,
     store: Annotated[
         str | None,
         typer.Option(
@@ -36,7 +44,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise MissingExtraError("serve", "the service") from error
 
-    given = {"host": host, "port": port, "workers": workers, "store": store}
+    given = {"host": host, "port": port, "workers": workers, "classifier": classifier, "store": store}
     try:
         settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:

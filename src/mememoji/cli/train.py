@@ -152,7 +152,7 @@ def export(
             metavar="RUN|FILE",
         ),
     ] = None,
-    alpha: Annotated[float, typer.Option(min=0, max=1, help="How far to interpolate: 0 is this run, 1 the other.")] = 0.5,
+    alpha: Annotated[float, typer.Option(min=0, max=1, help="0 is this run, 1 what it is interpolated with.")] = 0.5,
 ) -> None:
     """Export a run's best weights so far and evaluate them on val; the report is written to RUN/report.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mememoji.cli.options import DetectorName, DetectorWeights, Weights
+from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
 from mememoji.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def video(
     sound: Annotated[bool, typer.Option(help="Take the sound over, which needs ffmpeg.")] = True,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
+    classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
     """Follow the faces of a video file and say what each shows when.
@@ -64,7 +65,7 @@ def video(
         finder = make_detector(detector, detector_weights)
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from error
-    analyzer = Analyzer(finder, weights)
+    analyzer = Analyzer(finder, find_classifier_weights(classifier, weights))
     if plot is not None:
         # Before hours of reading: what is missing should not show at their end.
         plotting.require()

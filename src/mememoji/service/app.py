@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from mememoji.analyzer import Analyzer
 from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.weights import shipped_classifier
+from mememoji.classification.weights import find_weights
 from mememoji.images import ImageLimits
 from mememoji.service.activity import Activity
 from mememoji.service.batching import BatchingClassifier
@@ -59,7 +59,7 @@ def create_app(
         web_folder: where the web app is built, if it is.
 
     Raises:
-        InputError: no such store or detector.
+        InputError: no such store, detector or classifier.
         ModelError: the weights are missing or do not fit their card.
     """
     web_app = WebApp.read(web_folder)
@@ -144,15 +144,10 @@ def make_analyzer(settings: ServiceSettings) -> Analyzer:
     """An analyzer whose classifier batches what comes together.
 
     Raises:
-        InputError: no such detector.
+        InputError: no such detector or classifier.
         ModelError: weights are missing or do not fit their card.
     """
-    threads = 1
-    classifier = (
-        shipped_classifier(threads=threads)
-        if settings.weights is None
-        else OnnxClassifier(settings.weights, threads=threads)
-    )
+    classifier = OnnxClassifier(find_weights(settings.weights or settings.classifier), threads=1)
     limits = ImageLimits(max_bytes=settings.max_body_bytes, max_pixels=settings.max_pixels)
     return Analyzer(settings.detector, BatchingClassifier(classifier), limits=limits)
 

@@ -38,7 +38,12 @@ class ServiceSettings(BaseSettings):
     log: Literal["json", "console"] = Field(default="json", description="How log lines are written.")
 
     detector: str = Field(default="auto", description="auto, compact, yunet, haar or whole.")
-    weights: Path | None = Field(default=None, description="The classifier's ONNX file; unset takes the shipped one.")
+    classifier: str | None = Field(
+        default=None, description="The classifier in the package: compact or nano; unset takes compact."
+    )
+    weights: Path | None = Field(
+        default=None, description="The ONNX file of another classifier, its card beside it; excludes CLASSIFIER."
+    )
 
     store: str = Field(
         default="sqlite:///mememoji.db", description="sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none."
@@ -106,6 +111,10 @@ class ServiceSettings(BaseSettings):
     def _agree(self) -> Self:
         if self.store == NO_STORE and self.keep is not Kept.NOTHING:
             raise ValueError(f"keep={self.keep.value} needs a store, and store is {NO_STORE}")
+        if self.classifier is not None and self.weights is not None:
+            raise ValueError(
+                f"classifier and weights exclude each other, got {self.classifier} and {self.weights}; set one"
+            )
         return self
 
     @property

@@ -164,9 +164,7 @@ class Fitting:
                     self._save(self._checkpoint())
                 if self.after_epoch is not None:
                     self.after_epoch(self.history[-1])
-        self._save(
-            Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best, remarks=self.remarks)
-        )
+        self._save(Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best, remarks=self.remarks))
         network = build(self.recipe.shape)
         network.load_state_dict(self.best)
         return network.eval()

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from mememoji.training.networks import (
+    Compact,
     CompactShape,
     PlainShape,
     Shape,
@@ -11,6 +12,7 @@ from mememoji.training.networks import (
     parameter_count,
 )
 from mememoji.training.networks.plain import BASELINE, MEMEMOJI9
+from mememoji.training.recipe import PRESETS
 
 SHAPES = [
     pytest.param(PlainShape(filters=((4,),), dense=()), {"labels": 7}, id="smallest plain"),
@@ -18,6 +20,9 @@ SHAPES = [
     pytest.param(MEMEMOJI9, {"labels": 7}, id="mememoji9"),
     pytest.param(CompactShape(stem_kernel=5, gated=False), {"labels": 7, "votes": 10}, id="residual"),
     pytest.param(VggShape(((4, 4), (8,))), {"labels": 7, "votes": 10}, id="vgg"),
+    pytest.param(
+        CompactShape(stem=8, widths=(8, 16), stem_stride=2, blocks=(1, 2)), {"labels": 7, "votes": 10}, id="stride"
+    ),
     pytest.param(CompactShape(), {"labels": 7, "votes": 10}, id="compact"),
     pytest.param(CompactShape(stem=8, widths=(8,), blocks=(1,)), {"labels": 7, "votes": 10}, id="smallest compact"),
 ]
@@ -31,6 +36,13 @@ def test_heads_and_classes(shape: Shape, heads: dict[str, int]) -> None:
 
 def test_compact_stays_compact() -> None:
     assert parameter_count(build(CompactShape())) <= 2_500_000
+
+
+def test_nano_halves_the_resolution_in_its_stem() -> None:
+    network = build(PRESETS["nano"].shape)
+    assert isinstance(network, Compact)
+    assert network.stem(torch.zeros(1, 1, 48, 48)).shape == (1, 24, 24, 24)
+    assert parameter_count(network) <= 260_000
 
 
 def test_multiplications_are_those_of_one_crop() -> None:
@@ -80,6 +92,7 @@ def test_plain_refuses(wrong: dict[str, object]) -> None:
         {"widths": (8,), "blocks": (1, 1)},
         {"stem": 0},
         {"stem_kernel": 4},
+        {"stem_stride": 3},
         {"dropout": 1.0},
         {"squeeze": 0},
     ],

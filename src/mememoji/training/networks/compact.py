@@ -13,7 +13,8 @@ class CompactShape:
     `stem` is the number of channels at the full 48x48, `widths` those at 24x24, 12x12 and 6x6, `blocks` how many
     residual blocks stand at each; `squeeze` is the divisor of squeeze-and-excitation's inner width, `dropout` the
     rate before the heads. `stem_kernel` is the side of the stem's filters; without `gated` there is no
-    squeeze-and-excitation, which leaves a plain residual network.
+    squeeze-and-excitation, which leaves a plain residual network. `stem_stride` 2 makes the stem's maps 24x24
+    and halves the side of every stage's maps.
 
     Raises:
         ValueError: widths and blocks are not of one length, or a number is out of range.
@@ -26,6 +27,7 @@ class CompactShape:
     dropout: float = 0.1
     stem_kernel: int = 3
     gated: bool = True
+    stem_stride: int = 1
 
     def __post_init__(self) -> None:
         if len(self.widths) != len(self.blocks) or not self.widths:
@@ -34,6 +36,8 @@ class CompactShape:
             raise ValueError(f"channels and blocks are at least 1, got {self}")
         if self.stem_kernel < 1 or self.stem_kernel % 2 == 0:
             raise ValueError(f"the stem's kernel is odd, got {self.stem_kernel}")
+        if self.stem_stride not in (1, 2):
+            raise ValueError(f"stem_stride must be 1 or 2, got {self.stem_stride}")
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout lies in [0, 1), got {self.dropout}")
 
@@ -85,7 +89,7 @@ class Compact(nn.Module):
         super().__init__()
         self.shape = shape
         self.stem = nn.Sequential(
-            nn.Conv2d(1, shape.stem, shape.stem_kernel, padding=shape.stem_kernel // 2, bias=False),
+            nn.Conv2d(1, shape.stem, shape.stem_kernel, shape.stem_stride, padding=shape.stem_kernel // 2, bias=False),
             nn.BatchNorm2d(shape.stem),
             nn.ReLU(),
         )
