@@ -1,6 +1,7 @@
 """`mememoji train` and `mememoji export`, from a source of pictures to weights with a true card."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.cli import app
 from mememoji.datasets.crops import Crops, write_crops
+from mememoji.datasets.face_sets import FaceSet, write_face_set
 from mememoji.datasets.splits import read_split
 from mememoji.training.recipe import PRESETS
 from mememoji.training.teachers import TEACHERS
@@ -87,6 +89,48 @@ def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_
     told = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
     learned = "learned from 2 teachers: first, weights.onnx"
     assert told == f"{SENTENCE}; {learned}; what is no face from 8 crops of photographs (crops.parquet)"
+
+
+def faces_file(path: Path) -> Path:
+    """A face set of eight drawn faces, two of them unlabeled."""
+    images = np.random.default_rng(9).integers(0, 256, (8, 64, 64)).astype(np.uint8)
+    labels = np.array([0, 1, 2, 3, 4, 7, -1, -1], np.int8)
+    trust = np.where(labels >= 0, 0.8, 0.0).astype(np.float32)
+    write_face_set(FaceSet(images, labels, trust, ("drawn",) * 8, tuple("abcdefgh")), path)
+    return path
+
+
+def test_train_with_a_face_set_says_so_in_the_card_and_in_a_later_export(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    faces, weights = faces_file(tmp_path / "faces.parquet"), trained / "weights.onnx"
+    call: list[str | Path] = ["train", "--data", data, "--preset", "minute", "--epochs", "1", "--batch", "14"]
+    mixed: list[str | Path] = ["--faces", f"{faces}:0.2", "--init-from", weights, "--teachers", weights]
+    run(*call, *mixed, "--out", tmp_path / "run")
+    run("export", tmp_path / "run", "--data", data, "--out", tmp_path / "net.onnx")
+    for card in (tmp_path / "run" / "weights.card.json", tmp_path / "net.card.json"):
+        assert ModelCard.read(card).trained_on == (
+            f"{SENTENCE}; initialized from weights.onnx; 8 faces of 1 other sources, 6 of them labeled "
+            "(faces.parquet), 20% of each batch; learned from 1 teachers: weights.onnx"
+        )
+
+
+@pytest.mark.parametrize(
+    ("request_of", "message"),
+    [
+        (lambda file: [f"{file}:1.5"], "share of a face set must be in (0, 1)"),
+        (lambda file: [f"{file}:0.6", f"{file}:0.6"], "must sum to less than 1"),
+        (lambda file: [f"{file}.missing:0.5"], "no such file"),
+    ],
+)
+def test_train_with_an_impossible_share_or_file_is_refused(
+    data: Path, tmp_path: Path, request_of: Callable[[Path], list[str]], message: str
+) -> None:
+    requests = request_of(faces_file(tmp_path / "faces.parquet"))
+    call = ["train", "--data", str(data), "--preset", "minute", "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, [*call, *(part for one in requests for part in ("--faces", one))])
+    assert result.exit_code == 1
+    assert message in result.stderr
 
 
 def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
