@@ -14,7 +14,7 @@ from mememoji.classification.classifier import OnnxClassifier
 from mememoji.cli import app
 from mememoji.datasets.crops import Crops, write_crops
 from mememoji.datasets.face_sets import FaceSet, write_face_set
-from mememoji.datasets.splits import read_split
+from mememoji.datasets.splits import Split, read_split, write_split
 from mememoji.training.recipe import PRESETS
 from mememoji.training.teachers import TEACHERS
 
@@ -155,6 +155,30 @@ def test_an_export_learns_what_is_no_face(trained: Path, data: Path, tmp_path: P
 
     card = ModelCard.read(tmp_path / "net.card.json")
     assert card.trained_on == f"{SENTENCE}; what is no face from 8 crops of photographs (c.parquet)"
+
+
+def test_export_with_adjusted_logits_says_so_in_the_card(
+    trained: Path, data: Path, pattern_split: Split, tmp_path: Path
+) -> None:
+    voted = shutil.copytree(data, tmp_path / "voted")
+    write_split(pattern_split, voted / "train.parquet")
+    run("export", trained, "--data", voted, "--tau", "0.3", "--out", tmp_path / "net.onnx")
+    run("export", trained, "--data", voted, "--out", tmp_path / "plain.onnx")
+    assert "; logits of the votes adjusted (tau 0.3)" in ModelCard.read(tmp_path / "net.card.json").trained_on
+    adjusted, plain = (
+        OnnxClassifier(tmp_path / f"{name}.onnx").classify(pattern_split.images) for name in ("net", "plain")
+    )
+    assert not np.allclose(adjusted.compositions(), plain.compositions(), atol=1e-3)
+    assert adjusted.labels is not None
+    assert plain.labels is not None
+    np.testing.assert_allclose(adjusted.labels, plain.labels, atol=1e-3)
+
+
+def test_export_with_adjusted_logits_needs_votes(trained: Path, data: Path, tmp_path: Path) -> None:
+    call = ["export", str(trained), "--data", str(data), "--tau", "0.3", "--out", str(tmp_path / "net.onnx")]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 1
+    assert "needs a train split with votes" in result.stderr
 
 
 def test_an_export_without_a_data_card_says_so(trained: Path, data: Path, tmp_path: Path) -> None:

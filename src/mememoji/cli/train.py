@@ -153,6 +153,15 @@ def export(
         ),
     ] = None,
     alpha: Annotated[float, typer.Option(min=0, max=1, help="0 is this run, 1 what it is interpolated with.")] = 0.5,
+    tau: Annotated[
+        float,
+        typer.Option(
+            help="How far the prior of the emotions in FER+'s votes is taken out of the votes head, 0 to 1; reads "
+            "train.parquet.",
+            min=0,
+            max=1,
+        ),
+    ] = 0.0,
 ) -> None:
     """Export a run's best weights so far and evaluate them on val; the report is written to RUN/report.
 
@@ -166,6 +175,7 @@ def export(
     from mememoji.training.checkpoint import read_checkpoint
     from mememoji.training.device import choose_device
     from mememoji.training.interpolation import interpolate_weights
+    from mememoji.training.logit_adjustment import adjust_votes_head
     from mememoji.training.networks import build
 
     saved = read_checkpoint(run)
@@ -178,6 +188,9 @@ def export(
         remarks += f"; weights interpolated (alpha {alpha:g}) with {interpolate_with.name}"
     network = build(saved.recipe.shape)
     network.load_state_dict(weights)
+    if tau > 0:
+        adjust_votes_head(network, read_splits(data, "train")["train"], tau)
+        remarks += f"; logits of the votes adjusted (tau {tau:g})"
     if crops is not None:
         cut = read_crops(crops)
         reject(network, saved.recipe, read_splits(data, "train")["train"], cut, choose_device("auto"))

@@ -214,6 +214,8 @@ PRESETS: Final[dict[str, Recipe]] = {
         rate=0.1,
         decay=2e-4,
         softened=0.8,
+        teaching=0.8,
+        lessons=8,
         average=0.999,
         augmentation=Augmentation(shift=0.06, rotation=10.0, scale=0.12, light=0.2, erasing=0.1),
     ),
