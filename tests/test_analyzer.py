@@ -71,6 +71,19 @@ def test_all_faces_go_in_one_batch() -> None:
     assert [crops.shape for crops in recorder.batches] == [(3, 48, 48)]
 
 
+@pytest.mark.parametrize("detections", [[], [LEFT], [LEFT, RIGHT, BELOW]])
+def test_crop_gives_what_the_classifier_gets(detections: list[Detection]) -> None:
+    recorder = Recorder(FixedClassifier({"happy": 1.0}))
+    analyzer = Analyzer(FixedDetector(), recorder, margin=0.1)
+
+    crops = analyzer.crop(PICTURE, detections)
+    analyzer.read_faces(PICTURE, detections)
+
+    assert crops.shape == (len(detections), 48, 48)
+    assert crops.dtype == np.uint8
+    assert all(np.array_equal(crops, batch) for batch in recorder.batches)
+
+
 @pytest.mark.parametrize(("given", "expected"), [(None, 0.25), (0.0, 0.0), (0.5, 0.5)])
 def test_the_margin_is_the_detectors_unless_one_is_given(given: float | None, expected: float) -> None:
     recorder = Recorder(FixedClassifier({"happy": 1.0}))

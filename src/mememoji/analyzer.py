@@ -82,19 +82,29 @@ class Analyzer:
         """Analyse several upright RGB arrays, frames of a video say: all their faces go in one batch."""
         return self._read(images, [self.detector.detect(image) for image in images])
 
+    def crop(self, image: RGBImage, detections: Sequence[Detection]) -> npt.NDArray[np.uint8]:
+        """Cut faces as the classifier takes them: gray, with the margin, aligned where `upright` is set.
+
+        `read_faces` classifies just these crops.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, upright.
+            detections: N faces; every box must be inside the image.
+
+        Returns:
+            (N, S, S) uint8 in the order of `detections`, S being the card's `side`.
+        """
+        return crop_faces(
+            image,
+            [detection.box for detection in detections],
+            margin=self.margin,
+            side=self.classifier.card.side,
+            tilts=[tilt_of(detection.landmarks) for detection in detections] if self.upright else None,
+        )
+
     def _read(self, images: Sequence[RGBImage], found: Sequence[Sequence[Detection]]) -> list[Analysis]:
         pictures = [(image, in_reading_order(detections)) for image, detections in zip(images, found, strict=True)]
-        side = self.classifier.card.side
-        crops = [
-            crop_faces(
-                image,
-                [detection.box for detection in detections],
-                margin=self.margin,
-                side=side,
-                tilts=[tilt_of(detection.landmarks) for detection in detections] if self.upright else None,
-            )
-            for image, detections in pictures
-        ]
+        crops = [self.crop(image, detections) for image, detections in pictures]
         faces = self._faces([detection for _, detections in pictures for detection in detections], crops)
         return [
             Analysis(

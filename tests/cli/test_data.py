@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from mememoji.cli import app
 from mememoji.datasets.crops import BACKGROUNDS, read_crops
+from mememoji.datasets.face_sets import read_face_set
 from mememoji.datasets.photographs import Photograph
 from mememoji.datasets.splits import read_split
 from tests.drawn_faces import drawn, write_parquet
@@ -106,3 +107,55 @@ def test_photographs_full_of_faces_show_no_background(tmp_path: Path) -> None:
     assert told.exit_code == 1
     assert "crops of both kinds are needed" in told.stderr
     assert not (tmp_path / "crops.parquet").exists()
+
+
+@pytest.fixture
+def photos(astronaut_path: Path, tmp_path: Path) -> Path:
+    """A happy face, a darker copy of it without a label, a file that is damaged and one that is no image."""
+    folder = tmp_path / "photos"
+    (folder / "happy").mkdir(parents=True)
+    image = cv2.imread(str(astronaut_path))
+    assert image is not None
+    cv2.imwrite(str(folder / "happy" / "a.png"), image)
+    cv2.imwrite(str(folder / "b.png"), image // 4 * 3)
+    (folder / "happy" / "c.jpg").write_bytes(b"")
+    (folder / "happy" / "d.heic").write_bytes(b"")
+    return folder
+
+
+def test_faces_reports_what_it_wrote_and_left_out(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "own.parquet"
+
+    result = CliRunner().invoke(app, ["data", "faces", f"{photos}:0.5", "--out", str(out), "--license", "my own"])
+
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0].endswith("photos: 2 faces of 3 images; left out: 1 damaged")
+    assert lines[1:4] == [
+        "  damaged: photos/happy/c.jpg",
+        "  not read, not images of a known format: 1 .heic",
+        "1 duplicates of other faces dropped, 0 labels in conflict taken off",
+    ]
+    assert lines[4].startswith("1 faces: angry 0, disgust 0, fear 0, happy 1,")
+    assert lines[5] == f"written to {out}"
+    assert read_face_set(out).trust.tolist() == [0.5]
+    assert json.loads((tmp_path / "own.card.json").read_text())["inputs"][0]["license"] == "my own"
+
+
+def test_faces_drops_what_held_out_faces_show(photos: Path, tmp_path: Path) -> None:
+    held_out, out = tmp_path / "held-out.parquet", tmp_path / "own.parquet"
+    CliRunner().invoke(app, ["data", "faces", str(photos), "--out", str(held_out)])
+
+    result = CliRunner().invoke(app, ["data", "faces", str(photos), "--out", str(out), "--against", str(held_out)])
+
+    assert result.exit_code == 0, result.output
+    assert "2 show the same photograph as one of" in result.output
+    assert len(read_face_set(out)) == 0
+
+
+def test_faces_of_nothing_is_an_error(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["data", "faces", str(tmp_path), "--out", str(tmp_path / "own.parquet")])
+
+    assert result.exit_code == 1
+    assert "must hold images, got none" in result.output
+    assert list(tmp_path.iterdir()) == []

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from mememoji.classification.card import ModelCard
 from mememoji.cli import app
+from mememoji.datasets.face_sets import FaceSet, write_face_set
 from mememoji.datasets.splits import Split, write_split
 from mememoji.training.checkpoint import read_checkpoint
 
@@ -80,6 +82,18 @@ def test_a_student_teaches_the_next_teachers(data: Path, tmp_path: Path) -> None
     plain, born_again = (read_checkpoint(out / "teachers" / "minute") for out in (first, second))
     assert (plain.recipe.lessons, born_again.recipe.lessons) == (0, 1)
     assert born_again.history[0].train_loss != plain.history[0].train_loss
+
+
+def test_distil_mixes_face_sets_into_every_training(data: Path, tmp_path: Path) -> None:
+    faces, out = tmp_path / "faces.parquet", tmp_path / "out"
+    images = np.random.default_rng(9).integers(0, 256, (4, 64, 64)).astype(np.uint8)
+    trust = np.full(4, 0.8, np.float32)
+    write_face_set(FaceSet(images, np.arange(4, dtype=np.int8), trust, ("drawn",) * 4, tuple("abcd")), faces)
+    call: list[str | Path] = ["distil", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
+    call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14", "--lessons", "1"]
+    run(*call, "--out", out, "--faces", f"{faces}:0.2")
+    for name in ("teachers/minute", "student"):
+        assert "4 faces of 1 other sources" in read_checkpoint(out / name).remarks
 
 
 def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from mememoji.classification.classifier import OnnxClassifier
 from mememoji.classification.weights import classifier_names, shipped_weights
 from mememoji.cli.evaluate import evaluate
 from mememoji.datasets.splits import Split, write_split
+from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError, ModelError
+from mememoji.images import encode_png
 
 app = typer.Typer()
 app.command()(evaluate)
@@ -20,6 +22,17 @@ def data(pattern_split: Split, tmp_path: Path) -> Path:
     path = tmp_path / "val.parquet"
     write_split(pattern_split, path)
     return path
+
+
+@pytest.fixture
+def images(pattern_split: Split, tmp_path: Path) -> Path:
+    """Class folders of 48x48 faces, an image that is cut off among them."""
+    folder = tmp_path / "images"
+    for number, (image, label) in enumerate(zip(pattern_split.images, pattern_split.labels, strict=True)):
+        (folder / FER2013_LABELS[label]).mkdir(parents=True, exist_ok=True)
+        (folder / FER2013_LABELS[label] / f"{number}.png").write_bytes(encode_png(image))
+    (folder / "sad" / "damaged.png").write_bytes((folder / "sad" / "40.png").read_bytes()[:60])
+    return folder
 
 
 def _run(*arguments: str | Path) -> str:
@@ -76,4 +89,56 @@ def test_a_missing_file_is_said_and_leaves_nothing(
     files = {"data": data, "weights": pooled_weights} | {missing: tmp_path / "nowhere"}
     with pytest.raises(error, match="nowhere"):
         _run("--data", files["data"], "--weights", files["weights"], "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_images_are_evaluated_end_to_end(pooled_weights: Path, images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    printed = _run("--images", images, "--weights", pooled_weights, "--detector", "whole", "--out", out)
+
+    content = json.loads((out / "images.json").read_text())
+    assert "pooled 1 on images, 70 images, end to end" in printed
+    assert f"{100 * content['readings']['composition']['accuracy']:.1f}" in printed
+    assert content["detector"]["name"] == "whole"
+    assert content["data"]["skipped"]["damaged"] == ["images/sad/damaged.png"]
+    assert "skipped, damaged: 1" in printed
+    assert (out / "images-errors.png").is_file()
+    assert not (out / "report.md").exists()
+
+
+def test_a_split_and_images_have_a_summary(pooled_weights: Path, data: Path, images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ("--detector", "whole", "--margin", "-0.1", "--no-pictures", "--out", out)
+
+    printed = _run(
+        "--data", data, "--images", images, "--weights", pooled_weights, "--against", pooled_weights, *options
+    )
+
+    summary = (out / "summary.md").read_text()
+    assert "| accuracy, 7 classes |" in summary
+    assert printed.count("McNemar p") == 2
+    assert not {"examples.png", "images-errors.png"} & {file.name for file in out.iterdir()}
+    assert json.loads((out / "images.json").read_text())["detector"]["margin"] == -0.1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "or both"),
+        (["--data", "DATA", "--use-boxes"], "need --images"),
+        (["--data", "DATA", "--detector", "haar"], "need --images"),
+        (["--images", "IMAGES", "--use-boxes"], "holds no boxes"),
+        (["--images", "IMAGES", "--detector", "eyes"], "expected a detector of"),
+    ],
+)
+def test_a_wrong_call_says_what_to_do(
+    arguments: list[str], message: str, data: Path, images: Path, tmp_path: Path
+) -> None:
+    places = {"DATA": str(data), "IMAGES": str(images)}
+    named = [places.get(argument, argument) for argument in arguments]
+    result = CliRunner().invoke(app, [*named, "--out", str(tmp_path / "out")], env={"COLUMNS": "200"})
+
+    assert result.exit_code == 2
+    assert message in result.output
     assert not (tmp_path / "out").exists()

@@ -1,6 +1,7 @@
 """`mememoji train` and `mememoji export`, from a source of pictures to weights with a true card."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import OnnxClassifier
 from mememoji.cli import app
 from mememoji.datasets.crops import Crops, write_crops
+from mememoji.datasets.face_sets import FaceSet, write_face_set
 from mememoji.datasets.splits import read_split
 from mememoji.training.recipe import PRESETS
 from mememoji.training.teachers import TEACHERS
@@ -89,6 +91,48 @@ def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_
     assert told == f"{SENTENCE}; {learned}; what is no face from 8 crops of photographs (crops.parquet)"
 
 
+def faces_file(path: Path) -> Path:
+    """A face set of eight drawn faces, two of them unlabeled."""
+    images = np.random.default_rng(9).integers(0, 256, (8, 64, 64)).astype(np.uint8)
+    labels = np.array([0, 1, 2, 3, 4, 7, -1, -1], np.int8)
+    trust = np.where(labels >= 0, 0.8, 0.0).astype(np.float32)
+    write_face_set(FaceSet(images, labels, trust, ("drawn",) * 8, tuple("abcdefgh")), path)
+    return path
+
+
+def test_train_with_a_face_set_says_so_in_the_card_and_in_a_later_export(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    faces, weights = faces_file(tmp_path / "faces.parquet"), trained / "weights.onnx"
+    call: list[str | Path] = ["train", "--data", data, "--preset", "minute", "--epochs", "1", "--batch", "14"]
+    mixed: list[str | Path] = ["--faces", f"{faces}:0.2", "--init-from", weights, "--teachers", weights]
+    run(*call, *mixed, "--out", tmp_path / "run")
+    run("export", tmp_path / "run", "--data", data, "--out", tmp_path / "net.onnx")
+    for card in (tmp_path / "run" / "weights.card.json", tmp_path / "net.card.json"):
+        assert ModelCard.read(card).trained_on == (
+            f"{SENTENCE}; initialized from weights.onnx; 8 faces of 1 other sources, 6 of them labeled "
+            "(faces.parquet), 20% of each batch; learned from 1 teachers: weights.onnx"
+        )
+
+
+@pytest.mark.parametrize(
+    ("request_of", "message"),
+    [
+        (lambda file: [f"{file}:1.5"], "share of a face set must be in (0, 1)"),
+        (lambda file: [f"{file}:0.6", f"{file}:0.6"], "must sum to less than 1"),
+        (lambda file: [f"{file}.missing:0.5"], "no such file"),
+    ],
+)
+def test_train_with_an_impossible_share_or_file_is_refused(
+    data: Path, tmp_path: Path, request_of: Callable[[Path], list[str]], message: str
+) -> None:
+    requests = request_of(faces_file(tmp_path / "faces.parquet"))
+    call = ["train", "--data", str(data), "--preset", "minute", "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(app, [*call, *(part for one in requests for part in ("--faces", one))])
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
 def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
     little = tmp_path / "little"
     little.mkdir()
@@ -156,18 +200,22 @@ def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path: Path) -> N
     assert f"no preset 'hour'; there are {', '.join(PRESETS | TEACHERS)}" in result.stderr
 
 
-def test_a_start_is_told_in_the_card_and_has_to_fit(trained: Path, data: Path, tmp_path: Path) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--start", trained]
+def test_train_from_a_run_says_so_in_the_card_and_refuses_another_network(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--init-from", trained]
     run(*call, "--out", tmp_path / "tuned", "--preset", "minute", "--softened", "0", "--sharpness", "0.05")
     card = ModelCard.read(tmp_path / "tuned" / "weights.card.json")
-    assert card.trained_on == SENTENCE + "; started from the weights of first"
+    assert card.trained_on == SENTENCE + "; initialized from first"
     result = CliRunner().invoke(app, [*map(str, call), "--out", str(tmp_path / "other"), "--preset", "compact"])
     assert result.exit_code == 1
     assert "holds a network of another shape" in result.stderr
 
 
-def test_weights_between_two_runs_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--start", trained]
+def test_export_interpolates_with_a_run_or_a_file_and_says_so_in_the_card(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--init-from", trained]
     run(*call, "--preset", "minute", "--out", tmp_path / "on")
     pictures = read_split(data / "val.parquet").images
 
@@ -179,11 +227,17 @@ def test_weights_between_two_runs_are_told_in_the_card(trained: Path, data: Path
     answers = []
     for part in ("0", "0.25", "1"):
         file = tmp_path / f"{part}.onnx"
-        run("export", trained, "--towards", tmp_path / "on", "--part", part, "--data", data, "--out", file)
+        run("export", trained, "--interpolate-with", tmp_path / "on", "--alpha", part, "--data", data, "--out", file)
         answers.append(answered(file))
     assert ModelCard.read(tmp_path / "0.25.card.json").trained_on == (
-        SENTENCE + "; 0.25 of the way from there to where a training went on"
+        SENTENCE + "; weights interpolated (alpha 0.25) with on"
     )
+    on = tmp_path / "on"
+    run("export", on, "--data", data, "--out", tmp_path / "on.onnx")
+    assert ModelCard.read(tmp_path / "on.card.json").trained_on == SENTENCE + "; initialized from first"
+    half, file = tmp_path / "half.onnx", trained / "weights.onnx"
+    run("export", on, "--interpolate-with", file, "--alpha", "0.5", "--data", data, "--out", half)
+    assert "(alpha 0.5) with weights.onnx" in ModelCard.read(tmp_path / "half.card.json").trained_on
     run("export", trained, "--data", data, "--out", tmp_path / "plain.onnx")
     np.testing.assert_allclose(answers[0], answered(tmp_path / "plain.onnx"), atol=1e-6)
     assert not np.allclose(answers[0], answers[1], atol=1e-6)

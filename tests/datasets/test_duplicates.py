@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mememoji.datasets.duplicates import Duplicates, find_duplicates, perceptual_hashes
+from mememoji.datasets.duplicates import Duplicates, find_duplicates, find_matches, perceptual_hashes
 
 
 def two_crops(photograph: Path, shift: int) -> Any:
@@ -152,3 +152,17 @@ def test_twins_are_counted_by_group_and_kind() -> None:
 
     assert twins[..., 0].tolist() == [[0, 1], [1, 0]]
     assert twins[..., 1].tolist() == [[2, 1], [0, 0]]
+
+
+def test_find_matches_pairs_two_datasets(astronaut_path: Path, pictures: Any) -> None:
+    first, second = two_crops(astronaut_path, 1)
+
+    matches = find_matches(np.stack([*pictures(3), first]), np.stack([second, *pictures(2, seed=1)[:, :, ::-1], first]))
+
+    assert sorted((match.image, match.twin, match.mirrored) for match in matches) == [(3, 0, False), (3, 3, False)]
+    assert max(match.correlation for match in matches) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("count", "others"), [(0, 0), (0, 3), (3, 0)])
+def test_find_matches_of_empty_datasets_is_empty(count: int, others: int, pictures: Any) -> None:
+    assert find_matches(pictures(count), pictures(others)) == []

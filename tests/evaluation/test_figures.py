@@ -30,6 +30,16 @@ def test_confusion_shows_counts_and_colours() -> None:
     assert [label.get_color() for label in names] == [emotion.colour for emotion in Emotion]
 
 
+def test_confusion_has_a_column_for_images_without_a_face() -> None:
+    figure = confusion(score_classes(np.eye(6)[[0]], np.array([0]), SIX, no_face=np.array([0, 3])))
+    axes = figure.axes[0]
+
+    assert [label.get_text() for label in axes.get_xticklabels()] == [*SIX, "no face"]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[:2] == texts[12:14] == ["1", "50 %"]
+    assert axes.get_yticklabels()[3].get_text() == "sad\n1"
+
+
 def test_reliability_has_a_diagram_for_each_head() -> None:
     figure = reliability({"labels": hold(np.array([0.7]), np.ones(1)), "votes": hold(np.zeros(0), np.zeros(0))})
     titles = [axes.get_title() for axes in figure.axes if axes.get_title()]

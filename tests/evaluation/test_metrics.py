@@ -67,6 +67,17 @@ def test_an_empty_set_measures_nothing() -> None:
     assert np.isnan(choice_shares(np.zeros((0, 3)), np.zeros(0))).all()
 
 
+def test_images_without_a_prediction_are_errors_but_not_imprecise() -> None:
+    counts = np.column_stack([confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2), [1, 0]])
+
+    assert accuracy(counts) == 2 / 4
+    np.testing.assert_allclose(recall(counts), [1 / 3, 1.0])
+    np.testing.assert_allclose(precision(counts), [1.0, 1 / 2])
+    np.testing.assert_allclose(f1(counts), [1 / 2, 2 / 3])
+    shares = choice_shares(np.array([[0.6, 0.4]]), np.array([1]), choices=2, unpredicted=3)
+    np.testing.assert_allclose(shares, [0.0, 1 / 4])
+
+
 def test_an_absent_class_is_not_measured_and_does_not_pull_the_mean() -> None:
     counts = confusion_matrix(np.array([0, 0, 1]), np.array([0, 0, 0]), 3)
 

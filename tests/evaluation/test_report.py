@@ -12,6 +12,7 @@ from mememoji.classification.fixed import FixedClassifier
 from mememoji.datasets.splits import Split, write_split
 from mememoji.emotions import EMOTIONS, LABELS_TO_SIX
 from mememoji.errors import DatasetError, ModelError
+from mememoji.evaluation.markdown import to_markdown, to_text
 from mememoji.evaluation.report import evaluate
 from mememoji.weights_file import sha256_of
 
@@ -88,3 +89,20 @@ def test_a_seed_gives_the_same_report_again(pooled_weights: Path, data: Path) ->
     assert first.references == again.references
     assert first.references != other.references
     assert first.single == again.single == other.single
+
+
+def test_a_second_classifier_is_compared_on_the_same_crops(
+    pooled_weights: Path, pattern_split: Split, data: Path
+) -> None:
+    classifier = OnnxClassifier(pooled_weights)
+    report = evaluate(classifier, data, against=FixedClassifier({"happy": 1.0})).report
+
+    assert report.single.six_from_votes is not None
+    assert report.comparison is not None
+    (pair,) = report.comparison.readings.values()
+    assert pair.accuracy == report.single.six_from_votes.accuracy
+    assert pair.accuracy_against == pytest.approx(10 / 70)
+    assert pair.test.only_first - pair.test.only_second == round(70 * (pair.accuracy - pair.accuracy_against))
+    assert "Against fixed" in to_markdown(report, [])
+    assert "McNemar p" in to_text(report)
+    assert evaluate(classifier, data).report.comparison is None

@@ -1,15 +1,19 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from mememoji.datasets.face_sets import FaceSet
 from mememoji.datasets.splits import Split
 from mememoji.errors import DatasetError, ModelError, RunError
 from mememoji.training.checkpoint import FILE, Checkpoint, read_checkpoint
 from mememoji.training.device import choose_device
 from mememoji.training.fitting import Fitting
 from mememoji.training.history import read_history
+from mememoji.training.material import as_input
 from mememoji.training.recipe import Recipe
+from mememoji.training.sampling import MixedSet
 
 CPU = choose_device("cpu", bfloat16=False)
 
@@ -85,12 +89,50 @@ def test_a_training_starts_from_given_weights(
     learned = fitting(tiny_recipe.with_changes(epochs=6), train_split, val_split, tmp_path / "first").fit()
     slow = tiny_recipe.with_changes(epochs=1, rate=1e-6)
     fresh, tuned = (
-        Fitting(slow, train_split, val_split, tmp_path / name, CPU, start=start, quiet=True)
-        for name, start in (("fresh", None), ("tuned", learned.state_dict()))
+        Fitting(slow, train_split, val_split, tmp_path / name, CPU, initial=initial, quiet=True)
+        for name, initial in (("fresh", None), ("tuned", learned.state_dict()))
     )
     fresh.fit()
     tuned.fit()
     assert tuned.history[0].val_accuracy > 0.7 > fresh.history[0].val_accuracy
+
+
+def striped_faces(split: Split) -> FaceSet:
+    """The images of a split, in context, as a face set."""
+    images = np.pad(split.images, ((0, 0), (8, 8), (8, 8)), mode="symmetric")
+    names = tuple(map(str, split.rows))
+    trust = np.ones(len(split), np.float32)
+    return FaceSet(images, split.labels, trust, ("drawn",) * len(split), names)
+
+
+def test_a_mixed_face_set_is_learned_beside_the_split(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    """The split lacks a class, which the face set alone shows."""
+    known = train_split.take(train_split.labels != 6)
+    mixed = [MixedSet(striped_faces(train_split), 0.3)]
+    training = Fitting(tiny_recipe.with_changes(epochs=8), known, val_split, tmp_path, CPU, mixed=mixed, quiet=True)
+    network = training.fit()
+    with torch.no_grad():
+        answers = network(as_input(torch.tensor(val_split.images)))["labels"].argmax(dim=1).numpy()
+    assert (answers == val_split.labels)[val_split.labels == 6].mean() > 0.7
+    assert training.history[-1].train_accuracy > 0.5
+
+
+def test_a_run_with_mixed_faces_ends_with_its_last_weights_and_resumes_with_the_same_faces(
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path
+) -> None:
+    short = tiny_recipe.with_changes(epochs=2)
+    mixed = [MixedSet(striped_faces(val_split), 0.3)]
+    training = Fitting(short, train_split, val_split, tmp_path, CPU, mixed=mixed, remarks="; mixed", quiet=True)
+    training.fit()
+    saved = read_checkpoint(tmp_path)
+    assert saved.remarks == "; mixed"
+    last = training.evaluated.state_dict()
+    assert all(torch.equal(value, last[name]) for name, value in saved.best.items())
+    with pytest.raises(RunError, match="other data"):
+        fitting(short, train_split, val_split, tmp_path).resume()
+    Fitting(short, train_split, val_split, tmp_path, CPU, mixed=mixed, quiet=True).resume()
 
 
 def test_sharpness_learns_too_and_gives_other_weights(

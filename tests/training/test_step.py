@@ -21,10 +21,11 @@ def network(tiny_recipe: Recipe) -> torch.nn.Module:
 
 
 def batch(split: Split, *, taught: bool = False, mirrored: bool = False) -> Batch:
-    material, which = Material.of(split, CPU.where), torch.arange(14)
+    material, which = Material.of(split, CPU.where, teaching=0.7), torch.arange(14)
     answers = {"labels": torch.full((14, 7), 1 / 7)} if taught else {}
     flags = torch.full((14,), mirrored)
-    return Batch(material.pictures[:14], flags, material.labels[:14], material.batch(which, softened=False), answers)
+    targets = material.batch(which, softened=False)
+    return Batch(material.pictures[:14], flags, material.labels[:14], targets, material.teaching[:14], answers)
 
 
 def step(network: torch.nn.Module, recipe: Recipe, seed: int = 0, climb: Climb | None = None) -> Step:

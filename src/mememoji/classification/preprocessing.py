@@ -44,6 +44,7 @@ def crop_faces(
     margin: float,
     side: int = SIDE,
     tilts: Sequence[float] | None = None,
+    min_tilt: float = LEAST_TILT,
 ) -> npt.NDArray[np.uint8]:
     """Cut square grey crops around boxes.
 
@@ -53,6 +54,7 @@ def crop_faces(
         margin: the part of the box's longer side added on each side.
         side: the crops' width and height.
         tilts: N angles from `mememoji.faces.tilt_of`, by which crops are turned back; None leaves all as they are.
+        min_tilt: degrees from which a crop is turned.
 
     Returns:
         (N, side, side) uint8. A crop is the square around the box's centre; what lies outside the picture repeats
@@ -61,7 +63,7 @@ def crop_faces(
     crops = np.empty((len(boxes), side, side), np.uint8)
     for index, box in enumerate(boxes):
         # Grey is made of the cut alone: a large picture with one face costs no more than a small one.
-        if tilts is None or abs(tilts[index]) < LEAST_TILT:
+        if tilts is None or abs(tilts[index]) < min_tilt:
             crops[index] = resize_crop(to_grey(cut_square(image, box, margin=margin)), side)
         else:
             crops[index] = _turned(image, box, margin, side, tilts[index])

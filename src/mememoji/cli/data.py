@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mememoji.cli.options import DetectorName, DetectorWeights
+
 app = typer.Typer(help="Prepare data sets of faces.", no_args_is_help=True)
 
 
@@ -78,6 +80,101 @@ def crops(
     write_crops(Crops(np.concatenate(images), np.concatenate(are_faces)), out)
     kinds = ", ".join(f"{count:,} of {kind}" for kind, count in counts.items())
     typer.echo(f"{counts.total():,} crops ({kinds}) written to {out}")
+
+
+@app.command()
+def faces(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folders DIR/<class>/... of photographs or face crops; Parquet of images with a label; face sets; "
+            "split files. SOURCE:0.6 sets the trust in its labels.",
+            metavar="SOURCE...",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The face set to write, its card beside it.", metavar="FILE.parquet")],
+    trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Trust in labels that come without one.")] = 0.8,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Held-out faces (a split file, face set, Parquet of images or folder): what shows the same photograph "
+            "as one of these is dropped.",
+            metavar="FILE",
+        ),
+    ] = None,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(help="Other faces: what shows the same photograph is counted and kept.", metavar="FILE"),
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Ignore faces of which the detector is less confident.")
+    ] = 0.6,
+    min_size: Annotated[int, typer.Option(min=1, help="Pixels of the smallest face, its box's longer side.")] = 40,
+    largest: Annotated[
+        bool,
+        typer.Option(
+            "--largest", help="Take the largest face of a labeled image even where another is half as large or more."
+        ),
+    ] = False,
+    detector: DetectorName = "auto",
+    detector_weights: DetectorWeights = None,
+    license_text: Annotated[
+        list[str] | None,
+        typer.Option("--license", help="License of all sources, or one for each in turn.", metavar="TEXT"),
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Draw some faces of each emotion, to look at.", metavar="FILE.png")
+    ] = None,
+) -> None:
+    """Make a face set of images of any origin, for `train --faces`.
+
+    The detector finds the largest face of each image, and it is cut out as `predict` cuts it. Folders are named by
+    classes: angry, disgust, fear, happy, sad, surprise, neutral, contempt, or unlabeled.
+    """
+    from mememoji.datasets.face_cutter import FaceCutter
+    from mememoji.datasets.face_preparing import prepare_faces
+    from mememoji.datasets.face_source import FaceSource
+    from mememoji.detection.choice import make_detector
+
+    cutter = FaceCutter(make_detector(detector, detector_weights), min_confidence, min_size, largest)
+    card = prepare_faces(
+        [FaceSource.from_text(text) for text in sources],
+        out,
+        cutter,
+        trust=trust,
+        against=[FaceSource(path) for path in against or ()],
+        compare=[FaceSource(path) for path in compare or ()],
+        licenses=license_text or (),
+        sheet=sheet,
+        progress=True,
+    )
+    for line in _faces_summary(card, out):
+        typer.echo(line)
+
+
+def _faces_summary(card: dict[str, Any], out: Path) -> Iterator[str]:
+    for source in card["inputs"]:
+        reasons = [f"{count:,} {reason}" for reason, count in source["left_out"].items() if count]
+        yield f"{source['name']}: {source['faces']:,} faces of {source['images']:,} images" + _listed(reasons)
+        for name in source["left_out_images"].get("damaged", ())[:5]:
+            yield f"  damaged: {name}"
+        if source["other_files"]:
+            others = [f"{count:,} {suffix}" for suffix, count in source["other_files"].items()]
+            yield f"  not read, not images of a known format: {', '.join(others)}"
+    for file in card["against"]["files"]:
+        fate = "dropped" if file["dropped"] else "kept"
+        yield f"{file['duplicates']:,} show the same photograph as one of {file['name']}: {fate}"
+    inside = card["duplicates_inside"]
+    if inside["dropped"]:
+        taken_off = len(inside["labels_taken_off"])
+        yield f"{inside['dropped']:,} duplicates of other faces dropped, {taken_off:,} labels in conflict taken off"
+    labels = ", ".join(f"{label} {count:,}" for label, count in card["labels"].items())
+    yield f"{card['faces']:,} faces: {labels}"
+    yield f"written to {out}"
+
+
+def _listed(reasons: list[str]) -> str:
+    return f"; left out: {', '.join(reasons)}" if reasons else ""
 
 
 def _summary(card: dict[str, Any], out: Path) -> Iterator[str]:

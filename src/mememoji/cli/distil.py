@@ -38,6 +38,14 @@ def distil(
         Path | None,
         typer.Option(help="What `data crops` cut: the student learns from it what is no face.", metavar="FILE"),
     ] = None,
+    faces: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A face set of `data faces` that fills a share of each batch of teachers and student alike, 0.3 if "
+            "not given; may be repeated.",
+            metavar="FILE[:SHARE]",
+        ),
+    ] = None,
     alone: Annotated[
         bool, typer.Option("--alone", help="Train the student without teachers too, for comparison.")
     ] = False,
@@ -85,6 +93,8 @@ def distil(
         steps.append(Run("alone", learner, data, out / "alone", compiled=compiled))
     pupil = Run("student", learner.with_changes(lessons=lessons), data, out / "student", compiled=compiled)
     pupil.learned = _from_teachers(len(runs))
+    for step in (*steps, pupil):
+        step.mix_faces(faces or [])
     if crops is not None:
         pupil.take_crops(crops)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
+
+from mememoji.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    import numpy.typing as npt
     from torch import nn
 
     from mememoji.datasets.crops import Crops
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from mememoji.evaluation.report import Evaluation
     from mememoji.training.device import Device
     from mememoji.training.recipe import Recipe
+    from mememoji.training.sampling import MixedSet
     from mememoji.training.teachers import Teacher
 
 
@@ -33,7 +38,8 @@ class Run:
         out: the run's folder.
         compiled: whether torch.compile fuses the network.
         teachers: whose answers are learned too.
-        start: a run whose best weights to start from, or None.
+        mixed: face sets that fill a share of each batch.
+        initial: a run or a weights file to initialize from; None starts from random weights.
         crops: what the network learns from, after its training, what is no face; or None.
         learned: what the card says of the data beyond what the prepared folder says.
     """
@@ -44,9 +50,35 @@ class Run:
     out: Path
     compiled: bool = False
     teachers: Sequence[Teacher] = ()
-    start: Path | None = None
+    mixed: Sequence[MixedSet] = ()
+    initial: Path | None = None
     crops: Crops | None = None
     learned: str = ""
+
+    def mix_faces(self, requests: Sequence[str]) -> None:
+        """Have face sets fill a share of each batch.
+
+        Args:
+            requests: `FILE` or `FILE:SHARE` each.
+
+        Raises:
+            DatasetError: a file is not a face set.
+            InputError: a share is not a fraction, or nothing is left for the prepared data.
+        """
+        from mememoji.datasets.face_sets import read_face_set
+        from mememoji.training.sampling import MixedSet
+
+        asked = [parse_share(request) for request in requests]
+        if sum(share for _, share in asked) >= 1.0:
+            raise InputError(f"the shares of all face sets must sum to less than 1, got {list(requests)}")
+        self.mixed = [MixedSet(read_face_set(path), share) for path, share in asked]
+        for (path, share), one in zip(asked, self.mixed, strict=True):
+            count, labeled = len(one.faces), int(one.faces.is_labeled.sum())
+            sources = len(set(one.faces.sources))
+            self.learned += (
+                f"; {count:,} faces of {sources} other sources, {labeled:,} of them labeled ({path.name}), "
+                f"{share:.0%} of each batch"
+            )
 
     def take_crops(self, file: Path) -> None:
         """Have the network learn, after its training, what is no face from what `data crops` cut.
@@ -72,8 +104,6 @@ class Run:
         Raises:
             RunError: the folder holds one, and it is not to be resumed.
         """
-        from mememoji.errors import RunError
-
         if self.is_begun and not resume:
             raise RunError(f"{self.out} holds a training already; --resume goes on with it")
 
@@ -102,8 +132,9 @@ class Run:
     def _fitted(self, splits: dict[str, Split], place: Device, *, resume: bool) -> nn.Module:
         from mememoji.training.fitting import Fitting
 
-        start = None if self.start is None else started(self.start, self.recipe)
-        pictures = len(splits["train"])
+        crops = splits["train"].images
+        initial = None if self.initial is None else initial_weights(self.initial, self.recipe, crops)
+        pictures = len(crops) + sum(len(one.faces) for one in self.mixed)
         typer.echo(f"{self.name}: {pictures:,} pictures, {self.recipe.epochs} epochs on {place}", err=True)
         fitting = Fitting(
             self.recipe,
@@ -112,7 +143,9 @@ class Run:
             self.out,
             place,
             teachers=self.teachers,
-            start=start,
+            mixed=self.mixed,
+            initial=initial,
+            remarks=self.learned,
             compiled=self.compiled,
         )
         if resume:
@@ -134,19 +167,58 @@ def rejected(crops: Crops, file: Path) -> str:
     return f"; what is no face from {len(crops):,} crops of photographs ({file.name})"
 
 
-def started(run: Path, recipe: Recipe) -> dict[str, Any]:
-    """The best weights of a run of the recipe's shape.
+SHARE: Final = 0.3
+"""A face set's share of each batch, if no other is given."""
+
+
+def parse_share(request: str) -> tuple[Path, float]:
+    """Split `FILE:SHARE` into its parts; `FILE` alone gets `SHARE`.
 
     Raises:
-        RunError: the run holds no checkpoint, or one of another shape.
+        InputError: the share is not a number in (0, 1).
     """
-    from mememoji.errors import RunError
-    from mememoji.training.checkpoint import read_checkpoint
+    path, colon, share = request.rpartition(":")
+    # A path may hold a colon itself, as on Windows: what follows it is then not a number.
+    try:
+        value = float(share) if colon else SHARE
+    except ValueError:
+        path, value = request, SHARE
+    if not 0.0 < value < 1.0:
+        raise InputError(f"the share of a face set must be in (0, 1), got {request!r}; write FILE:0.3")
+    return Path(path if colon else request), value
 
-    saved = read_checkpoint(run)
+
+def initial_weights(source: Path, recipe: Recipe, crops: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    """Return the state dict of a run's best weights, or of a weights file.
+
+    Args:
+        source: a run's folder, or an ONNX file that was exported from the recipe's network.
+        recipe: whose network it is to be.
+        crops: (N, 48, 48) uint8 of train; a weights file's norms are estimated on the first of them.
+
+    Raises:
+        RunError: the run holds no checkpoint, or one of another network.
+        ModelError: the file is missing, not ONNX, or of another network.
+    """
+    import torch
+
+    from mememoji.training.checkpoint import read_checkpoint
+    from mememoji.training.initialization import initialize_from_file
+    from mememoji.training.material import as_input
+    from mememoji.training.networks import build
+
+    if not source.is_dir():
+        network = build(recipe.shape)
+        initialize_from_file(network, source, as_input(torch.tensor(crops[:NORM_CROPS])))
+        return network.state_dict()
+    saved = read_checkpoint(source)
     if saved.recipe.shape != recipe.shape:
-        raise RunError(f"{run} holds a network of another shape: {saved.recipe.shape}; asked for: {recipe.shape}")
+        raise RunError(f"{source} holds a network of another shape: {saved.recipe.shape}; asked for: {recipe.shape}")
     return saved.best
+
+
+NORM_CROPS: Final = 1024
+"""Crops on which a weights file's norms are estimated."""
 
 
 def read_splits(data: Path, *names: str) -> dict[str, Split]:

@@ -47,8 +47,19 @@ def train(
     ] = None,
     teaching: Annotated[float | None, typer.Option(help="The teachers' part of the loss, 0 to 1.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Softens what teachers and student say.")] = None,
-    start: Annotated[
-        Path | None, typer.Option(help="A run of the same network to start from, in place of chance.", metavar="RUN")
+    faces: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A face set of `data faces` that fills a share of each batch, 0.3 if not given; may be repeated.",
+            metavar="FILE[:SHARE]",
+        ),
+    ] = None,
+    init_from: Annotated[
+        Path | None,
+        typer.Option(
+            help="A run or a weights file of the same network to initialize from, instead of random weights.",
+            metavar="RUN|FILE",
+        ),
     ] = None,
     sharpness: Annotated[
         float | None, typer.Option(min=0, help="Radius of sharpness-aware minimisation; 0 is off.")
@@ -75,7 +86,8 @@ def train(
     """Train a network, export its best weights, calibrate and evaluate them on val.
 
     RUN then holds history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/. With --resume,
-    teachers and crops have to be named again.
+    teachers, faces and crops have to be named again. With --faces, the weights after the last epoch are exported, not
+    those of the best val accuracy: val does not tell how well other faces are read.
     """
     import dataclasses
 
@@ -103,10 +115,11 @@ def train(
     except ValueError as error:
         raise InputError(f"the recipe does not fit: {error}") from error
     place = choose_device(device)
-    run = Run(preset, recipe, data, out, compiled=compiled, start=start)
+    run = Run(preset, recipe, data, out, compiled=compiled, initial=init_from)
     run.check(resume=resume)
-    if start is not None:
-        run.learned += f"; started from the weights of {start.name}"
+    if init_from is not None:
+        run.learned += f"; initialized from {init_from.name}"
+    run.mix_faces(faces or [])
     if teachers:
         run.teachers = open_teachers(teachers, place)
         run.learned += f"; learned from {len(teachers)} teachers: {', '.join(path.name for path in teachers)}"
@@ -131,39 +144,45 @@ def export(
             help="What `data crops` cut: what is no face is learned from it; reads train.parquet.", metavar="FILE"
         ),
     ] = None,
-    towards: Annotated[
+    interpolate_with: Annotated[
         Path | None,
         typer.Option(
-            help="A run that went on from this one: exported are weights between both, see --part.", metavar="RUN"
+            help="A run or a weights file that this one was fine-tuned from, or the other way round: exported are "
+            "weights between both, see --alpha.",
+            metavar="RUN|FILE",
         ),
     ] = None,
-    part: Annotated[float, typer.Option(min=0, max=1, help="How far towards that run: 0 is this one.")] = 0.5,
+    alpha: Annotated[float, typer.Option(min=0, max=1, help="0 is this run, 1 what it is interpolated with.")] = 0.5,
 ) -> None:
-    """Export a run's best weights so far and evaluate them on val; the report lands in RUN/report."""
+    """Export a run's best weights so far and evaluate them on val; the report is written to RUN/report.
+
+    A weights file to interpolate with needs train.parquet beside val.parquet: its norms are estimated on it.
+    """
     import dataclasses
 
-    from mememoji.cli.run import deliver, read_splits, reject, rejected
+    from mememoji.cli.run import deliver, initial_weights, read_splits, reject, rejected
     from mememoji.datasets.crops import read_crops
     from mememoji.datasets.provenance import read_provenance
-    from mememoji.training.blending import blended
     from mememoji.training.checkpoint import read_checkpoint
     from mememoji.training.device import choose_device
+    from mememoji.training.interpolation import interpolate_weights
     from mememoji.training.networks import build
 
     saved = read_checkpoint(run)
     splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
-    weights = saved.best
-    if towards is not None:
-        weights = blended(saved, read_checkpoint(towards), part)
-        way = f"; {part:g} of the way from there to where a training went on"
-        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + way)
+    remarks, weights = saved.remarks, saved.best
+    if interpolate_with is not None:
+        train = read_splits(data, "train")["train"]
+        weights = interpolate_weights(weights, initial_weights(interpolate_with, saved.recipe, train.images), alpha)
+        remarks += f"; weights interpolated (alpha {alpha:g}) with {interpolate_with.name}"
     network = build(saved.recipe.shape)
     network.load_state_dict(weights)
     if crops is not None:
         cut = read_crops(crops)
         reject(network, saved.recipe, read_splits(data, "train")["train"], cut, choose_device("auto"))
-        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + rejected(cut, crops))
+        remarks += rejected(cut, crops)
+    provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + remarks)
     out.parent.mkdir(parents=True, exist_ok=True)
     deliver(network, saved.recipe, splits["val"], data, provenance, out, run / "report", name=name)
 

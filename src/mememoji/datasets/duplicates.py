@@ -133,6 +133,22 @@ class Duplicates:
         return result
 
 
+class Match(NamedTuple):
+    """An image that shows the same photograph as one of another dataset.
+
+    Attributes:
+        image: its index.
+        twin: the index of the other one.
+        mirrored: one is the other seen in a mirror.
+        correlation: of their detail.
+    """
+
+    image: int
+    twin: int
+    mirrored: bool
+    correlation: float
+
+
 def find_duplicates(images: Images, *, progress: bool = False) -> Duplicates:
     """Find the pictures that show the same photograph.
 
@@ -164,6 +180,31 @@ def find_duplicates(images: Images, *, progress: bool = False) -> Duplicates:
     return Duplicates(
         identical, candidates[pairs[order]].astype(np.int32), mirrored[order], distance[order], correlation[order]
     )
+
+
+def find_matches(images: Images, others: Images) -> list[Match]:
+    """Find near duplicates between two datasets, by the rules of `find_duplicates`.
+
+    Args:
+        images: (N, 48, 48) uint8, gray.
+        others: (M, 48, 48) uint8, gray.
+
+    Returns:
+        Each pair once for plain and once for mirrored, where both count; equal pixels are pairs like others.
+    """
+    both = np.concatenate([images, others])
+    has_detail = np.array([image.std() >= _MIN_DEVIATION for image in both], np.bool_)
+    matches: list[Match] = []
+    for flip in (False, True):
+        turned = images[:, :, ::-1] if flip else images
+        hashes, grids = perceptual_hashes(turned), _unit_grids(turned)
+        pairs, _ = _propose(hashes, perceptual_hashes(others), grids, _unit_grids(others), within=False)
+        pairs[:, 1] += len(images)
+        pairs = pairs[has_detail[pairs].all(axis=1)]
+        same, correlation = _confirm(both, pairs, mirrored=flip)
+        found = zip(pairs[same].tolist(), correlation[same].tolist(), strict=True)
+        matches += [Match(image, twin - len(images), flip, agreement) for (image, twin), agreement in found]
+    return matches
 
 
 def perceptual_hashes(images: Images) -> npt.NDArray[np.uint64]:
@@ -198,18 +239,25 @@ def _propose(
     right: npt.NDArray[np.uint64],
     left_grids: npt.NDArray[np.float32],
     right_grids: npt.NDArray[np.float32],
+    *,
+    within: bool = True,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Index pairs (M, 2) with first < second whose hashes lie near and whose grids agree, and the distances (M,)."""
+    """Index pairs (M, 2) whose hashes lie near and whose grids agree, and the distances (M,).
+
+    `within` one dataset, given as left and right, pairs have first < second.
+    """
     pairs, distances = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.uint8)]
     for start in range(0, len(left), _CHUNK):
-        distance = _count_bits(left[start : start + _CHUNK, None] ^ right[None, start:])
-        one, other = np.divmod(np.flatnonzero(distance <= MAX_DISTANCE), distance.shape[1])
-        ordered = other > one
-        one, other = one[ordered], other[ordered]
-        agreement = np.einsum("ij,ij->i", left_grids[one + start], right_grids[other + start])
+        skipped = start if within else 0
+        distance = _count_bits(left[start : start + _CHUNK, None] ^ right[None, skipped:])
+        one, other = np.divmod(np.flatnonzero(distance <= MAX_DISTANCE), max(distance.shape[1], 1))
+        if within:
+            ordered = other > one
+            one, other = one[ordered], other[ordered]
+        agreement = np.einsum("ij,ij->i", left_grids[one + start], right_grids[other + skipped])
         alike = agreement >= _MIN_GRID_CORRELATION
         one, other = one[alike], other[alike]
-        pairs.append(np.stack([one, other], axis=1) + start)
+        pairs.append(np.stack([one + start, other + skipped], axis=1))
         distances.append(distance[one, other])
     return np.concatenate(pairs), np.concatenate(distances)
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from mememoji.classification.preprocessing import to_grey
+from mememoji.datasets.face_sets import FACE_LABELS, UNLABELED
 from mememoji.datasets.splits import SIDE, SPLITS
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError
@@ -23,6 +24,15 @@ _ALIASES: Final = {
     "sadness": "sad",
     "surprised": "surprise",
 } | {name: name for name in FER2013_LABELS}
+
+_FACE_ALIASES: Final = _ALIASES | {
+    "afraid": "fear",
+    "scared": "fear",
+    "joy": "happy",
+    "contemptuous": "contempt",
+    "contempt": "contempt",
+}
+_UNLABELED_NAMES: Final = frozenset({"unlabeled", "unlabelled", "unknown", "none"})
 
 
 class Record(NamedTuple):
@@ -62,6 +72,19 @@ def label_of_name(name: str) -> int | None:
     """FER2013's label from a class name ("happy", "Happiness"), or None where no class is called so."""
     known = _ALIASES.get(name.strip().lower())
     return None if known is None else FER2013_LABELS.index(known)
+
+
+def face_label_of_name(name: str) -> int | None:
+    """Return the index into `FACE_LABELS` of a class name ("Happiness", "contempt").
+
+    Returns:
+        `UNLABELED` for "unlabeled", "unknown" and "none"; None where no class has this name.
+    """
+    word = name.strip().lower()
+    if word in _UNLABELED_NAMES:
+        return UNLABELED
+    known = _FACE_ALIASES.get(word)
+    return None if known is None else FACE_LABELS.index(known)
 
 
 def split_of_usage(usage: str, row: int) -> int:

@@ -1,5 +1,6 @@
 """The report's figures, drawn off screen in the emotions' colours."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +31,7 @@ _COLUMNS: Final = 6
 
 def require() -> None:
     """Raise MissingExtraError where matplotlib is not installed."""
-    _new_figure(1, 1)
+    new_figure(1, 1)
 
 
 def draw(evaluation: Evaluation, folder: Path, *, pictures: bool = True) -> list[str]:
@@ -54,40 +55,53 @@ def draw(evaluation: Evaluation, folder: Path, *, pictures: bool = True) -> list
         drawn["reliability.png"] = reliability(report.single.calibration)
     if pictures:
         drawn["examples.png"] = examples(evaluation)
+    return save(drawn, folder)
+
+
+def save(drawn: "Mapping[str, Figure]", folder: Path) -> list[str]:
+    """Save figures under their names in a folder, and return the names."""
     for name, figure in drawn.items():
         figure.savefig(folder / name, dpi=_DPI, facecolor="white")
     return list(drawn)
 
 
 def confusion(scores: ClassScores) -> "Figure":
-    """The confusion matrix with counts; each row is tinted in its emotion's colour by its share of the row."""
+    """The confusion matrix with counts; each row is tinted in its emotion's colour by its share of the row.
+
+    Where images without a face are part of the scores, they have a last column of their own.
+    """
     counts = np.array(scores.confusion)
+    columns = scores.classes
+    if scores.no_face:
+        counts = np.column_stack([counts, [scores.no_face[name] for name in scores.classes]])  # (C, C + 1)
+        columns = (*columns, "no face")
     rows = np.divide(counts, counts.sum(axis=1, keepdims=True), out=np.zeros(counts.shape), where=counts > 0)
-    colours = np.array([_rgb(_class_colour(name)) for name in scores.classes])[:, None]  # (C, 1, 3)
-    tints = 1 - rows[:, :, None] * (1 - colours)  # (C, C, 3), white to colour
+    colours = np.array([_rgb(class_color(name)) for name in scores.classes])[:, None]  # (C, 1, 3)
+    tints = 1 - rows[:, :, None] * (1 - colours)  # (C, columns, 3), white to colour
     side = len(scores.classes)
-    figure = _new_figure(1.5 + 0.92 * side, 1.5 + 0.82 * side)
+    figure = new_figure(1.5 + 0.92 * len(columns), 1.5 + 0.82 * side)
     axes = figure.subplots()
     axes.imshow(tints, aspect="auto")
     for row in range(side):
-        for column in range(side):
+        for column in range(len(columns)):
             dark = float(tints[row, column] @ (0.299, 0.587, 0.114)) < 0.62
             ink = "white" if dark else _INK if counts[row, column] else _FAINT
             weight = "bold" if row == column else "normal"
             axes.text(column, row - 0.1, f"{counts[row, column]:,}", ha="center", va="center", color=ink, weight=weight)
             share = f"{100 * rows[row, column]:.0f} %"
             axes.text(column, row + 0.22, share, ha="center", va="center", color=ink, fontsize=7)
-    axes.set_xticks(range(side), scores.classes)
+    axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(side), [f"{name}\n{scores.support[name]:,}" for name in scores.classes])
     axes.set_xlabel("read as", color=_INK)
     axes.set_ylabel("label", color=_INK)
     axes.xaxis.set_label_position("top")
     axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
-        for label, name in zip(labels, scores.classes, strict=True):
-            label.set_color(_class_colour(name))
+        # Not strict: the column "no face" has no emotion's color.
+        for label, name in zip(labels, scores.classes, strict=False):
+            label.set_color(class_color(name))
             label.set_fontweight("bold")
-    axes.set_xticks(np.arange(side + 1) - 0.5, minor=True)
+    axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(side + 1) - 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=2)
     axes.tick_params(which="minor", length=0)
@@ -103,7 +117,7 @@ def confusion(scores: ClassScores) -> "Figure":
 
 def reliability(heads: dict[str, Reliability]) -> "Figure":
     """A reliability diagram for each head, with how many pictures each bin holds."""
-    figure = _new_figure(0.6 + 4.6 * len(heads), 5.4)
+    figure = new_figure(0.6 + 4.6 * len(heads), 5.4)
     grid = figure.subplots(2, len(heads), squeeze=False, sharex=True, height_ratios=(4, 1))
     for column, (head, found) in enumerate(heads.items()):
         upper, lower = grid[0, column], grid[1, column]
@@ -119,7 +133,7 @@ def reliability(heads: dict[str, Reliability]) -> "Figure":
         error = 100 * found.expected_calibration_error
         said = f"calibration error {error:.1f} %" if found.pictures else "not measured"
         upper.set_title(f"{head}: {said}", color=_INK, fontsize=11)
-        upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="right" if head == "labels" else "share of votes")
+        upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="share of votes" if head == "votes" else "right")
         upper.legend(loc="upper left", frameon=False, fontsize=8)
         shares = np.array([bin_.pictures for bin_ in filled]) / max(found.pictures, 1)
         lower.bar(left, shares, width, align="edge", color=_FAINT, edgecolor="white")
@@ -139,7 +153,7 @@ def examples(evaluation: Evaluation) -> "Figure":
     rng = np.random.default_rng(evaluation.report.seed)
     chosen = rng.choice(len(split), min(EXAMPLES, len(split)), replace=False)
     rows = -(-len(chosen) // _COLUMNS)
-    figure = _new_figure(2.5 * _COLUMNS, 0.5 + 1.75 * rows)
+    figure = new_figure(2.5 * _COLUMNS, 0.5 + 1.75 * rows)
     grid = figure.subplots(rows, 2 * _COLUMNS, squeeze=False, width_ratios=(1, 1) * _COLUMNS)
     for axes in grid.flat:
         axes.set_axis_off()
@@ -150,7 +164,7 @@ def examples(evaluation: Evaluation) -> "Figure":
         face.imshow(split.images[which], cmap="gray", vmin=0, vmax=255)
         label = FER2013_LABELS[split.labels[which]]
         verdict = ("✓", "2nd", "3rd")[choices[which]] if choices[which] < 3 else "✗"
-        face.set_title(f"{label}  {verdict}", color=_class_colour(label), fontsize=9, weight="bold", loc="left")
+        face.set_title(f"{label}  {verdict}", color=class_color(label), fontsize=9, weight="bold", loc="left")
         _composition_bars(bars, six[which], int(truth[which]))
     figure.suptitle(
         f"{len(chosen)} random pictures: label, and ✓ where it is the first choice, 2nd or 3rd where it is that, "
@@ -181,7 +195,8 @@ def _composition_bars(axes: "Axes", six: npt.NDArray[np.float32], truth: int) ->
     _bare(axes)
 
 
-def _class_colour(name: str) -> str:
+def class_color(name: str) -> str:
+    """Return the color of one of FER2013's seven classes, as `#rrggbb`: that of its emotion."""
     return EMOTIONS[int(LABELS_TO_SIX[FER2013_LABELS.index(name)].argmax())].colour
 
 
@@ -197,7 +212,7 @@ def _bare(axes: "Axes", keep: tuple[str, ...] = ()) -> None:
         axes.tick_params(colors=_INK, labelsize=8)
 
 
-def _new_figure(width: float, height: float) -> "Figure":
+def new_figure(width: float, height: float) -> "Figure":
     """A figure of so many inches. Not by pyplot, which keeps every figure alive and wants a display."""
     try:
         from matplotlib.figure import Figure

@@ -1,10 +1,11 @@
 """The report as Markdown, and as the few lines that a terminal shows."""
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from mememoji.evaluation.agreement import Agreement
+from mememoji.evaluation.readings import TITLES, Comparison, PairedScores
 from mememoji.evaluation.report import Report
 from mememoji.evaluation.scores import ClassScores, MajorityScore, PassScores
 
@@ -30,11 +31,11 @@ def headline(report: Report) -> list[tuple[str, str, str]]:
 def _headline(scores: PassScores) -> dict[str, str]:
     found = {}
     if scores.seven is not None:
-        found["accuracy, 7 classes"] = _accuracy(scores.seven)
+        found["accuracy, 7 classes"] = accuracy_text(scores.seven)
     if scores.six is not None:
-        found["accuracy, 6 classes"] = _accuracy(scores.six)
+        found["accuracy, 6 classes"] = accuracy_text(scores.six)
     if scores.six_from_votes is not None:
-        found["accuracy, 6 classes from votes"] = _accuracy(scores.six_from_votes)
+        found["accuracy, 6 classes from votes"] = accuracy_text(scores.six_from_votes)
     if scores.seven is not None:
         found["balanced accuracy, 7"] = percent(scores.seven.balanced_accuracy)
         found["macro-F1, 7"] = percent(scores.seven.macro_f1)
@@ -43,12 +44,12 @@ def _headline(scores: PassScores) -> dict[str, str]:
     for name, classes in (("6", scores.six), ("6 from votes", scores.six_from_votes)):
         if classes is not None:
             found[f"macro-F1, {name}"] = percent(classes.macro_f1)
-            found[f"lowest recall, {name}"] = _lowest(classes)
+            found[f"lowest recall, {name}"] = recall_text(classes)
     for head, reliability in scores.calibration.items():
         found[f"calibration error, {head}"] = percent(reliability.expected_calibration_error)
     if scores.votes is not None and scores.votes.majority is not None and scores.votes.majority_ferplus is not None:
-        found["majority accuracy, 8"] = _accuracy(scores.votes.majority)
-        found["majority accuracy, 8, FER+ rule"] = _accuracy(scores.votes.majority_ferplus)
+        found["majority accuracy, 8"] = accuracy_text(scores.votes.majority)
+        found["majority accuracy, 8, FER+ rule"] = accuracy_text(scores.votes.majority_ferplus)
     return found
 
 
@@ -59,6 +60,12 @@ def to_text(report: Report) -> str:
         lines.append(("", "", ""))
         lines.append(("against FER+ votes, 6 emotions", "variation", "cosine"))
         lines += [(name, f"{a.total_variation:.3f}", f"{a.cosine:.3f}") for name, a in _agreements(report, "six")]
+    if report.comparison is not None:
+        lines += [("", "", ""), (f"against {report.comparison.against['name']}", "difference", "McNemar p")]
+        lines += [
+            (TITLES[name], f"{100 * (pair.accuracy - pair.accuracy_against):+.1f}", f"{pair.test.p_value:.3g}")
+            for name, pair in report.comparison.readings.items()
+        ]
     wide = max(len(name) for name, _, _ in lines)
     return "\n".join(f"{name:<{wide}}  {single:>18}  {mirrored:>18}".rstrip() for name, single, mirrored in lines)
 
@@ -68,12 +75,12 @@ def to_markdown(report: Report, figures: Sequence[str]) -> str:
     single = report.single
     parts = [
         f"# How well {report.weights['name']} reads {report.data['file']}",
-        _table(
+        table(
             ("", ""),
             [
                 ("weights", f"{report.weights['name']}, sha256 `{report.weights['sha256']}`"),
-                ("network", _network(report)),
-                ("calibrated", _scalings(report)),
+                ("network", network_text(report.weights)),
+                ("calibrated", scalings_text(report.weights)),
                 ("data", f"{report.data['file']}, sha256 `{report.data['sha256']}`"),
                 ("pictures", f"{report.data['pictures']:,}, {report.data['pictures_with_votes']:,} of them with votes"),
                 ("measured", f"{report.date} by mememoji {report.mememoji}, seed {report.seed}"),
@@ -83,43 +90,50 @@ def to_markdown(report: Report, figures: Sequence[str]) -> str:
         "All in percent. ± is one binomial standard error: of two weights measured on the same pictures, a smaller "
         "difference may still be real, but only a paired test says so. The single pass is what users get; the "
         "mirrored average is the mean over each picture and its mirror image, at twice the cost.",
-        _table(("", "single pass", "mirrored average"), headline(report)),
+        table(("", "single pass", "mirrored average"), headline(report)),
     ]
+    if report.comparison is not None:
+        parts += comparison_section(report.comparison)
     if single.seven is not None and single.six is not None:
-        parts += ["## Seven classes, FER2013's", _class_table(single.seven), *_figure("confusion-7.png", figures)]
+        parts += [
+            "## Seven classes, FER2013's",
+            class_table(single.seven),
+            *figure_lines("confusion-7.png", figures, _CAPTIONS),
+        ]
         parts += [
             "## Six classes",
             "The labels head, disgust's probability added to angry's before the largest is taken.",
-            _class_table(single.six),
-            *_figure("confusion-6.png", figures),
+            class_table(single.six),
+            *figure_lines("confusion-6.png", figures, _CAPTIONS),
         ]
     if single.six_from_votes is not None:
         parts += [
             "## Six classes from the votes",
             "The composition that users see: the votes head folded into the six. It was taught what people answer, "
             "so it departs from FER2013's labels where people do.",
-            _class_table(single.six_from_votes),
+            class_table(single.six_from_votes),
         ]
     if single.calibration:
-        parts += ["## Sure and right", _calibration_text(single), *_figure("reliability.png", figures)]
+        parts += ["## Sure and right", _calibration_text(single), *figure_lines("reliability.png", figures, _CAPTIONS)]
     if report.references is not None and single.votes is not None:
         parts += ["## Against FER+'s annotators", *_votes(report)]
     if "examples.png" in figures:
-        parts += ["## Examples", *_figure("examples.png", figures)]
+        parts += ["## Examples", *figure_lines("examples.png", figures, _CAPTIONS)]
     return "\n\n".join(parts) + "\n"
 
 
-def _network(report: Report) -> str:
-    weights = report.weights
+def network_text(weights: Mapping[str, Any]) -> str:
+    """Describe the network of a report's weights."""
     return f"{weights['network']}, {weights['parameters']:,} parameters in {weights['precision']}"
 
 
-def _scalings(report: Report) -> str:
-    floors = report.weights["floors"]
+def scalings_text(weights: Mapping[str, Any]) -> str:
+    """Describe how a report's weights are calibrated."""
+    floors = weights["floors"]
     return (
         "; ".join(
             f"{head}: temperature {temperature:.3f}, floor {floors.get(head, 0.0):.4f}"
-            for head, temperature in report.weights["temperatures"].items()
+            for head, temperature in weights["temperatures"].items()
         )
         or "no"
     )
@@ -134,9 +148,9 @@ def _votes(report: Report) -> list[str]:
         parts.append(
             "Majority accuracy, eight emotions, the largest of the votes head's eight emotions against the one that "
             f"more than half of the votes name. Strictly, more than half of all votes: {votes.majority.pictures:,} "
-            f"of {every:,} pictures, {_accuracy(votes.majority)} %. By FER+'s own rule, more than half after single "
-            f"votes are dropped, which is what the literature reports: {votes.majority_ferplus.pictures:,} pictures, "
-            f"{_accuracy(votes.majority_ferplus)} %."
+            f"of {every:,} pictures, {accuracy_text(votes.majority)} %. By FER+'s own rule, more than half after "
+            "single votes are dropped, which is what the literature reports: "
+            f"{votes.majority_ferplus.pictures:,} pictures, {accuracy_text(votes.majority_ferplus)} %."
         )
     parts.append(
         'Shares of emotions against the annotators\' shares, "unknown" and "not a face" left out of both, on the '
@@ -150,7 +164,7 @@ def _votes(report: Report) -> list[str]:
             (name, f"{a.pictures:,}", f"{a.total_variation:.3f}", f"{a.cosine:.3f}", f"{a.jensen_shannon:.3f}")
             for name, a in _agreements(report, which)
         ]
-        parts.append(_table((title, "pictures", "total variation", "cosine", "Jensen-Shannon"), rows))
+        parts.append(table((title, "pictures", "total variation", "cosine", "Jensen-Shannon"), rows))
     return parts
 
 
@@ -168,7 +182,8 @@ def _agreements(report: Report, which: str) -> list[tuple[str, Agreement]]:
     ]
 
 
-def _class_table(scores: ClassScores) -> str:
+def class_table(scores: ClassScores) -> str:
+    """Return accuracy and choices in a sentence, and a Markdown table of the scores by class."""
     rows = [
         (
             name,
@@ -190,9 +205,9 @@ def _class_table(scores: ClassScores) -> str:
     )
     choices = scores.choices
     return (
-        f"Accuracy {_accuracy(scores)}. The right answer is the second choice in {percent(choices['second'])} and the "
-        f"third in {percent(choices['third'])}.\n\n"
-    ) + _table(("", "pictures", "precision", "recall", "F1"), rows)
+        f"Accuracy {accuracy_text(scores)}. The right answer is the second choice in {percent(choices['second'])} and "
+        f"the third in {percent(choices['third'])}.\n\n"
+    ) + table(("", "pictures", "precision", "recall", "F1"), rows)
 
 
 def _calibration_text(scores: PassScores) -> str:
@@ -207,20 +222,50 @@ def _calibration_text(scores: PassScores) -> str:
     )
 
 
-def _accuracy(scores: ClassScores | MajorityScore) -> str:
+def comparison_rows(comparison: Comparison, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the rows (what, one text for each reading in `names`) of a comparison; a dash where it lacks one."""
+
+    def row(title: str, text: Callable[[PairedScores], str]) -> tuple[str, ...]:
+        pairs = (comparison.readings.get(name) for name in names)
+        return (title, *("–" if pair is None else text(pair) for pair in pairs))
+
+    return [
+        row("its accuracy", lambda pair: percent(pair.accuracy_against)),
+        row("difference", lambda pair: f"{100 * (pair.accuracy - pair.accuracy_against):+.1f}"),
+        row("right here alone", lambda pair: f"{pair.test.only_first:,}"),
+        row("right there alone", lambda pair: f"{pair.test.only_second:,}"),
+        row("McNemar p", lambda pair: f"{pair.test.p_value:.3g}"),
+    ]
+
+
+def comparison_section(comparison: Comparison) -> list[str]:
+    """Return the paragraphs on a comparison, heading included."""
+    against, names = comparison.against, list(comparison.readings)
+    return [
+        f"## Against {against['name']}",
+        f"The same faces classified by {against['name']}, sha256 `{against['sha256']}`. p: how likely a difference at "
+        "least this large is if neither is better (McNemar's test, exact, two-sided).",
+        table(("", *(TITLES[name] for name in names)), comparison_rows(comparison, names)),
+    ]
+
+
+def accuracy_text(scores: ClassScores | MajorityScore) -> str:
+    """Return the accuracy and its standard error, in percent."""
     return f"{percent(scores.accuracy)} ± {percent(scores.standard_error)}"
 
 
-def _lowest(scores: ClassScores) -> str:
-    measured = {name: value for name, value in scores.recall.items() if not math.isnan(value)}
-    name = min(measured, key=lambda name: measured[name])
-    return f"{percent(measured[name])} ({name})"
+def recall_text(scores: ClassScores) -> str:
+    """Return the lowest recall, in percent, and its class."""
+    name, value = scores.lowest_recall
+    return f"{percent(value)} ({name})"
 
 
-def _figure(name: str, figures: Sequence[str]) -> list[str]:
-    return [f"![{_CAPTIONS[name]}]({name})", f"*{_CAPTIONS[name]}*"] if name in figures else []
+def figure_lines(name: str, figures: Sequence[str], captions: Mapping[str, str]) -> list[str]:
+    """Return the paragraphs that show a figure, none where it is not among the report's files."""
+    return [f"![{captions[name]}]({name})", f"*{captions[name]}*"] if name in figures else []
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table; with more than two columns all but the first are aligned to the right."""
     rule = ["---"] + ["---:" if len(head) > 2 else "---"] * (len(head) - 1)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))

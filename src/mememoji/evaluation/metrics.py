@@ -3,6 +3,9 @@
 Everything that can be counted is computed from one confusion matrix, so that no two figures of a report can
 disagree. A score that has nothing to be computed from (the recall of a class that no picture shows, anything of an
 empty set) is NaN rather than 0: it was not measured, which is not the same as measured and bad.
+
+Counts are (C, C), rows the truth and columns the prediction; or (C, C + 1), where the last column counts images without
+a prediction. Such an image lowers accuracy, recall and F1, and no precision.
 """
 
 from dataclasses import dataclass
@@ -55,12 +58,12 @@ def recall(counts: Counts) -> Shares:
 
 def precision(counts: Counts) -> Shares:
     """(C,) for each class, the share of pictures read as it that are it; NaN for a class that was never read."""
-    return _quotient(np.diagonal(counts), counts.sum(axis=0))
+    return _quotient(np.diagonal(counts), _predicted(counts))
 
 
 def f1(counts: Counts) -> Shares:
     """(C,) harmonic mean of precision and recall; NaN for a class that is neither there nor ever read."""
-    return _quotient(2 * np.diagonal(counts), counts.sum(axis=0) + counts.sum(axis=1))
+    return _quotient(2 * np.diagonal(counts), _predicted(counts) + counts.sum(axis=1))
 
 
 def balanced_accuracy(counts: Counts) -> float:
@@ -90,10 +93,15 @@ def choice_of_truth(probabilities: npt.NDArray[Any], truth: npt.NDArray[Any]) ->
     return np.asarray(ahead.sum(axis=1), np.int64)
 
 
-def choice_shares(probabilities: npt.NDArray[Any], truth: npt.NDArray[Any], choices: int = 3) -> Shares:
-    """(choices,) how often the right answer is the first, second, third … choice, each 0..1; NaN without pictures."""
+def choice_shares(
+    probabilities: npt.NDArray[Any], truth: npt.NDArray[Any], choices: int = 3, *, unpredicted: int = 0
+) -> Shares:
+    """(choices,) how often the right answer is the first, second, third … choice, each 0..1; NaN without pictures.
+
+    `unpredicted` images count as ones whose right answer is none of the choices.
+    """
     counted = np.bincount(choice_of_truth(probabilities, truth), minlength=choices)[:choices]
-    return _quotient(counted, np.full(choices, len(truth)))
+    return _quotient(counted, np.full(choices, len(truth) + unpredicted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,11 @@ def mcnemar(first_right: npt.NDArray[np.bool_], second_right: npt.NDArray[np.boo
     # Whole numbers to the last step: the powers of two run past what a float holds from 1,024 pictures on.
     tail = sum(comb(differing, k) for k in range(min(only_first, only_second) + 1))
     return McNemar(only_first, only_second, min(1.0, 2 * tail / 2**differing))
+
+
+def _predicted(counts: Counts) -> npt.NDArray[np.int64]:
+    """(C,) how often each class was predicted."""
+    return np.asarray(counts.sum(axis=0)[: len(counts)])
 
 
 def _quotient(part: Any, whole: Any) -> Shares:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from mememoji.classification.card import ModelCard
 from mememoji.classification.classifier import FaceClassifier
 from mememoji.datasets.splits import SIDE, Split, read_split
 from mememoji.errors import DatasetError, ModelError
 from mememoji.evaluation.passes import Passes, read_passes
+from mememoji.evaluation.readings import Comparison, compare
 from mememoji.evaluation.scores import PassScores, References, references, score_pass
 from mememoji.version import __version__
 from mememoji.weights_file import sha256_of
@@ -24,7 +26,8 @@ class Report:
     """What was measured, on what, and with what.
 
     `single` is the pass that users get, `mirrored` the mean with the mirror image; `references` is None for a split
-    without votes. `seed` chose the example pictures and the panels' splits.
+    without votes. `seed` chose the example pictures and the panels' splits. `comparison` is with a second classifier,
+    or None.
     """
 
     weights: dict[str, Any]
@@ -35,13 +38,14 @@ class Report:
     single: PassScores
     mirrored: PassScores
     references: dict[str, References] | None
+    comparison: Comparison | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers that `json.dumps` takes; what could not be measured is None.
 
         The single pass stands at the top (`six.recall.happy`), the other under `mirrored` in the same form.
         """
-        content: dict[str, Any] = _plain(dataclasses.asdict(self))
+        content: dict[str, Any] = to_plain(dataclasses.asdict(self))
         single = content.pop("single")
         mirrored = content.pop("mirrored")
         return {"format": FORMAT, **content, **single, "mirrored": mirrored}
@@ -71,13 +75,21 @@ class Evaluation:
     passes: Passes
 
 
-def evaluate(classifier: FaceClassifier, data: Path, *, seed: int = 0, progress: bool = False) -> Evaluation:
+def evaluate(
+    classifier: FaceClassifier,
+    data: Path,
+    *,
+    seed: int = 0,
+    against: FaceClassifier | None = None,
+    progress: bool = False,
+) -> Evaluation:
     """Read a split file, let a classifier read its pictures, and score what it says.
 
     Args:
         classifier: what is judged.
         data: a split file that `mememoji data prepare` wrote.
         seed: of the panels' splits and the choice of examples.
+        against: a second classifier, to compare with by a paired test; None compares with none.
         progress: show a progress bar on stderr where that is a terminal.
 
     Raises:
@@ -86,22 +98,21 @@ def evaluate(classifier: FaceClassifier, data: Path, *, seed: int = 0, progress:
         MissingExtraError: pyarrow is not installed.
     """
     card = classifier.card
-    if card.side != SIDE:
-        raise ModelError(f"split files hold crops of {SIDE}x{SIDE}, but {card.name!r} takes {card.side}x{card.side}")
+    for each in (card,) if against is None else (card, against.card):
+        if each.side != SIDE:
+            raise ModelError(
+                f"split files hold crops of {SIDE}x{SIDE}, but {each.name!r} takes {each.side}x{each.side}"
+            )
     split = read_split(data)
     if not len(split):
         raise DatasetError(f"{data} holds no pictures, so there is nothing to measure; name another split file")
     passes = read_passes(classifier, split.images, progress=progress)
+    comparison = None
+    if against is not None:
+        paired = compare(passes.single, against.classify(split.images), split.labels)
+        comparison = Comparison(describe_weights(against.card), paired)
     report = Report(
-        weights={
-            "name": card.name,
-            "network": card.network,
-            "parameters": card.parameters,
-            "sha256": card.sha256,
-            "precision": card.precision,
-            "temperatures": dict(card.temperatures),
-            "floors": dict(card.floors),
-        },
+        weights=describe_weights(card),
         data={
             "file": data.name,
             "sha256": sha256_of(data),
@@ -114,14 +125,29 @@ def evaluate(classifier: FaceClassifier, data: Path, *, seed: int = 0, progress:
         single=score_pass(passes.single, split),
         mirrored=score_pass(passes.mirrored, split),
         references=None if split.votes is None else references(split.votes, seed=seed),
+        comparison=comparison,
     )
     return Evaluation(report, split, passes)
 
 
-def _plain(value: Any) -> Any:
+def describe_weights(card: ModelCard) -> dict[str, Any]:
+    """Return what a report states of the weights that it is about."""
+    return {
+        "name": card.name,
+        "network": card.network,
+        "parameters": card.parameters,
+        "sha256": card.sha256,
+        "precision": card.precision,
+        "temperatures": dict(card.temperatures),
+        "floors": dict(card.floors),
+    }
+
+
+def to_plain(value: Any) -> Any:
+    """Convert nested dicts and sequences to what JSON has: tuples to lists, and NaN to None."""
     if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
+        return {key: to_plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [to_plain(entry) for entry in value]
     # JSON has no NaN, and readers that meet one refuse the whole file.
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,6 +1,7 @@
 """What one pass over a split scores, and the references that its votes give."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ class ClassScores:
 
     Shares lie in 0..1, and a score that has nothing to be measured on is NaN. `standard_error` is the accuracy's
     binomial one. `confusion` has the truth in rows, both sides in the order of `classes`. `choices` says how often
-    the right answer is the first, second and third choice.
+    the right answer is the first, second and third choice. `no_face` counts by class the images in which no face was
+    found, which are errors of every score but precision; it is empty where the data are crops.
     """
 
     classes: tuple[str, ...]
@@ -48,31 +50,60 @@ class ClassScores:
     support: dict[str, int]
     choices: dict[str, float]
     confusion: tuple[tuple[int, ...], ...]
+    no_face: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def top_2_accuracy(self) -> float:
+        """How often the label is the first or second choice, 0..1; NaN without images."""
+        return self.choices["first"] + self.choices["second"]
+
+    @property
+    def lowest_recall(self) -> tuple[str, float]:
+        """The class of the lowest recall and that recall, 0..1; NaN where no class has images."""
+        measured = {name: value for name, value in self.recall.items() if not math.isnan(value)}
+        return min(measured.items(), key=lambda entry: entry[1], default=(self.classes[0], math.nan))
 
 
-def score_classes(probabilities: npt.NDArray[Any], truth: npt.NDArray[Any], classes: tuple[str, ...]) -> ClassScores:
-    """Score probabilities (N, C) against class numbers (N,)."""
-    counts = metrics.confusion_matrix(truth, probabilities.argmax(axis=1), len(classes))
-    accuracy = metrics.accuracy(counts)
+def score_classes(
+    probabilities: npt.NDArray[Any],
+    truth: npt.NDArray[Any],
+    classes: tuple[str, ...],
+    *,
+    no_face: npt.NDArray[Any] | None = None,
+) -> ClassScores:
+    """Score probabilities (N, C) against class numbers (N,).
+
+    Args:
+        probabilities: (N, C).
+        truth: (N,) class numbers.
+        classes: the C names.
+        no_face: (M,) class numbers of images in which no face was found; None where the data are crops.
+    """
+    counts = square = metrics.confusion_matrix(truth, probabilities.argmax(axis=1), len(classes))
+    missed = np.zeros(len(classes), np.int64)
+    if no_face is not None:
+        missed = np.bincount(no_face, minlength=len(classes))
+        counts = np.column_stack([square, missed])  # (C, C + 1)
+    accuracy, images = metrics.accuracy(counts), int(counts.sum())
+    choices = metrics.choice_shares(probabilities, truth, unpredicted=int(missed.sum()))
 
     def by_class(values: npt.NDArray[np.float64]) -> dict[str, float]:
         return dict(zip(classes, values.tolist(), strict=True))
 
     return ClassScores(
         classes=classes,
-        pictures=len(truth),
+        pictures=images,
         accuracy=accuracy,
-        standard_error=metrics.standard_error(accuracy, len(truth)),
+        standard_error=metrics.standard_error(accuracy, images),
         balanced_accuracy=metrics.balanced_accuracy(counts),
         macro_f1=metrics.macro_f1(counts),
         precision=by_class(metrics.precision(counts)),
         recall=by_class(metrics.recall(counts)),
         f1=by_class(metrics.f1(counts)),
         support=dict(zip(classes, counts.sum(axis=1).tolist(), strict=True)),
-        choices=dict(
-            zip(("first", "second", "third"), metrics.choice_shares(probabilities, truth).tolist(), strict=True)
-        ),
-        confusion=tuple(tuple(row) for row in counts.tolist()),
+        choices=dict(zip(("first", "second", "third"), choices.tolist(), strict=True)),
+        confusion=tuple(tuple(row) for row in square.tolist()),
+        no_face={} if no_face is None else dict(zip(classes, missed.tolist(), strict=True)),
     )
 
 
@@ -133,7 +164,7 @@ def score_pass(prediction: Prediction, split: Split) -> PassScores:
         right = prediction.labels.argmax(axis=1) == truth
         calibration["labels"] = reliability(prediction.labels.max(axis=1), right)
     if prediction.votes is not None:
-        six_from_votes = score_classes(fold(prediction.votes, TO_SIX), truth_six, SIX)
+        six_from_votes = score_classes(prediction.compositions(), truth_six, SIX)
         if split.votes is not None:
             calibration["votes"] = _vote_reliability(prediction.votes, split.votes)
     votes = None if split.votes is None else _score_votes(prediction, split.votes)

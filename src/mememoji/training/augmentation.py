@@ -9,19 +9,23 @@ from torch.nn import functional
 from mememoji.training.recipe import Augmentation
 
 
-def augment(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
-    """Change each picture of a batch on its own.
+def augment(
+    pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator, *, size: int | None = None
+) -> Tensor:
+    """Change each image of a batch on its own.
 
     Args:
         pictures: (N, 1, S, S) float32 in 0..255.
-        mirrored: (N,) bool, which pictures to mirror.
+        mirrored: (N,) bool, which images to mirror.
         settings: how far.
-        generator: where chance comes from; of the pictures' device.
+        generator: the source of randomness, on the images' device.
+        size: width and height of the result, at most S: what lies around the center is context that a shifted, turned
+            or larger crop shows. None keeps S.
 
     Returns:
-        (N, 1, S, S) float32 in 0..255; the pictures handed in are left as they were.
+        (N, 1, size, size) float32 in 0..255; the images passed in are left as they were.
     """
-    out = moved(pictures, mirrored, settings, generator)
+    out = moved(pictures, mirrored, settings, generator, size=size)
     if settings.light > 0:
         out = _lit(out, settings.light, generator)
     if settings.erasing > 0:
@@ -29,20 +33,23 @@ def augment(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generato
     return out
 
 
-def moved(pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
-    """Turn, shift, size and mirror each picture; arguments and result as `augment`'s."""
-    count = len(pictures)
-    turn, size, right, down = torch.rand((4, count), generator=generator, device=pictures.device) * 2 - 1
+def moved(
+    pictures: Tensor, mirrored: Tensor, settings: Augmentation, generator: torch.Generator, *, size: int | None = None
+) -> Tensor:
+    """Turn, shift, size and mirror each image; arguments and result as `augment`'s."""
+    count, _, _, whole = pictures.shape
+    size = whole if size is None else size
+    fraction = size / whole
+    turn, zoom, right, down = torch.rand((4, count), generator=generator, device=pictures.device) * 2 - 1
     angle = turn * math.radians(settings.rotation)
     # Sizes are drawn evenly on a log scale, so that half and double are equally far; the grid takes the inverse.
-    factor = torch.exp(size * math.log1p(settings.scale))
+    factor = fraction * torch.exp(zoom * math.log1p(settings.scale))
     flip = torch.where(mirrored, -1.0, 1.0)
     cos, sin = torch.cos(angle) * factor, torch.sin(angle) * factor
-    # grid_sample's coordinates span -1..1, so a shift by a part of the side is twice that part.
-    rows = torch.stack(
-        [cos * flip, -sin, right * 2 * settings.shift, sin * flip, cos, down * 2 * settings.shift], dim=1
-    )
-    grid = functional.affine_grid(rows.view(count, 2, 3), list(pictures.shape), align_corners=False)
+    # grid_sample's coordinates span -1..1, so a shift by a fraction of the result's size is twice that fraction.
+    shift = fraction * 2 * settings.shift
+    rows = torch.stack([cos * flip, -sin, right * shift, sin * flip, cos, down * shift], dim=1)
+    grid = functional.affine_grid(rows.view(count, 2, 3), [count, 1, size, size], align_corners=False)
     return functional.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
 
 

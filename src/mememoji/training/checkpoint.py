@@ -31,6 +31,7 @@ class Checkpoint:
         network, average, optimiser: state dicts; `average` is None where the recipe has none.
         average_steps: steps that the average has taken in.
         best: the evaluated network's state dict at the best val accuracy so far.
+        remarks: what the card of exported weights says of the training beside its data.
     """
 
     recipe: Recipe
@@ -41,11 +42,14 @@ class Checkpoint:
     average_steps: int
     optimiser: dict[str, Any]
     best: dict[str, Any]
+    remarks: str = ""
 
     @classmethod
-    def finished(cls, recipe: Recipe, data: str, history: list[Epoch], best: dict[str, Any]) -> Self:
+    def finished(
+        cls, recipe: Recipe, data: str, history: list[Epoch], best: dict[str, Any], *, remarks: str = ""
+    ) -> Self:
         """Of a training that has nothing left to do: a quarter of the size."""
-        return cls(recipe, data, history, {}, None, 0, {}, best)
+        return cls(recipe, data, history, {}, None, 0, {}, best, remarks)
 
     @property
     def is_finished(self) -> bool:

@@ -3,10 +3,11 @@
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -17,11 +18,12 @@ from mememoji.training.checkpoint import Checkpoint, read_checkpoint
 from mememoji.training.device import Device
 from mememoji.training.history import Epoch, draw_history, write_history
 from mememoji.training.lessons import Lesson, Lessons
-from mememoji.training.material import Material, as_input
+from mememoji.training.material import UNKNOWN, Material, as_input
 from mememoji.training.networks import build
 from mememoji.training.optimisation import MovingAverage, make_optimiser, rate_at
 from mememoji.training.recipe import Recipe
 from mememoji.training.recording import Recording
+from mememoji.training.sampling import BatchSampler, MixedSet, drawing_weights
 from mememoji.training.sharpness import Climb
 from mememoji.training.step import Batch, Step, loss_of
 from mememoji.training.teachers import Teacher
@@ -40,7 +42,10 @@ class Fitting:
         run: the folder for history, curves and checkpoint; made where missing.
         device: where to compute.
         teachers: whose answers to each changed picture are learned beside its targets.
-        start: a network of the recipe's shape to start from, by its state dict, in place of random weights.
+        mixed: face sets that fill a share of each batch. The weights after the last epoch are then taken for the best:
+            val, which is FER2013's, does not tell how well other faces are read.
+        initial: the state dict of a network of the recipe's shape to start from; None starts from random weights.
+        remarks: what the card of exported weights is to say of the training beside its data.
         after_epoch: called with each epoch's figures; what it raises ends the training.
         compiled: whether torch.compile fuses the network, which needs a C++ compiler and a minute at the start.
         quiet: no progress bar.
@@ -58,22 +63,33 @@ class Fitting:
         device: Device,
         *,
         teachers: Sequence[Teacher] = (),
-        start: Mapping[str, Tensor] | None = None,
+        mixed: Sequence[MixedSet] = (),
+        initial: Mapping[str, Tensor] | None = None,
+        remarks: str = "",
         after_epoch: Callable[[Epoch], None] | None = None,
         compiled: bool = False,
         quiet: bool = False,
     ) -> None:
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
         self.after_epoch = after_epoch
-        self.fingerprint = _fingerprint(train)
+        self.mixed, self.remarks = tuple(mixed), remarks
+        self.fingerprint = _fingerprint(train, self.mixed)
         # Batches are of one size: which of cuDNN's kernels is fastest for them is worth trying out once.
         torch.backends.cudnn.benchmark = device.where.type == "cuda"
         torch.manual_seed(recipe.seed)
-        self.train = Material.of(train, device.where, recipe)
+        own = Material.of(train, device.where, recipe, teaching=recipe.teaching if teachers else 0.0)
+        others = [Material.from_face_set(one.faces, device.where, has_teachers=bool(teachers)) for one in self.mixed]
+        self.train = Material.merge([own, *others])
+        unlabeled = recipe.unlabeled if teachers else 0.0
+        weights = [
+            drawing_weights(one.faces, device.where, rare_power=recipe.rare_power, unlabeled=unlabeled)
+            for one in self.mixed
+        ]
+        self.sampler = BatchSampler(len(own), recipe.batch, [one.share for one in self.mixed], weights)
         self.val = Material.of(val, device.where)
         network = build(recipe.shape)
-        if start is not None:
-            network.load_state_dict(start)
+        if initial is not None:
+            network.load_state_dict(initial)
         self.network = network.to(device.where).to(memory_format=device.memory)
         self.average = MovingAverage(self.network, recipe.average) if recipe.average > 0 else None
         self.optimiser = make_optimiser(self.network, recipe)
@@ -122,13 +138,13 @@ class Fitting:
         """Train to the end, or until val has not improved for the recipe's patience.
 
         Returns:
-            The evaluated network at its best val accuracy, in evaluation mode.
+            The evaluated network at its best val accuracy, or as it is at the end where face sets are mixed in; in
+            evaluation mode.
 
         Raises:
             RunError: the loss is no longer a number.
         """
-        steps = max(len(self.train) // self.recipe.batch, 1)
-        pictures = steps * min(self.recipe.batch, len(self.train))
+        pictures = self.sampler.steps * self.sampler.batch
         with tqdm(
             total=self.recipe.epochs * pictures,
             initial=len(self.history) * pictures,
@@ -140,14 +156,15 @@ class Fitting:
                 if self._is_stuck():
                     break
                 bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
-                self.history.append(self._epoch(epoch, steps, bar))
-                if self.history[-1].val_accuracy > max([e.val_accuracy for e in self.history[:-1]], default=-1.0):
+                self.history.append(self._epoch(epoch, bar))
+                is_best = self.history[-1].val_accuracy > max([e.val_accuracy for e in self.history[:-1]], default=-1.0)
+                if is_best or self.mixed:
                     self.best = _copied(self.evaluated)
                 if time.monotonic() - self._saved > _SAVED_EVERY:
                     self._save(self._checkpoint())
                 if self.after_epoch is not None:
                     self.after_epoch(self.history[-1])
-        self._save(Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best))
+        self._save(Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best, remarks=self.remarks))
         network = build(self.recipe.shape)
         network.load_state_dict(self.best)
         return network.eval()
@@ -157,29 +174,31 @@ class Fitting:
         patience = self.recipe.patience
         return 0 < patience < len(accuracies) and max(accuracies[-patience:]) <= max(accuracies[:-patience])
 
-    def _epoch(self, number: int, steps: int, bar: "tqdm[Any]") -> Epoch:
+    def _epoch(self, number: int, bar: "tqdm[Any]") -> Epoch:
         # Chance is seeded anew each epoch: a resumed training draws what an uninterrupted one would have.
         seed = self.recipe.seed * 1_000_003 + number
         torch.manual_seed(seed)
         self._chance.manual_seed(seed)
-        order = torch.randperm(len(self.train), generator=self._chance, device=self.device.where)
+        order, steps = self.sampler.draw(self._chance), self.sampler.steps
         start = time.perf_counter()
         # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
         losses, right = torch.zeros(2, device=self.device.where)
         self.network.train()
         lesson = None if self.lessons is None else self.lessons.of(number)
-        seen = 0
+        seen, labeled = 0, torch.zeros((), device=self.device.where)
         # A last batch of one picture would break batch normalisation, so what does not fill a batch waits.
-        for step, which in enumerate(_batches(order, self.recipe.batch, steps)):
+        for step, which in enumerate(order):
             rate = rate_at(self.recipe, number + (step + 0.5) / steps)
             batch = self._batch(which, number, lesson)
             loss, hits = self._taken(batch, rate)
             losses, right = losses + loss, right + hits
+            labeled += (batch.labels != UNKNOWN).sum()
             seen += len(which)
             bar.update(len(which))
             if step % 50 == 49:
-                bar.set_postfix(loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{right.item() / seen:.1%}")
-        train_loss, train_accuracy = losses.item() / steps, right.item() / seen
+                accuracy = right.item() / max(labeled.item(), 1)
+                bar.set_postfix(loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{accuracy:.1%}")
+        train_loss, train_accuracy = losses.item() / steps, right.item() / max(labeled.item(), 1)
         seconds = time.perf_counter() - start
         if not torch.isfinite(losses):
             raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
@@ -201,11 +220,12 @@ class Fitting:
         if lesson is not None and self.lessons is not None:
             mirrored = torch.full_like(which, self.lessons.mirrored(epoch), dtype=torch.bool)
             taught = {head: rows[which] for head, rows in lesson.taught.items()}
-            return Batch(lesson.pictures[which], mirrored, labels, targets, taught)
+            return Batch(lesson.pictures[which], mirrored, labels, targets, self.train.teaching[which], taught)
         # Each picture is mirrored every other epoch rather than by chance: both sides are seen equally often
         # (Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU").
         odd = ((which * 2_654_435_761 >> 7) + epoch) % 2 == 1
-        return Batch(self.train.pictures[which], odd & self.recipe.augmentation.mirror, labels, targets, {})
+        flips = odd & self.recipe.augmentation.mirror
+        return Batch(self.train.pictures[which], flips, labels, targets, self.train.teaching[which], {})
 
     def _taken(self, batch: Batch, rate: float) -> tuple[Tensor, Tensor]:
         """Take a step: the batch's loss and hits, and the weights moved."""
@@ -224,7 +244,7 @@ class Fitting:
         network = self.evaluated.eval()
         loss, right = 0.0, 0
         everything = torch.arange(len(self.val), device=self.device.where)
-        for which in _batches(everything, 256, -(-len(everything) // 256)):
+        for which in torch.split(everything, 256):
             logits = network(as_input(self.val.pictures[which]))
             targets = self.val.batch(which, softened=False)
             loss += float(loss_of(logits, targets, votes=self.recipe.votes)) * len(which)
@@ -241,6 +261,7 @@ class Fitting:
             0 if self.average is None else self.average.steps,
             self.optimiser.state_dict(),
             self.best,
+            self.remarks,
         )
 
     def _save(self, checkpoint: Checkpoint) -> None:
@@ -250,17 +271,15 @@ class Fitting:
         self._saved = time.monotonic()
 
 
-def _batches(order: Tensor, size: int, count: int) -> Iterator[Tensor]:
-    for index in range(count):
-        yield order[index * size : (index + 1) * size]
-
-
 def _copied(network: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().to("cpu", copy=True) for name, value in network.state_dict().items()}
 
 
-def _fingerprint(split: Split) -> str:
+def _fingerprint(split: Split, mixed: Sequence[MixedSet]) -> str:
     digest = hashlib.sha256(split.images.tobytes())
     digest.update(split.labels.tobytes())
     digest.update(b"" if split.votes is None else split.votes.tobytes())
+    for one in mixed:
+        for array in (one.faces.images, one.faces.labels, one.faces.trust, np.float64(one.share)):
+            digest.update(array.tobytes())
     return digest.hexdigest()

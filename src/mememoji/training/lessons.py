@@ -7,6 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from mememoji.classification.preprocessing import SIDE
 from mememoji.training.augmentation import augment
 from mememoji.training.recipe import Recipe
 from mememoji.training.teachers import Teacher, soft_targets
@@ -36,7 +37,7 @@ class Lessons:
 
     Args:
         teachers: one or more.
-        pictures: (N, 48, 48) uint8.
+        pictures: (N, S, S) uint8; S is 48, or more where there is context around what the network sees.
         recipe: how many lessons, and how pictures are changed.
     """
 
@@ -62,7 +63,7 @@ class Lessons:
         pictures, taught = [], []
         for part in torch.split(self._pictures, _BATCH):
             mirrored = torch.rand(len(part), generator=chance, device=where) < (0.5 if settings.mirror else 0.0)
-            changed = augment(part[:, None].float(), mirrored, settings, chance).round()
+            changed = augment(part[:, None].float(), mirrored, settings, chance, size=SIDE).round()
             pictures.append(changed[:, 0].to(torch.uint8))
             taught.append(soft_targets(self._teachers, changed, self._recipe.temperature))
         return Lesson(torch.cat(pictures), {head: torch.cat([t[head] for t in taught]) for head in taught[0]})

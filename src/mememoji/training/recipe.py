@@ -64,10 +64,13 @@ class Recipe:
         softened: the part of the epochs, from the first, in which targets are softened; labels themselves end the
             training, because votes and labels disagree on what is fear.
         votes: weight of the votes head's loss beside the labels head's.
-        teaching: the part of the loss that comes from teachers, where the training has some.
+        teaching: the part of the loss that comes from teachers, where the training has some. Images of a face set
+            have their own: what their label is not trusted.
         temperature: divides the teachers' and the student's logits in that part (Hinton, Vinyals and Dean 2015).
         lessons: how many versions of each picture the teachers see; the epochs go through them in turn. 0: they see
             a new one each epoch.
+        rare_power: how much oftener rare labels of a face set are drawn: 0 as they occur, 1 all equally often.
+        unlabeled: fraction of the draws from a face set that are faces without a label, where there are teachers.
         sharpness: the radius in which sharpness-aware minimisation looks for the worst loss (Foret et al. 2021), at
             twice the time; 0 is off.
         average: decay of the moving average of weights; 0 is off.
@@ -93,6 +96,8 @@ class Recipe:
     teaching: float = 0.7
     temperature: float = 2.0
     lessons: int = 0
+    rare_power: float = 0.5
+    unlabeled: float = 0.25
     sharpness: float = 0.0
     average: float = 0.998
     patience: int = 0
@@ -113,6 +118,10 @@ class Recipe:
         if not 0.0 <= self.teaching <= 1.0 or self.temperature <= 0:
             raise ValueError(
                 f"teaching lies in [0, 1], temperature is positive, got {self.teaching}, {self.temperature}"
+            )
+        if not (0.0 <= self.rare_power <= 1.0 and 0.0 <= self.unlabeled < 1.0):
+            raise ValueError(
+                f"rare_power must be in 0..1 and unlabeled in [0, 1), got {self.rare_power} and {self.unlabeled}"
             )
         if not (0.0 <= self.softening <= 1.0 and 0.0 <= self.softened <= 1.0):
             raise ValueError(f"softening and softened lie in [0, 1], got {self.softening} and {self.softened}")
@@ -185,6 +194,18 @@ PRESETS: Final[dict[str, Recipe]] = {
         teaching=0.9,
         lessons=4,
         augmentation=Augmentation(wear=0.12),
+    ),
+    # For face sets of other origin beside FER2013, from the shipped weights and with them as a teacher. Few unlabeled
+    # faces are drawn, because that teacher calls many of them neutral.
+    "compact-mixed": dataclasses.replace(
+        _LONG,
+        epochs=8,
+        rate=0.02,
+        warmup=0.3,
+        softened=0.0,
+        unlabeled=0.1,
+        average=0.998,
+        augmentation=Augmentation(wear=0.06),
     ),
     "nano": Recipe(
         _NANO,

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mememoji.classification.preprocessing import SIDE
 from mememoji.training.augmentation import augment, mixed
 from mememoji.training.device import Device
 from mememoji.training.material import as_input
@@ -21,10 +22,11 @@ class Batch:
     """What a step learns from.
 
     Attributes:
-        pictures: (B, 48, 48) uint8.
+        pictures: (B, S, S) uint8; S is 48, or more where there is context around what the network sees.
         mirrored: (B,) bool, which of them to mirror.
         labels: (B,) int64.
-        targets: by head, (B, C) float32 distributions.
+        targets: by head, (B, C) float32 distributions times their weight in the loss.
+        teaching: (B,) float32, the weight of what teachers say of each image.
         taught: by head, what teachers said of these very pictures; empty where they were not asked ahead.
     """
 
@@ -32,16 +34,21 @@ class Batch:
     mirrored: Tensor
     labels: Tensor
     targets: dict[str, Tensor]
+    teaching: Tensor
     taught: dict[str, Tensor]
 
     def tensors(self) -> list[Tensor]:
         """All of them, in one order."""
-        return [self.pictures, self.mirrored, self.labels, *self.targets.values(), *self.taught.values()]
+        heads = [*self.targets.values(), *self.taught.values()]
+        return [self.pictures, self.mirrored, self.labels, self.teaching, *heads]
 
     def clone(self) -> "Batch":
         """A copy in memory of its own."""
         targets, taught = ({head: v.clone() for head, v in part.items()} for part in (self.targets, self.taught))
-        return Batch(self.pictures.clone(), self.mirrored.clone(), self.labels.clone(), targets, taught)
+        pictures, mirrored, labels, teaching = (
+            tensor.clone() for tensor in (self.pictures, self.mirrored, self.labels, self.teaching)
+        )
+        return Batch(pictures, mirrored, labels, targets, teaching, taught)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class Step:
             logits = self.forward(as_input(pictures).contiguous(memory_format=self.device.memory))
             loss = loss_of(logits, targets, votes=self.recipe.votes)
             if taught:
-                loss = torch.lerp(loss, taught_loss(logits, taught, self.recipe), self.recipe.teaching)
+                loss = loss + taught_loss(logits, taught, self.recipe)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach(), (logits["labels"].argmax(dim=1) == labels).sum()
 
@@ -95,15 +102,19 @@ class Step:
             # Teachers saw them changed already: a mirror image is all that their answers still hold for.
             pictures = torch.where(batch.mirrored[:, None, None, None], pictures.flip(3), pictures)
         else:
-            pictures = augment(pictures, batch.mirrored, settings, self.chance)
-        targets, taught = dict(batch.targets), dict(batch.taught)
+            pictures = augment(pictures, batch.mirrored, settings, self.chance, size=SIDE)
+        targets = dict(batch.targets)
+        teaching = batch.teaching
+        taught = {head: rows * teaching[:, None] for head, rows in batch.taught.items()}
         if settings.mixup > 0:
-            parts = [*targets.values(), *taught.values()]
-            pictures, mixtures = mixed(pictures, parts, settings.mixup, self.chance)
+            parts = [*targets.values(), *taught.values(), teaching[:, None]]
+            pictures, (*mixtures, shares) = mixed(pictures, parts, settings.mixup, self.chance)
             targets = dict(zip(targets, mixtures[: len(targets)], strict=True))
             taught = dict(zip(taught, mixtures[len(targets) :], strict=True))
+            teaching = shares[:, 0]
         if self.teachers and not taught:
-            taught = soft_targets(self.teachers, pictures, self.recipe.temperature)
+            answers = soft_targets(self.teachers, pictures, self.recipe.temperature)
+            taught = {head: rows * teaching[:, None] for head, rows in answers.items()}
         if settings.wear > 0:
             # After the teachers: what they say of a good picture is to be learned for a bad one.
             pictures = worn(pictures, settings.wear, self.chance)
@@ -111,7 +122,7 @@ class Step:
 
 
 def loss_of(logits: dict[str, Tensor], targets: dict[str, Tensor], *, votes: float) -> Tensor:
-    """Cross-entropy of each head that has a target, against distributions; the votes head weighs `votes`."""
+    """Return the cross-entropy of the heads that have targets, distributions times weights; `votes` weighs one head."""
     weights = {"labels": 1.0, "votes": votes}
     heads = [head for head in logits if head in targets]
     losses = [weights[head] * functional.cross_entropy(logits[head].float(), targets[head]) for head in heads]
