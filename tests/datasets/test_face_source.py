@@ -108,3 +108,16 @@ def test_with_unique_ids_numbers_what_comes_again() -> None:
     one = FaceSet(np.zeros((1, 64, 64), np.uint8), np.array([3], np.int8), np.ones(1, np.float32), ("own",), ("a",))
 
     assert with_unique_ids(merge([one, one, one])).ids == ("a", "a#2", "a#3")
+
+
+def test_patches_with_boxes_give_a_face_each(shared: Path) -> None:
+    path = shared / "expressions" / "val.parquet"
+    if not path.is_file():
+        pytest.skip(f"no patches of faces at {path}")
+
+    read = read_faces(FaceSource(path), WHOLE)
+
+    assert len(read.faces) == read.images
+    assert read.faces.is_labeled.all()
+    assert (read.faces.trust > 0).all()
+    assert len(set(read.faces.sources)) > 1

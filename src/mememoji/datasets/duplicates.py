@@ -38,6 +38,9 @@ MIN_CORRELATION_MIRRORED: Final = 0.85
 MAX_SHIFT: Final = 3
 """Pixels, across and down, by which the check slides one picture over the other. The hash bears about 2 both ways."""
 
+MATCH_SHIFT: Final = 5
+"""The same in `find_matches`: datasets center their crops differently."""
+
 _FREQUENCIES = 8
 _CHUNK = 256
 _FINE, _COARSE = 0.8, 4.0
@@ -46,6 +49,7 @@ _GRID, _MIN_GRID_CORRELATION = 12, 0.82
 _MIN_DEVIATION = 1.0
 
 Images = npt.NDArray[np.uint8]
+Detail = npt.NDArray[np.float32]
 
 
 class Leak(NamedTuple):
@@ -140,7 +144,7 @@ class Match(NamedTuple):
         image: its index.
         twin: the index of the other one.
         mirrored: one is the other seen in a mirror.
-        correlation: of their detail.
+        correlation: the correlation of their detail at the best shift.
     """
 
     image: int
@@ -183,27 +187,29 @@ def find_duplicates(images: Images, *, progress: bool = False) -> Duplicates:
 
 
 def find_matches(images: Images, others: Images) -> list[Match]:
-    """Find near duplicates between two datasets, by the rules of `find_duplicates`.
+    """Find near duplicates between two datasets; grids alone propose, as they bear greater shifts than hashes.
 
     Args:
         images: (N, 48, 48) uint8, gray.
         others: (M, 48, 48) uint8, gray.
 
     Returns:
-        Each pair once for plain and once for mirrored, where both count; equal pixels are pairs like others.
+        Pairs whose detail agrees, by the thresholds of `find_duplicates`; plain and mirrored ones are separate pairs.
+        Equal pixels are near pairs too; images of one gray level have none.
     """
     both = np.concatenate([images, others])
     has_detail = np.array([image.std() >= _MIN_DEVIATION for image in both], np.bool_)
+    right = _unit_grids(others)
     matches: list[Match] = []
     for flip in (False, True):
-        turned = images[:, :, ::-1] if flip else images
-        hashes, grids = perceptual_hashes(turned), _unit_grids(turned)
-        pairs, _ = _propose(hashes, perceptual_hashes(others), grids, _unit_grids(others), within=False)
-        pairs[:, 1] += len(images)
-        pairs = pairs[has_detail[pairs].all(axis=1)]
-        same, correlation = _confirm(both, pairs, mirrored=flip)
-        found = zip(pairs[same].tolist(), correlation[same].tolist(), strict=True)
-        matches += [Match(image, twin - len(images), flip, agreement) for (image, twin), agreement in found]
+        left = _unit_grids(images[:, :, ::-1] if flip else images)
+        for start in range(0, len(left), _CHUNK):
+            agreement = left[start : start + _CHUNK] @ right.T
+            pairs = np.argwhere(agreement >= _MIN_GRID_CORRELATION) + np.array([start, len(images)])  # (M, 2)
+            pairs = pairs[has_detail[pairs].all(axis=1)]
+            same, correlation = _confirm(both, pairs, mirrored=flip, max_shift=MATCH_SHIFT)
+            for (one, other), how_far in zip(pairs[same].tolist(), correlation[same].tolist(), strict=True):
+                matches.append(Match(one, other - len(images), flip, how_far))
     return matches
 
 
@@ -239,25 +245,18 @@ def _propose(
     right: npt.NDArray[np.uint64],
     left_grids: npt.NDArray[np.float32],
     right_grids: npt.NDArray[np.float32],
-    *,
-    within: bool = True,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Index pairs (M, 2) whose hashes lie near and whose grids agree, and the distances (M,).
-
-    `within` one dataset, given as left and right, pairs have first < second.
-    """
+    """Index pairs (M, 2) with first < second whose hashes lie near and whose grids agree, and the distances (M,)."""
     pairs, distances = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.uint8)]
     for start in range(0, len(left), _CHUNK):
-        skipped = start if within else 0
-        distance = _count_bits(left[start : start + _CHUNK, None] ^ right[None, skipped:])
-        one, other = np.divmod(np.flatnonzero(distance <= MAX_DISTANCE), max(distance.shape[1], 1))
-        if within:
-            ordered = other > one
-            one, other = one[ordered], other[ordered]
-        agreement = np.einsum("ij,ij->i", left_grids[one + start], right_grids[other + skipped])
+        distance = _count_bits(left[start : start + _CHUNK, None] ^ right[None, start:])
+        one, other = np.divmod(np.flatnonzero(distance <= MAX_DISTANCE), distance.shape[1])
+        ordered = other > one
+        one, other = one[ordered], other[ordered]
+        agreement = np.einsum("ij,ij->i", left_grids[one + start], right_grids[other + start])
         alike = agreement >= _MIN_GRID_CORRELATION
         one, other = one[alike], other[alike]
-        pairs.append(np.stack([one + start, other + skipped], axis=1))
+        pairs.append(np.stack([one, other], axis=1) + start)
         distances.append(distance[one, other])
     return np.concatenate(pairs), np.concatenate(distances)
 
@@ -271,11 +270,12 @@ def _count_bits(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
 
 
 def _confirm(
-    images: Images, pairs: npt.NDArray[np.int64], *, mirrored: bool
+    images: Images, pairs: npt.NDArray[np.int64], *, mirrored: bool, max_shift: int = MAX_SHIFT
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
     """Whether the detail of each of M pairs agrees (M,), and its correlation (M,)."""
     detail = {index: _detail(images[index]) for index in np.unique(pairs)}
-    correlation = np.array([_correlation(detail[a], detail[b], mirrored=mirrored) for a, b in pairs], np.float32)
+    found = (_correlation(detail[a], detail[b], max_shift, mirrored=mirrored) for a, b in pairs)
+    correlation = np.fromiter(found, np.float32, len(pairs))
     return correlation >= (MIN_CORRELATION_MIRRORED if mirrored else MIN_CORRELATION), correlation
 
 
@@ -289,12 +289,12 @@ def _unit_grids(images: Images) -> npt.NDArray[np.float32]:
     return grid
 
 
-def _detail(image: Images) -> npt.NDArray[np.float32]:
+def _detail(image: Images) -> Detail:
     grey = image.astype(np.float32)
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), _FINE) - cv2.GaussianBlur(grey, (0, 0), _COARSE), np.float32)
 
 
-def _correlation(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], *, mirrored: bool) -> float:
-    middle = (one[:, ::-1] if mirrored else one)[MAX_SHIFT:-MAX_SHIFT, MAX_SHIFT:-MAX_SHIFT]
+def _correlation(one: Detail, other: Detail, max_shift: int, *, mirrored: bool) -> float:
+    middle = (one[:, ::-1] if mirrored else one)[max_shift:-max_shift, max_shift:-max_shift]
     agreement = cv2.matchTemplate(other, np.ascontiguousarray(middle), cv2.TM_CCOEFF_NORMED)
     return min(float(agreement.max()), 1.0)

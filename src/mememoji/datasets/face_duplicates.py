@@ -1,5 +1,6 @@
 """Duplicates of face sets: against held-out faces at several scales, and inside a set."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import cv2
@@ -11,7 +12,7 @@ from mememoji.datasets.duplicates import find_duplicates, find_matches
 from mememoji.datasets.face_sets import CONTEXT_SIZE, UNLABELED, FaceSet
 from mememoji.datasets.splits import SIDE
 
-WINDOWS: Final = (SIDE, 44, 53, 40, 58)
+WINDOWS: Final = (SIDE, 44, 53, 40, 58, 36, 64)
 """Sizes in pixels of the central part of a face that is compared with held-out faces: other sets crop faces tighter or
 wider, and by a tenth is enough to hide a copy."""
 
@@ -54,20 +55,22 @@ class Merged(NamedTuple):
     conflicts: list[int]
 
 
-def find_twins(faces: FaceSet, held_out: npt.NDArray[np.uint8], *, progress: bool = False) -> list[Twin]:
+def find_twins(
+    faces: FaceSet, held_out: npt.NDArray[np.uint8], *, windows: Sequence[int] = WINDOWS, progress: bool = False
+) -> list[Twin]:
     """Find the faces that show the same photograph as a held-out one, by the rules of `find_matches`.
 
     Args:
-        faces: N faces; their central part is compared at each size of `WINDOWS`.
+        faces: N faces; their central part is compared at each size of `windows`.
         held_out: (M, 48, 48) uint8, gray.
+        windows: sizes in pixels, up to 64; one takes a seventh of the time.
         progress: draw a progress bar on standard error, if that is a terminal.
 
     Returns:
         At most one for each face, in the order of the faces: with equal pixels, or else the greatest correlation.
     """
     nearest: dict[int, Twin] = {}
-    windows = tqdm(WINDOWS, desc="comparing faces", leave=False, disable=None if progress else True)
-    for window in windows:
+    for window in tqdm(windows, desc="comparing faces", leave=False, disable=None if progress else True):
         for face, twin, mirrored, correlation in find_matches(_windows(faces, window), held_out):
             if face not in nearest or correlation > nearest[face].correlation:
                 nearest[face] = Twin(face, twin, False, mirrored, correlation, window)

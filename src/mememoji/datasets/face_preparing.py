@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mememoji.datasets.face_cutter import FaceCutter
-from mememoji.datasets.face_duplicates import find_twins, merge_duplicates
+from mememoji.datasets.face_duplicates import WINDOWS, find_twins, merge_duplicates
 from mememoji.datasets.face_set_card import (
     Comparison,
     describe_comparisons,
@@ -44,7 +44,7 @@ def prepare_faces(
         cutter: finds and cuts the faces.
         trust: the trust in labels for which neither a source nor its file states it, 0..1.
         against: held-out faces; faces that show the same photograph as one of them are dropped.
-        compare: other faces; those that show the same photograph are counted and kept.
+        compare: other faces; those that show the same photograph are counted, at one scale, and kept.
         licenses: none, one for all sources, or one for each.
         sheet: a PNG file to draw some faces of each emotion to, or None.
         progress: draw progress bars on standard error, if that is a terminal.
@@ -70,7 +70,9 @@ def prepare_faces(
     comparisons: list[Comparison] = []
     for source, dropped in [*((source, True) for source in against), *((source, False) for source in compare)]:
         read = read_faces(source, cutter, progress=progress)
-        twins = find_twins(faces, read.faces.central, progress=progress)
+        # What is only counted is not worth a search over scales.
+        windows = WINDOWS if dropped else WINDOWS[:1]
+        twins = find_twins(faces, read.faces.central, windows=windows, progress=progress)
         comparisons.append(Comparison(source, read, faces, twins, dropped))
         if dropped:
             faces = _without(faces, [twin.face for twin in twins])

@@ -94,12 +94,11 @@ def describe_comparisons(comparisons: Sequence[Comparison]) -> dict[str, Any]:
     return {
         "rule": {
             "exact": "all pixels are equal",
-            "near": "pHash of 64 bits, then the correlation of band-passed pixels at the best shift and window",
-            "max_bits_apart": same.MAX_DISTANCE,
+            "near": "correlation of band-passed pixels at the best shift and window, where a grid of means agrees",
             "min_correlation": same.MIN_CORRELATION,
             "min_correlation_mirrored": same.MIN_CORRELATION_MIRRORED,
-            "max_shift_pixels": same.MAX_SHIFT,
-            "windows": list(WINDOWS),
+            "max_shift_pixels": same.MATCH_SHIFT,
+            "windows_of_dropped": list(WINDOWS),
         },
         "files": [_compared(comparison) for comparison in comparisons],
     }
