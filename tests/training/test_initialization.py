@@ -27,6 +27,7 @@ def network() -> nn.Module:
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.uniform_(module.bias, -0.5, 0.5)
+            assert module.running_mean is not None
             nn.init.uniform_(module.running_mean, -0.2, 0.2)
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=0.5)
@@ -49,7 +50,7 @@ def test_initialize_from_file_answers_as_the_exported_network(
     weights = exported
     if precision != "float16":
         weights = tmp_path / f"{precision}.onnx"
-        convert(exported, weights, precision, train_split.images[:128])  # type: ignore[arg-type]
+        convert(exported, weights, precision, train_split.images[:128])
     inputs = as_input(torch.tensor(train_split.images[:128]))
     found = build(SHAPE)
     initialize_from_file(found, weights, inputs)

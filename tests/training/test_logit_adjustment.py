@@ -1,6 +1,7 @@
 """The prior taken out of the votes head."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from torch import nn
@@ -21,7 +22,7 @@ def split() -> Split:
     return Split(np.arange(4, dtype=np.int32), np.zeros((4, 48, 48), np.uint8), np.zeros(4, np.int8), votes)
 
 
-def flat_network(shape: CompactShape, prior: np.ndarray) -> nn.Module:
+def flat_network(shape: CompactShape, prior: npt.NDArray[np.float64]) -> nn.Module:
     """A network whose votes head answers the prior, a tenth of it "unknown", whatever it is shown."""
     network = build(shape).eval()
     head = network.get_submodule("votes")

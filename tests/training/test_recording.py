@@ -33,6 +33,7 @@ def test_each_batch_has_its_own_loss_and_gradients(tiny_recipe: Recipe, train_sp
             which % 2 == 1,
             material.labels[which],
             material.batch(which, softened=False),
+            material.teaching[which],
             {},
         )
         for step in steps:
