@@ -80,6 +80,11 @@ def test_a_classifier_of_the_package_is_named(name: str, data: Path, tmp_path: P
     assert content["weights"]["sha256"] == OnnxClassifier(shipped_weights(name)).card.sha256
 
 
+def test_the_second_classifier_is_named_too(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
+    options = ("--weights", pooled_weights, "--against", "compact", "--no-pictures", "--out", tmp_path / "out")
+    assert "McNemar p" in _run("--data", data, *options)
+
+
 @pytest.mark.parametrize(
     ("missing", "error"), [("data", DatasetError), ("weights", ModelError)], ids=["no data", "no weights"]
 )
@@ -126,6 +131,8 @@ def test_a_split_and_images_have_a_summary(pooled_weights: Path, data: Path, ima
     ("arguments", "message"),
     [
         ([], "or both"),
+        (["--data", "DATA", "--against", "micro"], "must be one of"),
+        (["--data", "DATA", "--classifier", "micro"], "must be one of"),
         (["--data", "DATA", "--use-boxes"], "need --images"),
         (["--data", "DATA", "--detector", "haar"], "need --images"),
         (["--images", "IMAGES", "--use-boxes"], "holds no boxes"),

@@ -30,8 +30,11 @@ def evaluate(
     classifier: ClassifierName = None,
     weights: Weights = None,
     against: Annotated[
-        Path | None,
-        typer.Option(help="A second ONNX file, to compare with on the same faces by a paired test.", metavar="FILE"),
+        str | None,
+        typer.Option(
+            help="A second classifier, to compare with on the same faces by a paired test: a name or an ONNX file.",
+            metavar="NAME|FILE",
+        ),
     ] = None,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
@@ -79,7 +82,7 @@ def evaluate(
         raise typer.BadParameter("a folder holds no boxes; leave it out", param_hint="--use-boxes")
     require()  # minutes of reading pictures should not end in a missing library
     network = OnnxClassifier(find_classifier_weights(classifier, weights))
-    other = None if against is None else OnnxClassifier(against)
+    other = None if against is None else OnnxClassifier(_find_other(against))
     # Both are measured before anything is written: a missing file leaves nothing behind.
     split = None if data is None else measure(network, data, seed=seed, against=other, progress=True)
     found = None
@@ -105,6 +108,15 @@ def evaluate(
         begin.insert(0, files[-1])
         typer.echo(f"{summary_text(split.report, found.report)}\n")
     typer.echo(f"{len(files)} files in {out}; begin with {begin[0]}")
+
+
+def _find_other(against: str) -> Path:
+    from mememoji.classification.weights import find_weights
+
+    try:
+        return find_weights(against)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--against") from error
 
 
 def _analyzer(
