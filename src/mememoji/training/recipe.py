@@ -217,7 +217,7 @@ PRESETS: Final[dict[str, Recipe]] = {
         decay=2e-4,
         softened=0.8,
         teaching=0.8,
-        lessons=8,
+        lessons=4,
         average=0.999,
         augmentation=Augmentation(shift=0.06, rotation=10.0, scale=0.12, light=0.2, erasing=0.1),
     ),
