@@ -233,7 +233,7 @@ def test_train_from_a_run_says_so_in_the_card_and_refuses_another_network(
     assert card.trained_on == SENTENCE + "; initialized from first"
     result = CliRunner().invoke(app, [*map(str, call), "--out", str(tmp_path / "other"), "--preset", "compact"])
     assert result.exit_code == 1
-    assert "holds a network of another shape" in result.stderr
+    assert "must hold a network of the shape" in result.stderr
 
 
 def test_export_interpolates_with_a_run_or_a_file_and_says_so_in_the_card(

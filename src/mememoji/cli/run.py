@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -13,8 +13,6 @@ from mememoji.errors import InputError, RunError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    import numpy.typing as npt
     from torch import nn
 
     from mememoji.datasets.crops import Crops
@@ -131,9 +129,10 @@ class Run:
 
     def _fitted(self, splits: dict[str, Split], place: Device, *, resume: bool) -> nn.Module:
         from mememoji.training.fitting import Fitting
+        from mememoji.training.initialization import load_initial_weights
 
         crops = splits["train"].images
-        initial = None if self.initial is None else initial_weights(self.initial, self.recipe, crops)
+        initial = None if self.initial is None else load_initial_weights(self.initial, self.recipe.shape, crops)
         pictures = len(crops) + sum(len(one.faces) for one in self.mixed)
         typer.echo(f"{self.name}: {pictures:,} pictures, {self.recipe.epochs} epochs on {place}", err=True)
         fitting = Fitting(
@@ -186,39 +185,6 @@ def parse_share(request: str) -> tuple[Path, float]:
     if not 0.0 < value < 1.0:
         raise InputError(f"the share of a face set must be in (0, 1), got {request!r}; write FILE:0.3")
     return Path(path if colon else request), value
-
-
-def initial_weights(source: Path, recipe: Recipe, crops: npt.NDArray[np.uint8]) -> dict[str, Any]:
-    """Return the state dict of a run's best weights, or of a weights file.
-
-    Args:
-        source: a run's folder, or an ONNX file that was exported from the recipe's network.
-        recipe: whose network it is to be.
-        crops: (N, 48, 48) uint8 of train; a weights file's norms are estimated on the first of them.
-
-    Raises:
-        RunError: the run holds no checkpoint, or one of another network.
-        ModelError: the file is missing, not ONNX, or of another network.
-    """
-    import torch
-
-    from mememoji.training.checkpoint import read_checkpoint
-    from mememoji.training.initialization import initialize_from_file
-    from mememoji.training.material import as_input
-    from mememoji.training.networks import build
-
-    if not source.is_dir():
-        network = build(recipe.shape)
-        initialize_from_file(network, source, as_input(torch.tensor(crops[:NORM_CROPS])))
-        return network.state_dict()
-    saved = read_checkpoint(source)
-    if saved.recipe.shape != recipe.shape:
-        raise RunError(f"{source} holds a network of another shape: {saved.recipe.shape}; asked for: {recipe.shape}")
-    return saved.best
-
-
-NORM_CROPS: Final = 1024
-"""Crops on which a weights file's norms are estimated."""
 
 
 def read_splits(data: Path, *names: str) -> dict[str, Split]:

@@ -169,11 +169,12 @@ def export(
     """
     import dataclasses
 
-    from mememoji.cli.run import deliver, initial_weights, read_splits, reject, rejected
+    from mememoji.cli.run import deliver, read_splits, reject, rejected
     from mememoji.datasets.crops import read_crops
     from mememoji.datasets.provenance import read_provenance
     from mememoji.training.checkpoint import read_checkpoint
     from mememoji.training.device import choose_device
+    from mememoji.training.initialization import load_initial_weights
     from mememoji.training.interpolation import interpolate_weights
     from mememoji.training.logit_adjustment import adjust_votes_head
     from mememoji.training.networks import build
@@ -184,7 +185,9 @@ def export(
     remarks, weights = saved.remarks, saved.best
     if interpolate_with is not None:
         train = read_splits(data, "train")["train"]
-        weights = interpolate_weights(weights, initial_weights(interpolate_with, saved.recipe, train.images), alpha)
+        weights = interpolate_weights(
+            weights, load_initial_weights(interpolate_with, saved.recipe.shape, train.images), alpha
+        )
         remarks += f"; weights interpolated (alpha {alpha:g}) with {interpolate_with.name}"
     network = build(saved.recipe.shape)
     network.load_state_dict(weights)

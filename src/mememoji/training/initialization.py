@@ -1,7 +1,8 @@
-"""Initial weights from an exported file, whose norms were folded into its convolutions."""
+"""Initial weights from a run, or from an exported file, whose norms were folded into its convolutions."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,35 @@ import torch
 from torch import Tensor, nn
 
 from mememoji.conversion.float_weights import read_float_weights
-from mememoji.errors import ModelError
+from mememoji.errors import ModelError, RunError
+from mememoji.training.checkpoint import read_checkpoint
+from mememoji.training.material import as_input
+from mememoji.training.networks import Shape, build
+
+_NORM_CROPS: Final = 1024
+"""Crops on which a weights file's norms are estimated."""
+
+
+def load_initial_weights(source: Path, shape: Shape, crops: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    """Load the state dict of a run's best weights, or of a weights file.
+
+    Args:
+        source: a run's folder, or an ONNX file that was exported from the network.
+        shape: the network's architecture.
+        crops: (N, 48, 48) uint8 of train; a weights file's norms are estimated on the first of them.
+
+    Raises:
+        RunError: the run holds no checkpoint, or one of another architecture.
+        ModelError: the file is missing, not ONNX, or of another architecture.
+    """
+    if not source.is_dir():
+        network = build(shape)
+        initialize_from_file(network, source, as_input(torch.tensor(crops[:_NORM_CROPS])))
+        return network.state_dict()
+    saved = read_checkpoint(source)
+    if saved.recipe.shape != shape:
+        raise RunError(f"{source} must hold a network of the shape {shape}, got {saved.recipe.shape}")
+    return saved.best
 
 
 @torch.no_grad()
