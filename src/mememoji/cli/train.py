@@ -145,14 +145,21 @@ def export(
         ),
     ] = None,
     interpolate_with: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             help="A run or a weights file that this one was fine-tuned from, or the other way round: exported are "
-            "weights between both, see --alpha.",
+            "weights between both, see --alpha. May be repeated: each in turn.",
             metavar="RUN|FILE",
         ),
     ] = None,
-    alpha: Annotated[float, typer.Option(min=0, max=1, help="0 is this run, 1 what it is interpolated with.")] = 0.5,
+    alpha: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="0 is this run, 1 what it is interpolated with, 0.5 if not given; one for each --interpolate-with.",
+            min=0,
+            max=1,
+        ),
+    ] = None,
     tau: Annotated[
         float,
         typer.Option(
@@ -169,9 +176,12 @@ def export(
     """
     import dataclasses
 
+    import numpy as np
+
     from mememoji.cli.run import deliver, read_splits, reject, rejected
     from mememoji.datasets.crops import read_crops
     from mememoji.datasets.provenance import read_provenance
+    from mememoji.errors import InputError
     from mememoji.training.checkpoint import read_checkpoint
     from mememoji.training.device import choose_device
     from mememoji.training.initialization import load_initial_weights
@@ -183,12 +193,18 @@ def export(
     splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
     remarks, weights = saved.remarks, saved.best
-    if interpolate_with is not None:
-        train = read_splits(data, "train")["train"]
-        weights = interpolate_weights(
-            weights, load_initial_weights(interpolate_with, saved.recipe.shape, train.images), alpha
+    others = interpolate_with or []
+    alphas = alpha or [0.5] * len(others)
+    if len(alphas) != len(others):
+        raise InputError(f"there must be an --alpha for each --interpolate-with, got {len(alphas)} for {len(others)}")
+    for other, fraction in zip(others, alphas, strict=True):
+        # A weights file's norms are estimated on train; a run needs none of it.
+        crops_of_train = (
+            np.empty((0, 48, 48), np.uint8) if other.is_dir() else read_splits(data, "train")["train"].images
         )
-        remarks += f"; weights interpolated (alpha {alpha:g}) with {interpolate_with.name}"
+        loaded = load_initial_weights(other, saved.recipe.shape, crops_of_train)
+        weights = interpolate_weights(weights, loaded, fraction)
+        remarks += f"; weights interpolated (alpha {fraction:g}) with {other.name}"
     network = build(saved.recipe.shape)
     network.load_state_dict(weights)
     if tau > 0:
