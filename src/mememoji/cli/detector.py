@@ -68,8 +68,10 @@ def _print_presets(wanted: bool) -> None:
 
 @app.command()
 def train(
-    data: Annotated[Path, typer.Option(help="Photographs to learn from, with labelled faces.", metavar="FILE")],
-    val: Annotated[Path, typer.Option(help="Photographs to judge by.", metavar="FILE")],
+    data: Annotated[
+        list[Path], typer.Option(help="Images to train on, with labeled faces; may be repeated.", metavar="FILE")
+    ],
+    val: Annotated[list[Path], typer.Option(help="Images to validate on; may be repeated.", metavar="FILE")],
     out: Annotated[Path, typer.Option(help="The run's folder.", metavar="RUN")],
     preset: Annotated[
         str, typer.Option(help="What to train; --list-presets says what there is.", metavar="NAME")
@@ -109,7 +111,7 @@ def train(
 
     RUN then holds history.csv, history.png, checkpoint.pt, plateau.pt, weights.onnx and weights.card.json.
     """
-    from mememoji.datasets.photographs import read_photographs
+    from mememoji.datasets.photographs import read_all_photographs
     from mememoji.errors import InputError, RunError
     from mememoji.training.checkpoint import FILE
     from mememoji.training.detector.fitting import DetectorFitting
@@ -127,7 +129,7 @@ def train(
     if (out / FILE).exists() and not resume:
         raise RunError(f"{out} holds a training already; --resume goes on with it")
     place = choose_device(device)
-    photographs, judged = read_photographs(data), read_photographs(val)
+    photographs, judged = read_all_photographs(data), read_all_photographs(val)
     typer.echo(f"{preset}: {len(photographs):,} photographs, {recipe.epochs} epochs on {place}", err=True)
     fitting = DetectorFitting(
         recipe, photographs, judged, out, place, workers=workers, judge_every=judge_every, start=start
