@@ -166,6 +166,10 @@ def evaluate(
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights for compact, if not those that ship.")] = None,
     yunet: Annotated[Path | None, typer.Option(help="YuNet's weights, if not those that were fetched.")] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="Other weights for compact, to compare with under the name baseline.", metavar="FILE"),
+    ] = None,
     held_out: Annotated[
         Path | None,
         typer.Option(help="The photographs of the training: its held-out animals are looked at too.", metavar="FILE"),
@@ -183,11 +187,17 @@ def evaluate(
 
     require()  # minutes of looking at photographs should not end in a missing library
     files = {"compact": weights, "yunet": yunet}
-    opened = [open_detector(name, files.get(name)) for name in detector or ["compact", "haar"]]
+    opened = [(name, *open_detector(name, files.get(name))) for name in detector or ["compact", "haar"]]
+    if baseline is not None:
+        opened.append(("baseline", *open_detector("compact", baseline)))
     photographs = read_photographs(data)
     animals = [p for p in read_photographs(held_out) if p.is_held_out] if held_out else []
-    judged = [look(one, photographs, threshold, progress=True) for one, threshold in opened]
-    apart = {one.name: look(one, animals, threshold, progress=True) for one, threshold in opened} if held_out else None
+    judged = [look(one, photographs, threshold, name=name, progress=True) for name, one, threshold in opened]
+    apart = (
+        {name: look(one, animals, threshold, name=name, progress=True) for name, one, threshold in opened}
+        if held_out
+        else None
+    )
     report = report_on(judged, photographs, apart, animals)
     files_written = write_report(report, judged, photographs, out, pictures=pictures)
     typer.echo(to_markdown(report))
