@@ -90,16 +90,20 @@ def test_a_detector_is_trained_resumed_exported_and_evaluated(tmp_path: Path) ->
     code, output = run("export", str(tmp_path / "run"), *files[2:], "--out", str(weights), "--score-threshold", "0.3")
     assert code == 0, output
     further = ["--preset", "minute", "--out", str(tmp_path / "further"), *short[4:], "--epochs", "1", "--fall", "0"]
-    code, output = run("train", *files, *further, "--start", str(weights))
+    write_parquet([drawn(number, faces=1) for number in range(30, 33)], tmp_path / "more.parquet")
+    code, output = run("train", *files, "--data", str(tmp_path / "more.parquet"), *further, "--start", str(weights))
+    assert "minute: 11 photographs" in output
     assert code == 0, output
     card = DetectorCard.read(tmp_path / "further" / "weights.card.json")
     assert f"1 epochs from the weights {sha256_of(weights)[:12]} on" in card.trained_on
     out = tmp_path / "report"
     chosen = ["--detector", "compact", "--detector", "haar", "--weights", str(weights)]
-    code, output = run("evaluate", "--data", files[3], "--out", str(out), *chosen, "--held-out", files[1])
+    baseline = ["--baseline", str(tmp_path / "further" / "weights.onnx")]
+    code, output = run("evaluate", "--data", files[3], "--out", str(out), *chosen, "--held-out", files[1], *baseline)
     assert code == 0, output
-    assert "| score threshold | 0.30 | 0.56 |" in output
-    sheets = {f"{kind}-{name}.jpg" for kind in ("misses", "alarms") for name in ("compact", "haar")}
+    assert "| score threshold | 0.30 | 0.56 | 0.50 |" in output
+    assert "| compact, baseline | 16 px and more, 0.985 |" in output
+    sheets = {f"{kind}-{name}.jpg" for kind in ("misses", "alarms") for name in ("compact", "haar", "baseline")}
     assert {path.name for path in out.iterdir()} == {"report.json", "report.md", "curves.png"} | sheets
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mememoji.datasets.photographs import read_photographs
+from mememoji.datasets.photographs import read_all_photographs, read_photographs
 from mememoji.errors import DatasetError
 from tests.drawn_faces import drawn, write_parquet
 
@@ -25,6 +25,16 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         np.testing.assert_allclose(after.faces, before.faces, atol=1e-4)
         np.testing.assert_allclose(after.landmarks, before.landmarks)
         assert after.ignore.shape == (0, 4)
+
+
+def test_read_all_photographs_joins_files_and_refuses_an_id_twice(tmp_path: Path) -> None:
+    files = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    write_parquet([drawn(1), drawn(2)], files[0])
+    write_parquet([drawn(3)], files[1])
+    assert read_all_photographs([]) == []
+    assert [one.id for one in read_all_photographs(files)] == ["drawn:1", "drawn:2", "drawn:3"]
+    with pytest.raises(DatasetError, match="must be unique over all files, got 'drawn:1'"):
+        read_all_photographs([files[0], files[0]])
 
 
 def test_large_regions_of_one_run_or_turned_are_background() -> None:

@@ -107,8 +107,28 @@ def test_the_report_holds_all_detectors_side_by_side(tmp_path: Path) -> None:
     assert table == (tmp_path / "out" / "report.md").read_text()
     assert "| | fixed | blind |" in table
     assert "| recall / precision, 16 px and more, IoU 0.4 | 1.000 / 0.500 | 0.000 / 1.000 |" in table
+    assert "| recall at precision 0.99, 32 px and more, IoU 0.4 |" in table
+    assert "| fixed, blind | 16 px and more, 0.985 |" in table
     without = write_report(report, judged, photographs, tmp_path / "plain", pictures=False)
     assert {path.name for path in without} == {"report.json", "report.md", "curves.png"}
+
+
+def test_figures_of_crowds_count_only_images_with_eight_faces() -> None:
+    crowd = dataclasses.replace(
+        PHOTOGRAPH,
+        faces=np.array([(9 * n, 0, 9 * n + 9, 40) for n in range(8)], np.float32),
+        landmarks=np.full((8, 5, 2), np.nan, np.float32),
+    )
+    seen = FixedDetector([Detection(Box(9 * n, 0, 9, 40), 0.9) for n in range(6)])
+    judged = Judged("fixed", 0.5, tuple(look(seen, [one], 0.5).sightings[0] for one in (crowd, PHOTOGRAPH)))
+    found = figures(judged, [crowd, PHOTOGRAPH])["crowds"]
+    assert found["photographs"] == 1
+    assert found[">=16"]["faces"] == 8
+    assert found[">=16"]["recall"] == pytest.approx(0.75)
+    assert found[">=16"]["recall_at_0.985"] == pytest.approx(0.75)
+    assert figures(look(seen, [], 0.5), [])["crowds"]["photographs"] == 0
+    table = to_markdown(report_on([judged], [crowd, PHOTOGRAPH]))
+    assert "| recall at precision 0.985, 1 images with 8 faces or more, 16 px and more | 0.750 |" in table
 
 
 def test_detectors_are_opened_below_their_thresholds() -> None:

@@ -68,8 +68,10 @@ def _print_presets(wanted: bool) -> None:
 
 @app.command()
 def train(
-    data: Annotated[Path, typer.Option(help="Photographs to learn from, with labelled faces.", metavar="FILE")],
-    val: Annotated[Path, typer.Option(help="Photographs to judge by.", metavar="FILE")],
+    data: Annotated[
+        list[Path], typer.Option(help="Images to train on, with labeled faces; may be repeated.", metavar="FILE")
+    ],
+    val: Annotated[list[Path], typer.Option(help="Images to validate on; may be repeated.", metavar="FILE")],
     out: Annotated[Path, typer.Option(help="The run's folder.", metavar="RUN")],
     preset: Annotated[
         str, typer.Option(help="What to train; --list-presets says what there is.", metavar="NAME")
@@ -109,7 +111,7 @@ def train(
 
     RUN then holds history.csv, history.png, checkpoint.pt, plateau.pt, weights.onnx and weights.card.json.
     """
-    from mememoji.datasets.photographs import read_photographs
+    from mememoji.datasets.photographs import read_all_photographs
     from mememoji.errors import InputError, RunError
     from mememoji.training.checkpoint import FILE
     from mememoji.training.detector.fitting import DetectorFitting
@@ -127,7 +129,7 @@ def train(
     if (out / FILE).exists() and not resume:
         raise RunError(f"{out} holds a training already; --resume goes on with it")
     place = choose_device(device)
-    photographs, judged = read_photographs(data), read_photographs(val)
+    photographs, judged = read_all_photographs(data), read_all_photographs(val)
     typer.echo(f"{preset}: {len(photographs):,} photographs, {recipe.epochs} epochs on {place}", err=True)
     fitting = DetectorFitting(
         recipe, photographs, judged, out, place, workers=workers, judge_every=judge_every, start=start
@@ -164,6 +166,10 @@ def evaluate(
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights for compact, if not those that ship.")] = None,
     yunet: Annotated[Path | None, typer.Option(help="YuNet's weights, if not those that were fetched.")] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="Other weights for compact, to compare with under the name baseline.", metavar="FILE"),
+    ] = None,
     held_out: Annotated[
         Path | None,
         typer.Option(help="The photographs of the training: its held-out animals are looked at too.", metavar="FILE"),
@@ -181,11 +187,17 @@ def evaluate(
 
     require()  # minutes of looking at photographs should not end in a missing library
     files = {"compact": weights, "yunet": yunet}
-    opened = [open_detector(name, files.get(name)) for name in detector or ["compact", "haar"]]
+    opened = [(name, *open_detector(name, files.get(name))) for name in detector or ["compact", "haar"]]
+    if baseline is not None:
+        opened.append(("baseline", *open_detector("compact", baseline)))
     photographs = read_photographs(data)
     animals = [p for p in read_photographs(held_out) if p.is_held_out] if held_out else []
-    judged = [look(one, photographs, threshold, progress=True) for one, threshold in opened]
-    apart = {one.name: look(one, animals, threshold, progress=True) for one, threshold in opened} if held_out else None
+    judged = [look(one, photographs, threshold, name=name, progress=True) for name, one, threshold in opened]
+    apart = (
+        {name: look(one, animals, threshold, name=name, progress=True) for name, one, threshold in opened}
+        if held_out
+        else None
+    )
     report = report_on(judged, photographs, apart, animals)
     files_written = write_report(report, judged, photographs, out, pictures=pictures)
     typer.echo(to_markdown(report))

@@ -1,7 +1,8 @@
 """Photographs with labelled faces: boxes, five landmarks, and regions that count as nothing."""
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -108,6 +109,19 @@ def read_photographs(path: Path) -> list[Photograph]:
         return [_photograph(row) for row in rows]
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise DatasetError(f"{path} cannot be read as photographs: {error}") from error
+
+
+def read_all_photographs(paths: Sequence[Path]) -> list[Photograph]:
+    """Read several files one after the other, as `read_photographs` does.
+
+    Raises:
+        DatasetError: a file cannot be read, or two images have the same id.
+    """
+    photographs = [photograph for path in paths for photograph in read_photographs(path)]
+    twice = [name for name, count in Counter(photograph.id for photograph in photographs).items() if count > 1]
+    if twice:
+        raise DatasetError(f"ids must be unique over all files, got {twice[0]!r} twice; leave out one of the files")
+    return photographs
 
 
 def _photograph(row: dict[str, Any]) -> Photograph:

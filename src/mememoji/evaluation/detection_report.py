@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mememoji.datasets.photographs import Photograph
-from mememoji.evaluation.detection import HEIGHTS, IOUS, Judged, curves, false_alarms, figures
+from mememoji.evaluation.detection import CROWD, HEIGHTS, IOUS, Judged, curves, false_alarms, figures
 from mememoji.evaluation.detection_figures import draw_curves, write_alarms, write_misses
+from mememoji.evaluation.detection_pairs import compare_pair
 
 
 def report_on(
@@ -27,7 +28,8 @@ def report_on(
     Returns:
         `photographs`, `faces`, and for each of `detectors` what `figures` gives, `held_out_animals` (as
         `false_alarms` gives them), and `recall_at_precision_of`: for each other detector, by IoU and by height, the
-        recall at the precision that the other has at its usual threshold.
+        recall at the precision that the other has at its usual threshold. `paired_with` holds for each detector that
+        comes later what `compare_pair` gives.
     """
     drawn = {one.name: curves(one, photographs) for one in judged}
     detectors: dict[str, Any] = {}
@@ -48,6 +50,9 @@ def report_on(
             for other in judged
             if other is not one
         }
+    for number, one in enumerate(judged):
+        later = judged[number + 1 :]
+        detectors[one.name]["paired_with"] = {other.name: compare_pair(one, other, photographs) for other in later}
     faces = sum(len(photograph.faces) for photograph in photographs)
     return {"photographs": len(photographs), "faces": faces, "detectors": detectors}
 
@@ -94,8 +99,9 @@ def to_markdown(report: Mapping[str, Any]) -> str:
         for heights in list(HEIGHTS)[:4]:
             cells = [f"{d['by_iou'][iou][heights]['recall']:.3f}" for d in detectors.values()]
             rows.append((f"recall, {_px(heights)}, IoU {iou}", cells))
+    rows += _crowd_rows(detectors)
     for title, name, faces in (
-        ("landmark error / distance of the eyes, %", "landmark_error", "landmark_faces"),
+        ("landmark error / distance of the eyes (NME), %", "landmark_error", "landmark_faces"),
         ("the same, median", "landmark_median", "landmark_faces"),
         ("the same, mean of frontal faces", "frontal_landmark_error", "frontal_landmark_faces"),
     ):
@@ -110,14 +116,47 @@ def to_markdown(report: Mapping[str, Any]) -> str:
         rows.append((f"false alarms in 100 held-out photographs of animals ({first})", cells))
     lines += ["| | " + " | ".join(detectors) + " |", "|---" * (len(detectors) + 1) + "|"]
     lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
+    lines += _paired(detectors)
     return "\n".join(lines) + "\n"
+
+
+def _crowd_rows(detectors: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    found = [d["crowds"] for d in detectors.values()]
+    if not found[0]["photographs"]:
+        return []
+    rows = []
+    for heights, wanted in ((">=16", "0.985"), (">=32", "0.99")):
+        where = f"{found[0]['photographs']} images with {CROWD} faces or more, {_px(heights)}"
+        of_height = [f[heights] for f in found]
+        rows.append((f"recall / precision, {where}", [f"{f['recall']:.3f} / {f['precision']:.3f}" for f in of_height]))
+        rows.append((f"recall at precision {wanted}, {where}", [f"{f[f'recall_at_{wanted}']:.3f}" for f in of_height]))
+    return rows
+
+
+def _paired(detectors: Mapping[str, Any]) -> list[str]:
+    """Tabulate the paired tests, if there are two detectors."""
+    rows = []
+    for one, figures_ in detectors.items():
+        for other, compared in figures_["paired_with"].items():
+            for heights, found in compared.items():
+                recall = ", ".join(f"{value:.3f}" for value in found["recall"])
+                alone = f"{found['only_first']}, {found['only_second']}"
+                where = f"{_px(heights)}, {found['precision']:g}"
+                rows.append(f"| {one}, {other} | {where} | {recall} | {alone} | {found['p']:.2g} |")
+    if not rows:
+        return []
+    head = "| detectors | faces, precision | recall of each | faces that one alone finds | p, McNemar's exact test |"
+    return ["", head, "|---" * 5 + "|", *rows]
 
 
 def _curve_rows(detectors: Mapping[str, Any], iou: str, heights: str) -> list[tuple[str, list[str]]]:
     found = [d["by_iou"][iou][heights] for d in detectors.values()]
     where = f"{_px(heights)}, IoU {iou}"
     rows = [(f"recall / precision, {where}", [f"{f['recall']:.3f} / {f['precision']:.3f}" for f in found])]
-    rows.append((f"recall at precision 0.98, {where}", [f"{f['recall_at_0.98']:.3f}" for f in found]))
+    rows += [
+        (f"recall at precision {wanted}, {where}", [f"{f[f'recall_at_{wanted}']:.3f}" for f in found])
+        for wanted in ("0.98", "0.985" if heights == ">=16" else "0.99")
+    ]
     for other in detectors:
         cells = []
         for name, figures_ in detectors.items():

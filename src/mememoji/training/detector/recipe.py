@@ -20,7 +20,7 @@ class SceneSettings:
         tone: how strongly contrast, brightness and colours change; 0 is not at all.
         grey, dark, side_light, blur, jpeg, noise: chances of grey levels only, of darkness, of light from one side,
             of a blur, of JPEG's blocks, and of a sensor's noise.
-        covered: the chance that a hand or a bar covers a part of a face.
+        covered: the chance that a hand, a bar, masks or dark glasses cover parts of faces.
     """
 
     mosaic: float = 0.5
@@ -35,7 +35,7 @@ class SceneSettings:
     blur: float = 0.12
     jpeg: float = 0.2
     noise: float = 0.08
-    covered: float = 0.2
+    covered: float = 0.3
 
     def __post_init__(self) -> None:
         chances = dataclasses.asdict(self)

@@ -22,7 +22,7 @@ LEAST_FACE: Final = 7.0
 
 _VISIBLE: Final = 0.6
 _GLIMPSE: Final = 0.05
-_LOWEST_FACE: Final = 10.0
+_LOWEST_FACE: Final = 8.0
 """Pixels of the lowest face that is asked for."""
 _HIGHEST_FACE: Final = 1.15
 """The highest, in parts of its tile's longer side."""
@@ -100,7 +100,7 @@ def compose(
     parts = [_lay(plates[n], canvas, tile, low, settings, rng) for n, tile in zip(numbers, tiles, strict=True)]
     faces, landmarks, ignore = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     if len(faces) and rng.random() < settings.covered:
-        cover_a_face(canvas, faces, rng)
+        cover_a_face(canvas, faces, landmarks, rng)
     return Scene(relight(canvas, settings, rng), faces, landmarks, ignore)
 
 
