@@ -133,6 +133,16 @@ def test_train_with_an_impossible_share_or_file_is_refused(
     assert message in result.stderr
 
 
+def test_train_from_a_classifier_in_the_package_is_by_its_name(data: Path, tmp_path: Path) -> None:
+    call: list[str | Path] = ["train", "--data", data, "--preset", "nano", "--epochs", "1", "--batch", "14"]
+    run(*call, "--init-from", "nano", "--teachers", "nano", "--out", tmp_path / "run")
+    card = ModelCard.read(tmp_path / "run" / "weights.card.json")
+    assert card.trained_on == SENTENCE + "; initialized from nano.onnx; learned from 1 teachers: nano.onnx"
+    result = CliRunner().invoke(app, [*map(str, call), "--init-from", "huge", "--out", str(tmp_path / "other")])
+    assert result.exit_code == 1
+    assert "the classifier must be one of 'compact', 'nano', or the path of a weights file" in result.stderr
+
+
 def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
     little = tmp_path / "little"
     little.mkdir()

@@ -170,6 +170,17 @@ SHARE: Final = 0.3
 """A face set's share of each batch, if no other is given."""
 
 
+def locate_weights(source: Path) -> Path:
+    """Return a run's folder or a weights file as it is, and for a classifier's name its file in the package.
+
+    Raises:
+        InputError: there is neither a file or folder nor a classifier of this name.
+    """
+    from mememoji.classification.weights import shipped_weights
+
+    return source if source.exists() or source.suffix else shipped_weights(str(source))
+
+
 def parse_share(request: str) -> tuple[Path, float]:
     """Split `FILE:SHARE` into its parts; `FILE` alone gets `SHARE`.
 

@@ -43,7 +43,10 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="Reproduces a run on one machine.")] = None,
     teachers: Annotated[
         list[Path] | None,
-        typer.Option(help="A weights file or a run's folder to learn from; may be given again.", metavar="FILE|RUN"),
+        typer.Option(
+            help="A weights file, a run's folder or a classifier in the package to distill from; may be repeated.",
+            metavar="FILE|RUN|NAME",
+        ),
     ] = None,
     teaching: Annotated[float | None, typer.Option(help="The teachers' part of the loss, 0 to 1.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Softens what teachers and student say.")] = None,
@@ -57,8 +60,9 @@ def train(
     init_from: Annotated[
         Path | None,
         typer.Option(
-            help="A run or a weights file of the same network to initialize from, instead of random weights.",
-            metavar="RUN|FILE",
+            help="A run, a weights file or a classifier in the package, of the same network, to initialize from; "
+            "random weights if not given.",
+            metavar="RUN|FILE|NAME",
         ),
     ] = None,
     sharpness: Annotated[
@@ -91,7 +95,7 @@ def train(
     """
     import dataclasses
 
-    from mememoji.cli.run import Run
+    from mememoji.cli.run import Run, locate_weights
     from mememoji.errors import InputError
     from mememoji.training.device import choose_device, use_threads
     from mememoji.training.teachers import open_teachers
@@ -115,6 +119,8 @@ def train(
     except ValueError as error:
         raise InputError(f"the recipe does not fit: {error}") from error
     place = choose_device(device)
+    init_from = None if init_from is None else locate_weights(init_from)
+    teachers = [locate_weights(teacher) for teacher in teachers or []]
     run = Run(preset, recipe, data, out, compiled=compiled, initial=init_from)
     run.check(resume=resume)
     if init_from is not None:
@@ -147,9 +153,9 @@ def export(
     interpolate_with: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A run or a weights file that this one was fine-tuned from, or the other way round: exported are "
-            "weights between both, see --alpha. May be repeated: each in turn.",
-            metavar="RUN|FILE",
+            help="A run, a weights file or a classifier in the package that this one was fine-tuned from, or the other "
+            "way round: exported are weights between both, see --alpha. May be repeated: each in turn.",
+            metavar="RUN|FILE|NAME",
         ),
     ] = None,
     alpha: Annotated[
@@ -178,7 +184,7 @@ def export(
 
     import numpy as np
 
-    from mememoji.cli.run import deliver, read_splits, reject, rejected
+    from mememoji.cli.run import deliver, locate_weights, read_splits, reject, rejected
     from mememoji.datasets.crops import read_crops
     from mememoji.datasets.provenance import read_provenance
     from mememoji.errors import InputError
@@ -193,7 +199,7 @@ def export(
     splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
     remarks, weights = saved.remarks, saved.best
-    others = interpolate_with or []
+    others = [locate_weights(other) for other in interpolate_with or []]
     alphas = alpha or [0.5] * len(others)
     if len(alphas) != len(others):
         raise InputError(f"there must be an --alpha for each --interpolate-with, got {len(alphas)} for {len(others)}")
