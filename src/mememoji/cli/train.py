@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from mememoji.datasets.splits import Split
     from mememoji.training.recipe import Recipe
 
 
@@ -181,6 +182,7 @@ def export(
     A weights file to interpolate with needs train.parquet beside val.parquet: its norms are estimated on it.
     """
     import dataclasses
+    import functools
 
     import numpy as np
 
@@ -199,26 +201,29 @@ def export(
     splits = read_splits(data, "val")
     provenance = read_provenance(data, splits)
     remarks, weights = saved.remarks, saved.best
+
+    @functools.cache
+    def read_train() -> Split:
+        return read_splits(data, "train")["train"]
+
     others = [locate_weights(other) for other in interpolate_with or []]
     alphas = alpha or [0.5] * len(others)
     if len(alphas) != len(others):
         raise InputError(f"there must be an --alpha for each --interpolate-with, got {len(alphas)} for {len(others)}")
     for other, fraction in zip(others, alphas, strict=True):
         # A weights file's norms are estimated on train; a run needs none of it.
-        crops_of_train = (
-            np.empty((0, 48, 48), np.uint8) if other.is_dir() else read_splits(data, "train")["train"].images
-        )
+        crops_of_train = np.empty((0, 48, 48), np.uint8) if other.is_dir() else read_train().images
         loaded = load_initial_weights(other, saved.recipe.shape, crops_of_train)
         weights = interpolate_weights(weights, loaded, fraction)
         remarks += f"; weights interpolated (alpha {fraction:g}) with {other.name}"
     network = build(saved.recipe.shape)
     network.load_state_dict(weights)
     if tau > 0:
-        adjust_votes_head(network, read_splits(data, "train")["train"], tau)
+        adjust_votes_head(network, read_train(), tau)
         remarks += f"; logits of the votes adjusted (tau {tau:g})"
     if crops is not None:
         cut = read_crops(crops)
-        reject(network, saved.recipe, read_splits(data, "train")["train"], cut, choose_device("auto"))
+        reject(network, saved.recipe, read_train(), cut, choose_device("auto"))
         remarks += rejected(cut, crops)
     provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + remarks)
     out.parent.mkdir(parents=True, exist_ok=True)
