@@ -21,11 +21,11 @@ import torch
 
 from benchmarks.provenance import commit, machine, today
 from mememoji.datasets.splits import read_split
-from mememoji.training.checkpoint import FILE
-from mememoji.training.device import choose_device, end_with_parent, use_threads
-from mememoji.training.fitting import Fitting
-from mememoji.training.networks import CompactShape, build, parameter_count
-from mememoji.training.recipe import PRESETS, Recipe
+from mememoji.training.classifier.classifier_config import PRESETS, Recipe
+from mememoji.training.classifier.classifier_trainer import Fitting
+from mememoji.training.classifier.networks import CompactShape, build, parameter_count
+from mememoji.training.common.checkpoint import FILE
+from mememoji.training.common.device import choose_device, end_with_parent, use_threads
 
 
 def _augmented(**changes: Any) -> Callable[[Recipe], Recipe]:

@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime
 
 from benchmarks.provenance import commit, machine, today
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.weights import classifier_names, find_weights
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.shipped_classifiers import classifier_names, find_weights
 
 CASES = [(threads, batch) for threads in (1, 2) for batch in (256, 32, 1)]
 CROPS_A_ROUND = 256

@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.provenance import commit, machine, today
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.preprocessing import resize_crop, to_grey
-from mememoji.classification.weights import shipped_weights
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.preprocess import resize_crop, to_grey
+from mememoji.classification.shipped_classifiers import shipped_weights
 from mememoji.datasets.splits import read_split
+from mememoji.evaluation.classification.scores import score_pass
 from mememoji.evaluation.metrics import mcnemar
-from mememoji.evaluation.scores import score_pass
-from mememoji.images import read_image
+from mememoji.image_io import read_image
 
 Crop = npt.NDArray[np.uint8]
 Change = Callable[[Crop, np.random.Generator], npt.NDArray[np.generic]]

@@ -32,8 +32,8 @@ from benchmarks.provenance import commit, machine
 from benchmarks.reading import ASTRONAUT
 from benchmarks.served import Served, ask, feedback, upload
 from mememoji.emotions import EMOTIONS
-from mememoji.images import encode_jpeg, read_image
-from mememoji.storage.choice import open_store
+from mememoji.image_io import encode_jpeg, read_image
+from mememoji.storage.factory import open_store
 
 CALLERS = 4
 

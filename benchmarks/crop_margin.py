@@ -25,15 +25,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.preprocessing import crop_faces
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.preprocess import crop_faces
 from mememoji.datasets.splits import SIDE, Split, read_split
 from mememoji.detection.compact import CompactDetector
-from mememoji.detection.detector import FaceDetector
+from mememoji.detection.face_detector import FaceDetector
 from mememoji.detection.haar import HaarDetector
 from mememoji.detection.yunet import YuNetDetector
-from mememoji.faces import Box, Landmarks, tilt_of
-from mememoji.images import read_image
+from mememoji.image_io import read_image
+from mememoji.results import Box, Landmarks, tilt_of
 
 MARGINS = tuple(step / 20 for step in range(-2, 9))
 SHIFTS = tuple(step / 50 for step in range(-5, 6))

@@ -24,8 +24,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.datasets.fer2013 import read_fer2013
-from mememoji.datasets.records import USAGES
+from mememoji.datasets.fer2013.all_sources import read_fer2013
+from mememoji.datasets.fer2013.records import USAGES
 from mememoji.datasets.splits import SIDE
 from mememoji.version import __version__
 

@@ -24,15 +24,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.classifier import Prediction
-from mememoji.classification.preprocessing import LEAST_TILT, crop_faces
+from mememoji.classification.onnx_classifier import Prediction
+from mememoji.classification.preprocess import LEAST_TILT, crop_faces
 from mememoji.emotions import FER2013_LABELS
-from mememoji.evaluation.labeled_faces import largest_face, open_labeled_images, stored_face
-from mememoji.evaluation.markdown import percent
+from mememoji.evaluation.classification.labeled_faces import largest_face, open_labeled_images, stored_face
+from mememoji.evaluation.classification.markdown import percent
+from mememoji.evaluation.classification.readings import COMPOSITION, LABELS_SIX, Reading, readings, score_reading
 from mememoji.evaluation.metrics import mcnemar
-from mememoji.evaluation.readings import COMPOSITION, LABELS_SIX, Reading, readings, score_reading
-from mememoji.faces import Box, Detection, Landmarks, tilt_of
-from mememoji.images import RGBImage
+from mememoji.image_io import RGBImage
+from mememoji.results import Box, Detection, Landmarks, tilt_of
 
 MARGINS: Final = (-0.1, -0.075, -0.05, -0.025, 0.0, 0.025, 0.05)
 MIN_ROLLS: Final = (20.0, 10.0, 5.0, 0.0)

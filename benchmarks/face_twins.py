@@ -16,15 +16,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.preprocessing import to_grey
-from mememoji.datasets.face_cutter import FaceCutter
-from mememoji.datasets.face_duplicates import WINDOWS, find_twins
-from mememoji.datasets.face_source import FaceSource, read_faces
-from mememoji.datasets.labeled_image import LabeledImage
-from mememoji.datasets.labeled_parquet import read_labeled_parquet
+from mememoji.classification.preprocess import to_grey
+from mememoji.datasets.face_sets.face_cutter import FaceCutter
+from mememoji.datasets.face_sets.face_duplicates import WINDOWS, find_twins
+from mememoji.datasets.face_sets.face_source import FaceSource, read_faces
+from mememoji.datasets.face_sets.labeled_image import LabeledImage
+from mememoji.datasets.face_sets.labeled_parquet import read_labeled_parquet
 from mememoji.datasets.splits import SIDE
 from mememoji.detection.compact import CompactDetector
-from mememoji.images import encode_jpeg, read_image
+from mememoji.image_io import encode_jpeg, read_image
 
 SCALES = (0.78, 0.85, 0.9, 0.95, 1.05, 1.1, 1.18, 1.28)
 

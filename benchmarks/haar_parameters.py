@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from sklearn.linear_model import LogisticRegression
 
 from mememoji.detection.haar import CASCADE, HALF_WEIGHT, WEIGHT_SPREAD, HaarDetector
-from mememoji.faces import Box
-from mememoji.images import read_image
+from mememoji.image_io import read_image
+from mememoji.results import Box
 
 MATCH = 0.4
 WEIGHTS = (-math.inf, 1.0, 1.5, 2.0, 3.0)

@@ -1,7 +1,7 @@
 """What a meme face costs beside reading the face, and a sheet of faces to look at.
 
     python -m benchmarks.memes [--rounds 40] [--detector haar] [--detector-weights FILE]
-    python -m benchmarks.memes --sheet docs/pictures/memes.png
+    python -m benchmarks.memes --sheet docs/images/memes.png
 
 Drawing and analysing are measured in turns in one run; the figure is the ratio of the medians. Prints a Markdown
 record for this folder.
@@ -19,12 +19,12 @@ import numpy as np
 from benchmarks.provenance import commit, machine, today
 from benchmarks.reading import ASTRONAUT, compare
 from mememoji.analyzer import Analyzer
-from mememoji.detection.choice import make_detector
+from mememoji.detection.registry import make_detector
 from mememoji.drawing.canvas import Canvas, rgb, text_width
 from mememoji.drawing.memes import lay_meme, meme_image, meme_shapes, meme_svg
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import Box, Composition
-from mememoji.images import RGBImage, encode_png, read_image
+from mememoji.image_io import RGBImage, encode_png, read_image
+from mememoji.results import Box, Composition
 
 LIMIT: Final = 0.25
 """A meme face of 200 pixels costs at most this part of analysing its frame."""

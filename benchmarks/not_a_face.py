@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.weights import shipped_weights
-from mememoji.datasets.crops import cut, eager_detectors
-from mememoji.datasets.photographs import Photograph, read_photographs
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.shipped_classifiers import shipped_weights
+from mememoji.datasets.detection_images import Photograph, read_photographs
+from mememoji.datasets.negatives import cut, eager_detectors
 from mememoji.datasets.splits import read_split
 from mememoji.detection.compact import CompactDetector
-from mememoji.detection.detector import FaceDetector
+from mememoji.detection.face_detector import FaceDetector
 from mememoji.detection.haar import HaarDetector
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)

@@ -18,10 +18,10 @@ import numpy.typing as npt
 import onnxruntime
 
 from benchmarks.provenance import commit, machine, today
-from mememoji.classification.classifier import OnnxClassifier, Prediction
-from mememoji.conversion.converting import convert, scale
+from mememoji.classification.onnx_classifier import OnnxClassifier, Prediction
+from mememoji.conversion.convert_weights import convert, scale
 from mememoji.datasets.splits import Split, read_split
-from mememoji.evaluation.scores import score_pass
+from mememoji.evaluation.classification.scores import score_pass
 
 VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "float32": ("float32", {}),

@@ -23,13 +23,13 @@ import onnxruntime
 
 from benchmarks.provenance import commit, machine, today
 from mememoji.analyzer import Analyzer
-from mememoji.classification.card import ModelCard
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.preprocessing import normalise
-from mememoji.classification.weights import shipped_weights
+from mememoji.classification.model_card import ModelCard
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.preprocess import normalise
+from mememoji.classification.shipped_classifiers import shipped_weights
 from mememoji.detection.compact import CompactDetector
-from mememoji.images import read_image
-from mememoji.weights_file import card_path
+from mememoji.image_io import read_image
+from mememoji.model_files import card_path
 
 ROOT = Path(__file__).resolve().parents[1]
 ASTRONAUT = ROOT / "docs" / "pictures" / "astronaut.png"

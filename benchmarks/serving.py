@@ -29,8 +29,8 @@ from benchmarks.provenance import commit, machine
 from benchmarks.reading import ASTRONAUT
 from benchmarks.served import Answer, Served, ask, read_answer, upload
 from mememoji.analyzer import Analyzer
-from mememoji.classification.weights import shipped_classifier
-from mememoji.images import encode_jpeg, read_image
+from mememoji.classification.shipped_classifiers import shipped_classifier
+from mememoji.image_io import encode_jpeg, read_image
 
 PROCESSES = 2
 CALLERS = 8

@@ -29,7 +29,7 @@ from benchmarks.provenance import commit, machine
 from benchmarks.reading import ASTRONAUT
 from benchmarks.served import NO_ANSWER, PREDICT, Answer, Served, ask, feedback, get, post, read_answer, upload
 from mememoji.emotions import EMOTIONS
-from mememoji.images import encode_jpeg, read_image
+from mememoji.image_io import encode_jpeg, read_image
 
 LARGEST: Final = 20 * 2**20
 """The service's limit on a body, its default."""

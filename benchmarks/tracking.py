@@ -19,10 +19,10 @@ import numpy as np
 
 from benchmarks.provenance import commit, machine, today
 from benchmarks.reading import ASTRONAUT
-from mememoji.detection.choice import make_detector
-from mememoji.faces import Box, Detection
-from mememoji.images import RGBImage, read_image
-from mememoji.video.tracks import Tracker
+from mememoji.detection.registry import make_detector
+from mememoji.image_io import RGBImage, read_image
+from mememoji.results import Box, Detection
+from mememoji.tracking.tracker import Tracker
 
 RATE = 25
 SECONDS = 6

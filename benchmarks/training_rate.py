@@ -16,12 +16,12 @@ import torch
 
 from benchmarks.provenance import commit, machine, today
 from mememoji.datasets.splits import Split, read_split
-from mememoji.training.device import Device, choose_device
-from mememoji.training.fitting import Fitting
-from mememoji.training.material import Material, as_input
-from mememoji.training.networks import build
-from mememoji.training.recipe import PRESETS, Recipe
-from mememoji.training.step import loss_of
+from mememoji.training.classifier.classifier_config import PRESETS, Recipe
+from mememoji.training.classifier.classifier_trainer import Fitting
+from mememoji.training.classifier.networks import build
+from mememoji.training.classifier.tensor_split import Material, as_input
+from mememoji.training.classifier.train_step import loss_of
+from mememoji.training.common.device import Device, choose_device
 
 ROUNDS = 3
 

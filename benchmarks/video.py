@@ -21,12 +21,12 @@ import numpy as np
 from benchmarks.provenance import commit, machine, today
 from benchmarks.reading import ASTRONAUT, compare
 from mememoji.analyzer import Analyzer
-from mememoji.detection.choice import make_detector
-from mememoji.images import read_image
-from mememoji.video.encoding import VideoEncoder
-from mememoji.video.following import Follower
+from mememoji.detection.registry import make_detector
+from mememoji.image_io import read_image
+from mememoji.tracking.face_tracking import Follower
 from mememoji.video.processing import Outputs, moments, process_video
-from mememoji.video.reader import VideoReader
+from mememoji.video.video_encoder import VideoEncoder
+from mememoji.video.video_reader import VideoReader
 
 
 def make_clip(path: Path, seconds: float, rate: float, size: tuple[int, int]) -> Path:

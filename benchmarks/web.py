@@ -3,7 +3,7 @@
     python -m benchmarks.web [--seconds 10] [--chromium /usr/bin/chromium]
 
 Starts `mememoji serve` and a headless Chromium on this machine, whose camera is a file made from NASA's portrait of
-Eileen Collins, moved about in 640x480. Prints a Markdown record for docs/benchmarks.
+Eileen Collins, moved about in 640x480. Prints a Markdown result for benchmarks/results.
 """
 
 import argparse

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pytest
 from hypothesis import settings
 
-from mememoji.classification.card import ModelCard
-from mememoji.classification.classifier import HEADS
+from mememoji.classification.model_card import ModelCard
+from mememoji.classification.onnx_classifier import HEADS
 from mememoji.datasets.splits import Split
-from mememoji.weights_file import card_path, sha256_of
+from mememoji.model_files import card_path, sha256_of
 
 # No deadline: a busy machine must not fail a test of behaviour.
 settings.register_profile("mememoji", deadline=None, max_examples=50)

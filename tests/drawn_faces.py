@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.datasets.photographs import Photograph
+from mememoji.datasets.detection_images import Photograph
 
 
 def drawn(number: int, *, faces: int = 1, side: int = 96) -> Photograph:

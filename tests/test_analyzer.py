@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mememoji.analyzer import Analyzer, in_reading_order
-from mememoji.classification.card import ModelCard
-from mememoji.classification.classifier import Prediction
-from mememoji.classification.fixed import FixedClassifier
-from mememoji.classification.weights import classifier_names, shipped_classifier
-from mememoji.detection.fixed import FixedDetector
+from mememoji.classification.fake_classifier import FixedClassifier
+from mememoji.classification.model_card import ModelCard
+from mememoji.classification.onnx_classifier import Prediction
+from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
+from mememoji.detection.fake_detector import FixedDetector
 from mememoji.emotions import Emotion
 from mememoji.errors import InputError, ModelError, TooLargeError
-from mememoji.faces import Box, Detection
-from mememoji.images import ImageLimits, Picture, read_image
+from mememoji.image_io import ImageLimits, Picture, read_image
+from mememoji.results import Box, Detection
 
 POINTS = ((30.0, 30.0), (50.0, 30.0), (40.0, 40.0), (32.0, 50.0), (48.0, 50.0))
 LEFT = Detection(Box(20, 20, 40, 40), 0.9, POINTS)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mememoji.classification.weights import classifier_names
+from mememoji.classification.shipped_classifiers import classifier_names
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_MEGABYTES = 400

@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 
 from mememoji.drawing.memes import meme_svg
-from mememoji.drawing.memes.overlay import LARGER
+from mememoji.drawing.memes.meme_overlay import LARGER
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import CLEAR, Composition
+from mememoji.results import CLEAR, Composition
 from mememoji.service.app import create_app
 from mememoji.service.settings import ServiceSettings
 
@@ -28,7 +28,7 @@ def emotions() -> str:
     """The text of `src/generated/emotions.ts`."""
     colours = "\n".join(f'  {emotion.value}: "{emotion.colour}",' for emotion in EMOTIONS)
     return (
-        "// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/faces.py.\n\n"
+        "// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/results.py.\n\n"
         f"/** The emotions' colours, in the emotions' order. */\nexport const COLOURS = {{\n{colours}\n}} as const;\n\n"
         f"/** The face-likeness from which a detection counts as a face. */\nexport const CLEAR = {CLEAR};\n"
     )
@@ -37,7 +37,7 @@ def emotions() -> str:
 def memes() -> str:
     """The text of `src/generated/memes.ts`."""
     return (
-        "// Written by web/describe.py from src/mememoji/drawing/memes/overlay.py.\n\n"
+        "// Written by web/describe.py from src/mememoji/drawing/memes/meme_overlay.py.\n\n"
         "/** A meme's head over the box of the face it lies on. */\n"
         f"export const LARGER = {LARGER};\n"
     )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mememoji.drawing.annotation import annotate
     from mememoji.emotions import EMOTIONS, Emotion
     from mememoji.errors import InputError, MememojiError, ModelError, RunError
-    from mememoji.faces import Analysis, Box, Composition, Face
-    from mememoji.images import ImageLimits, read_image
+    from mememoji.image_io import ImageLimits, read_image
+    from mememoji.results import Analysis, Box, Composition, Face
 
 __all__ = [
     "EMOTIONS",

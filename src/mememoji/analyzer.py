@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.classifier import FaceClassifier, OnnxClassifier
-from mememoji.classification.preprocessing import crop_faces
-from mememoji.classification.weights import find_weights
-from mememoji.detection.choice import make_detector
-from mememoji.detection.detector import FaceDetector
-from mememoji.faces import Analysis, Box, Composition, Detection, Face, tilt_of
-from mememoji.images import DEFAULT_LIMITS, ImageLimits, Picture, RGBImage, read_image
+from mememoji.classification.onnx_classifier import FaceClassifier, OnnxClassifier
+from mememoji.classification.preprocess import crop_faces
+from mememoji.classification.shipped_classifiers import find_weights
+from mememoji.detection.face_detector import FaceDetector
+from mememoji.detection.registry import make_detector
+from mememoji.image_io import DEFAULT_LIMITS, ImageLimits, Picture, RGBImage, read_image
+from mememoji.results import Analysis, Box, Composition, Detection, Face, tilt_of
 
 
 class Analyzer:

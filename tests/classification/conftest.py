@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mememoji.classification.card import ModelCard
-from mememoji.classification.classifier import HEADS
-from mememoji.weights_file import card_path, sha256_of
+from mememoji.classification.model_card import ModelCard
+from mememoji.classification.onnx_classifier import HEADS
+from mememoji.model_files import card_path, sha256_of
 
 MakeWeights = Callable[..., Path]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mememoji.classification.ensemble import Ensemble
-from mememoji.classification.fixed import FixedClassifier
+from mememoji.classification.fake_classifier import FixedClassifier
 from mememoji.errors import ModelError
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.preprocessing import crop_faces
-from mememoji.classification.weights import classifier_names, shipped_classifier
-from mememoji.faces import Box
-from mememoji.images import read_image
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.preprocess import crop_faces
+from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
+from mememoji.image_io import read_image
+from mememoji.results import Box
 
 HERE = Path(__file__).resolve().parent
 ASTRONAUT = HERE.parents[1] / "docs" / "pictures" / "astronaut.png"

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from mememoji.cli import app
-from mememoji.datasets.crops import BACKGROUNDS, read_crops
-from mememoji.datasets.face_sets import read_face_set
-from mememoji.datasets.photographs import Photograph
+from mememoji.datasets.detection_images import Photograph
+from mememoji.datasets.face_sets.face_set import read_face_set
+from mememoji.datasets.negatives import BACKGROUNDS, read_crops
 from mememoji.datasets.splits import read_split
 from tests.drawn_faces import drawn, write_parquet
 

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from mememoji.cli import app
-from mememoji.detection.card import DetectorCard
+from mememoji.detection.detector_card import DetectorCard
 from mememoji.detection.download import YUNET
-from mememoji.weights_file import sha256_of
+from mememoji.model_files import sha256_of
 from tests.drawn_faces import drawn, write_parquet
 
 

@@ -5,13 +5,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.weights import classifier_names, shipped_weights
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.shipped_classifiers import classifier_names, shipped_weights
 from mememoji.cli.evaluate import evaluate
 from mememoji.datasets.splits import Split, write_split
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError, ModelError
-from mememoji.images import encode_png
+from mememoji.image_io import encode_png
 
 app = typer.Typer()
 app.command()(evaluate)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mememoji.classification.weights import classifier_names, shipped_classifier
+from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
 from mememoji.cli import app
-from mememoji.images import read_image
+from mememoji.image_io import read_image
 
 
 def run(*arguments: str | Path) -> tuple[int, str, str]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mememoji.classification.card import ModelCard
-from mememoji.classification.weights import classifier_names, shipped_classifier
+from mememoji.classification.model_card import ModelCard
+from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
 from mememoji.cli import app
-from mememoji.weights_file import card_path, sha256_of
+from mememoji.model_files import card_path, sha256_of
 
 
 def test_the_card_is_told(pooled_weights: Path) -> None:

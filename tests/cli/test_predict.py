@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from mememoji.classification.weights import classifier_names, shipped_classifier
+from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
 from mememoji.cli import app
-from mememoji.images import read_image
+from mememoji.image_io import read_image
 
 Predict = Callable[..., Result]
 

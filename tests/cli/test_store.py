@@ -12,10 +12,10 @@ from mememoji.cli import app
 from mememoji.cli import store as command
 from mememoji.datasets.splits import Split
 from mememoji.emotions import EMOTIONS, FER2013_LABELS, Emotion
-from mememoji.faces import Analysis, Box, Composition, Detection, Face
-from mememoji.images import encode_png
-from mememoji.storage.choice import DEFAULT_URL, open_store
-from mememoji.storage.photo import StoredPhoto, now
+from mememoji.image_io import encode_png
+from mememoji.results import Analysis, Box, Composition, Detection, Face
+from mememoji.storage.factory import DEFAULT_URL, open_store
+from mememoji.storage.image_record import StoredPhoto, now
 
 FACE = Face(Detection(Box(0, 0, 48, 48)), Composition((0.1, 0.1, 0.5, 0.1, 0.1, 0.1)))
 

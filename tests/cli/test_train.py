@@ -9,14 +9,14 @@ import numpy.typing as npt
 import pytest
 from typer.testing import CliRunner
 
-from mememoji.classification.card import ModelCard
-from mememoji.classification.classifier import OnnxClassifier
+from mememoji.classification.model_card import ModelCard
+from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.cli import app
-from mememoji.datasets.crops import Crops, write_crops
-from mememoji.datasets.face_sets import FaceSet, write_face_set
+from mememoji.datasets.face_sets.face_set import FaceSet, write_face_set
+from mememoji.datasets.negatives import Crops, write_crops
 from mememoji.datasets.splits import Split, read_split, write_split
-from mememoji.training.recipe import PRESETS
-from mememoji.training.teachers import TEACHERS
+from mememoji.training.classifier.classifier_config import PRESETS
+from mememoji.training.classifier.teachers import TEACHERS
 
 SENTENCE = "mine.csv: 28 pictures of train, without votes; none was found that shows the same photograph as one of val"
 RUN = ["checkpoint.pt", "history.csv", "history.png", "report", "weights.card.json", "weights.onnx"]

@@ -14,12 +14,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.weights import classifier_names, shipped_classifier
+from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
 from mememoji.cli import app
-from mememoji.images import read_image
-from mememoji.video.encoding import VideoEncoder
-from mememoji.video.reader import VideoReader
+from mememoji.image_io import read_image
 from mememoji.video.timeline import read_timeline
+from mememoji.video.video_encoder import VideoEncoder
+from mememoji.video.video_reader import VideoReader
 
 Video = Callable[..., Result]
 

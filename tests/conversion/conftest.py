@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mememoji.datasets.splits import Split
-from mememoji.training.export import export
-from mememoji.training.networks import CompactShape, PlainShape, Shape, VggShape, build
+from mememoji.training.classifier.classifier_export import export
+from mememoji.training.classifier.networks import CompactShape, PlainShape, Shape, VggShape, build
 
 
 def exported(shape: Shape, kind: str, weights: Path, split: Split) -> Path:

@@ -12,9 +12,9 @@ import pytest
 
 from mememoji.detection.compact import CompactDetector, shipped_weights
 from mememoji.errors import ModelError
-from mememoji.faces import Box
-from mememoji.images import read_image
-from mememoji.weights_file import card_path
+from mememoji.image_io import read_image
+from mememoji.model_files import card_path
+from mememoji.results import Box
 
 GOLDEN = Path(__file__).with_name("golden.npz")
 

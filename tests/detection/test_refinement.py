@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mememoji.detection.answers import places
+from mememoji.detection.postprocess import places
 from mememoji.detection.refinement import DOUBTFUL, TILE, Found, refine
 
 Image = npt.NDArray[np.uint8]

@@ -9,8 +9,8 @@ import pytest
 
 from mememoji.detection.yunet import YuNetDetector
 from mememoji.errors import ModelError
-from mememoji.faces import Box
-from mememoji.images import read_image
+from mememoji.image_io import read_image
+from mememoji.results import Box
 
 
 @pytest.fixture(scope="module")

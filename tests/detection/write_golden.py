@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 
 from mememoji.detection.compact import CompactDetector, shipped_weights
-from mememoji.images import read_image
+from mememoji.image_io import read_image
 
 HERE = Path(__file__).resolve().parent
 ASTRONAUT = HERE.parents[1] / "docs" / "pictures" / "astronaut.png"

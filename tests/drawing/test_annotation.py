@@ -8,7 +8,7 @@ import pytest
 from mememoji.drawing.annotation import annotate
 from mememoji.drawing.canvas import rgb
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import Analysis, Box, Composition, Detection, Face
+from mememoji.results import Analysis, Box, Composition, Detection, Face
 
 HAPPY = Composition((0.02, 0.03, 0.8, 0.05, 0.04, 0.06))
 

@@ -7,10 +7,10 @@ import pytest
 
 from mememoji.analyzer import Analyzer
 from mememoji.datasets.splits import Split
-from mememoji.detection.fixed import FixedDetector
+from mememoji.detection.fake_detector import FixedDetector
 from mememoji.emotions import FER2013_LABELS
-from mememoji.faces import Box, Detection
-from mememoji.images import encode_png
+from mememoji.image_io import encode_png
+from mememoji.results import Box, Detection
 
 NUM_SMALL = 7
 

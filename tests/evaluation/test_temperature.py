@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mememoji.classification.classifier import Prediction, softmax
+from mememoji.classification.onnx_classifier import Prediction, softmax
 from mememoji.datasets.splits import Split
 from mememoji.errors import DatasetError
 from mememoji.evaluation.temperature import LEAST, Scaling, calibrate, fit

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.fixed import FixedClassifier
-from mememoji.detection.fixed import FixedDetector
-from mememoji.faces import Box, Detection
-from mememoji.images import encode_jpeg, read_image
-from mememoji.video.encoding import VideoEncoder
+from mememoji.classification.fake_classifier import FixedClassifier
+from mememoji.detection.fake_detector import FixedDetector
+from mememoji.image_io import encode_jpeg, read_image
+from mememoji.results import Box, Detection
+from mememoji.video.video_encoder import VideoEncoder
 
 WAIT = 20.0
 """Seconds after which what does not come is a failure; a busy machine is slow."""

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.weights import classifier_names
+from mememoji.classification.shipped_classifiers import classifier_names
 from mememoji.cli import app
 from mememoji.live.capture import Capture
 from mememoji.live.headless import run_headless

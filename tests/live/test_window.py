@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from mememoji.analyzer import Analyzer
-from mememoji.images import read_image
+from mememoji.image_io import read_image
 from mememoji.live.capture import Capture, State
 from mememoji.live.session import Session
-from mememoji.video.reader import VideoReader
 from mememoji.video.timeline import read_timeline
+from mememoji.video.video_reader import VideoReader
 from tests.live.conftest import Camera
 
 Until = Callable[[Callable[[], object], str], None]
@@ -199,7 +199,7 @@ def test_the_process_ends_when_its_window_is_closed(screen: None, clip: Path) ->
     program = (
         "import sys\nfrom pathlib import Path\nfrom PySide6.QtCore import QTimer\n"
         "from PySide6.QtWidgets import QApplication\nfrom mememoji.analyzer import Analyzer\n"
-        "from mememoji.live.app import run_window\nfrom mememoji.live.capture import Capture\n"
+        "from mememoji.live.application import run_window\nfrom mememoji.live.capture import Capture\n"
         "from mememoji.live.session import Session\n"
         "app = QApplication([])\nQTimer.singleShot(1500, app.closeAllWindows)\n"
         "sys.exit(run_window(Session(Capture(sys.argv[1]), Analyzer('whole')), Path()))\n"

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from mememoji.service.app import create_app
-from mememoji.service.server import uvicorn_options
+from mememoji.service.server.process import uvicorn_options
 from mememoji.service.settings import ServiceSettings
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mememoji.service.fetching import PictureFetcher
+from mememoji.service.url_fetcher.image_fetcher import PictureFetcher
 from tests.service.conftest import Serving
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")

@@ -13,10 +13,10 @@ from typing import Any, Self
 import pytest
 
 from mememoji.emotions import Emotion
-from mememoji.faces import Analysis, Box, Composition, Detection, Face
-from mememoji.storage.choice import open_store
-from mememoji.storage.photo import StoredPhoto
-from mememoji.storage.store import PhotoStore
+from mememoji.results import Analysis, Box, Composition, Detection, Face
+from mememoji.storage.factory import open_store
+from mememoji.storage.image_record import StoredPhoto
+from mememoji.storage.image_store import PhotoStore
 
 SERVERS = {"postgres": "MEMEMOJI_TEST_POSTGRES_URL", "mongo": "MEMEMOJI_TEST_MONGO_URL"}
 

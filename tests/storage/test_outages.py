@@ -13,9 +13,9 @@ import pytest
 
 from mememoji.emotions import Emotion
 from mememoji.errors import StoreUnavailableError
-from mememoji.storage.choice import open_store
-from mememoji.storage.photo import StoredPhoto, new_photo_id, now
-from mememoji.storage.store import PhotoStore
+from mememoji.storage.factory import open_store
+from mememoji.storage.image_record import StoredPhoto, new_photo_id, now
+from mememoji.storage.image_store import PhotoStore
 from tests.storage.conftest import Database, Forwarder
 
 Forward = Callable[[int], Forwarder]

@@ -6,10 +6,10 @@ It prints a line for what was acknowledged, once it was.
 import sys
 
 from mememoji.emotions import Emotion
-from mememoji.faces import Analysis, Box, Composition, Detection, Face
-from mememoji.storage.choice import open_store
-from mememoji.storage.photo import StoredPhoto
-from mememoji.storage.store import PhotoStore
+from mememoji.results import Analysis, Box, Composition, Detection, Face
+from mememoji.storage.factory import open_store
+from mememoji.storage.image_record import StoredPhoto
+from mememoji.storage.image_store import PhotoStore
 
 FACE = Face(Detection(Box(0, 0, 5, 5)), Composition((0.1, 0.1, 0.5, 0.1, 0.1, 0.1)))
 CROPS = (b"first" * 60_000, b"second" * 60_000)

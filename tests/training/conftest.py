@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mememoji.datasets.splits import Split
-from mememoji.training.networks import CompactShape
-from mememoji.training.recipe import Augmentation, Recipe
+from mememoji.training.classifier.classifier_config import Augmentation, Recipe
+from mememoji.training.classifier.networks import CompactShape
 
 
 def made_split(count: int, seed: int, *, votes: bool = True) -> Split:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.fixed import FixedClassifier
-from mememoji.detection.fixed import FixedDetector
-from mememoji.faces import Box, Detection
-from mememoji.video.encoding import VideoEncoder
+from mememoji.classification.fake_classifier import FixedClassifier
+from mememoji.detection.fake_detector import FixedDetector
+from mememoji.results import Box, Detection
+from mememoji.video.video_encoder import VideoEncoder
 
 MakeClip = Callable[..., Path]
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.fixed import FixedClassifier
-from mememoji.detection.fixed import FixedDetector
+from mememoji.classification.fake_classifier import FixedClassifier
+from mememoji.detection.fake_detector import FixedDetector
 from mememoji.emotions import Emotion
-from mememoji.images import read_image
-from mememoji.video.following import Follower
-from mememoji.video.overlay import Overlay
+from mememoji.image_io import read_image
+from mememoji.tracking.face_tracking import Follower
+from mememoji.video.frame_overlay import Overlay
 from mememoji.video.processing import BATCH, Outputs, moments, process_video
-from mememoji.video.reader import Frame, VideoReader
 from mememoji.video.timeline import read_timeline, take_up
+from mememoji.video.video_reader import Frame, VideoReader
 from tests.video.conftest import MakeClip
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mememoji.errors import RunError, VideoError
-from mememoji.faces import Analysis, Box, Composition, Detection, Face
-from mememoji.video.following import Moment
+from mememoji.results import Analysis, Box, Composition, Detection, Face
+from mememoji.tracking.face_tracking import Moment
 from mememoji.video.timeline import COLUMNS, TimelineWriter, read_timeline, take_up
 
 HAPPY = Composition((0.0, 0.0, 0.75, 0.0, 0.0, 0.25))

@@ -18,8 +18,8 @@ from playwright.sync_api import Page, expect
 
 from mememoji.emotions import Emotion
 from mememoji.errors import NotStoredError
-from mememoji.storage.choice import open_store
-from mememoji.storage.photo import StoredPhoto
+from mememoji.storage.factory import open_store
+from mememoji.storage.image_record import StoredPhoto
 from tests.web.browsing import free_port, serving
 from tests.web.conftest import OpenPage
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.card import ModelCard
-from mememoji.classification.classifier import HEADS, FaceClassifier, Prediction
+from mememoji.classification.model_card import ModelCard
+from mememoji.classification.onnx_classifier import HEADS, FaceClassifier, Prediction
 from mememoji.errors import ModelError
 
 

@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from mememoji.cli import data, detector, store
 from mememoji.cli.convert import calibrate, convert
-from mememoji.cli.distil import distil
+from mememoji.cli.distill import distil
 from mememoji.cli.evaluate import evaluate
 from mememoji.cli.features import features
 from mememoji.cli.live import live

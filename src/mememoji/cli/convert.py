@@ -21,8 +21,8 @@ def calibrate(
     Both go into the graph and into the card. The error is cross-fitted: each picture is judged by what was fitted on
     others. Which class comes first does not change.
     """
-    from mememoji.conversion.scoring import calibrate_weights
-    from mememoji.evaluation.markdown import to_text
+    from mememoji.conversion.evaluate_weights import calibrate_weights
+    from mememoji.evaluation.classification.markdown import to_text
 
     evaluation, found = calibrate_weights(weights, data, out, progress=True)
     typer.echo(to_text(evaluation.report) + "\n")
@@ -58,12 +58,12 @@ def convert(
     """Store weights in other numbers, and score them on val. int8 also computes in 8 bits, which is fastest."""
     import numpy as np
 
-    from mememoji.classification.card import PRECISIONS
-    from mememoji.conversion.converting import convert as write
-    from mememoji.conversion.scoring import score_weights
+    from mememoji.classification.model_card import PRECISIONS
+    from mememoji.conversion.convert_weights import convert as write
+    from mememoji.conversion.evaluate_weights import score_weights
     from mememoji.datasets.splits import read_split
     from mememoji.errors import InputError
-    from mememoji.evaluation.markdown import to_text
+    from mememoji.evaluation.classification.markdown import to_text
 
     if precision not in PRECISIONS:
         raise InputError(f"--to is one of {', '.join(PRECISIONS)}, got {precision!r}")

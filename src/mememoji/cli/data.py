@@ -43,7 +43,7 @@ def prepare(
 
     Pictures of train that are duplicates of a held-out one, exact or near, are left out, and listed in card.json.
     """
-    from mememoji.datasets.preparing import prepare as prepare_data
+    from mememoji.datasets.fer2013.prepare_dataset import prepare as prepare_data
 
     card = prepare_data(source, votes, out, keep_duplicates=keep_duplicates, progress=True)
     for line in _summary(card, out):
@@ -67,8 +67,8 @@ def crops(
 
     import numpy as np
 
-    from mememoji.datasets.crops import Crops, cut, eager_detectors, write_crops
-    from mememoji.datasets.photographs import read_photographs
+    from mememoji.datasets.detection_images import read_photographs
+    from mememoji.datasets.negatives import Crops, cut, eager_detectors, write_crops
 
     learned = [photograph for photograph in read_photographs(photographs) if not photograph.is_held_out]
     counts: Counter[str] = Counter()
@@ -131,10 +131,10 @@ def faces(
     The detector finds the largest face of each image, and it is cut out as `predict` cuts it. Folders are named by
     classes: angry, disgust, fear, happy, sad, surprise, neutral, contempt, or unlabeled.
     """
-    from mememoji.datasets.face_cutter import FaceCutter
-    from mememoji.datasets.face_preparing import prepare_faces
-    from mememoji.datasets.face_source import FaceSource
-    from mememoji.detection.choice import make_detector
+    from mememoji.datasets.face_sets.face_cutter import FaceCutter
+    from mememoji.datasets.face_sets.face_source import FaceSource
+    from mememoji.datasets.face_sets.prepare_faces import prepare_faces
+    from mememoji.detection.registry import make_detector
 
     cutter = FaceCutter(make_detector(detector, detector_weights), min_confidence, min_size, largest)
     card = prepare_faces(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mememoji.datasets.photographs import Photograph
+    from mememoji.datasets.detection_images import Photograph
 
 app = typer.Typer(help="See which face detectors are there, and download weights.", no_args_is_help=True)
 
@@ -16,7 +16,7 @@ app = typer.Typer(help="See which face detectors are there, and download weights
 @app.command("list")
 def list_() -> None:
     """List the detectors, which of them are usable, and which one `auto` takes."""
-    from mememoji.detection.choice import KINDS, chosen
+    from mememoji.detection.registry import KINDS, chosen
 
     auto = chosen()
     rows = [("detector", "usable", "auto", "what it is")]
@@ -33,7 +33,7 @@ def fetch(
     name: Annotated[str, typer.Argument(help="The detector: yunet.", metavar="DETECTOR")],
 ) -> None:
     """Download a detector's weights, once, and check them by their hash."""
-    from mememoji.detection.choice import kind_of
+    from mememoji.detection.registry import kind_of
     from mememoji.errors import InputError
 
     try:
@@ -54,9 +54,9 @@ def fetch(
 def _print_presets(wanted: bool) -> None:
     if not wanted:
         return
-    from mememoji.training.detector.network import DetectorNetwork
-    from mememoji.training.detector.recipe import PRESETS
-    from mememoji.training.networks import parameter_count
+    from mememoji.training.classifier.networks import parameter_count
+    from mememoji.training.detector.detector_config import PRESETS
+    from mememoji.training.detector.detector_network import DetectorNetwork
 
     width = max(len(name) for name in PRESETS)
     for name, recipe in PRESETS.items():
@@ -111,12 +111,12 @@ def train(
 
     RUN then holds history.csv, history.png, checkpoint.pt, plateau.pt, weights.onnx and weights.card.json.
     """
-    from mememoji.datasets.photographs import read_all_photographs
+    from mememoji.datasets.detection_images import read_all_photographs
     from mememoji.errors import InputError, RunError
-    from mememoji.training.checkpoint import FILE
-    from mememoji.training.detector.fitting import DetectorFitting
-    from mememoji.training.detector.recipe import PRESETS
-    from mememoji.training.device import choose_device, use_threads
+    from mememoji.training.common.checkpoint import FILE
+    from mememoji.training.common.device import choose_device, use_threads
+    from mememoji.training.detector.detector_config import PRESETS
+    from mememoji.training.detector.detector_trainer import DetectorFitting
 
     if preset not in PRESETS:
         raise InputError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
@@ -151,7 +151,7 @@ def export(
     ] = 0.5,
 ) -> None:
     """Export a run's weights as they are after its last epoch."""
-    from mememoji.datasets.photographs import read_photographs
+    from mememoji.datasets.detection_images import read_photographs
 
     out.parent.mkdir(parents=True, exist_ok=True)
     _export(run, read_photographs(val), out, name=name, score_threshold=score_threshold)
@@ -179,11 +179,11 @@ def evaluate(
     ] = True,
 ) -> None:
     """Measure detectors on the same photographs: recall, precision, landmarks, false alarms."""
-    from mememoji.datasets.photographs import read_photographs
-    from mememoji.evaluation.detection import look
-    from mememoji.evaluation.detection_report import report_on, to_markdown, write_report
-    from mememoji.evaluation.detectors import open_detector
-    from mememoji.evaluation.figures import require
+    from mememoji.datasets.detection_images import read_photographs
+    from mememoji.evaluation.classification.classification_figures import require
+    from mememoji.evaluation.detection.detection_metrics import look
+    from mememoji.evaluation.detection.detection_report import report_on, to_markdown, write_report
+    from mememoji.evaluation.detection.open_detectors import open_detector
 
     require()  # minutes of looking at photographs should not end in a missing library
     files = {"compact": weights, "yunet": yunet}
@@ -207,10 +207,10 @@ def evaluate(
 def _export(
     run: Path, photographs: list[Photograph], weights: Path, *, name: str, score_threshold: float = 0.5
 ) -> None:
-    from mememoji.training.detector.checkpoint import read_checkpoint
-    from mememoji.training.detector.export import export as write_weights
-    from mememoji.training.detector.judging import padded
-    from mememoji.training.detector.network import DetectorNetwork
+    from mememoji.training.detector.detector_checkpoint import read_checkpoint
+    from mememoji.training.detector.detector_export import export as write_weights
+    from mememoji.training.detector.detector_network import DetectorNetwork
+    from mememoji.training.detector.validator import padded
     from mememoji.version import __version__
 
     saved = read_checkpoint(run)

@@ -10,7 +10,7 @@ from mememoji.errors import InputError
 
 if TYPE_CHECKING:
     from mememoji.analyzer import Analyzer
-    from mememoji.classification.classifier import FaceClassifier
+    from mememoji.classification.onnx_classifier import FaceClassifier
 
 
 def evaluate(
@@ -63,14 +63,14 @@ def evaluate(
 
     With both there is a summary beside the two reports: one table of both heads on both datasets.
     """
-    from mememoji.classification.classifier import OnnxClassifier
-    from mememoji.evaluation.figures import require
-    from mememoji.evaluation.folder import write_image_report, write_report, write_summary
-    from mememoji.evaluation.image_markdown import image_text
-    from mememoji.evaluation.image_report import evaluate_images
-    from mememoji.evaluation.markdown import to_text
-    from mememoji.evaluation.report import evaluate as measure
-    from mememoji.evaluation.summary import summary_text
+    from mememoji.classification.onnx_classifier import OnnxClassifier
+    from mememoji.evaluation.classification.classification_figures import require
+    from mememoji.evaluation.classification.image_markdown import image_text
+    from mememoji.evaluation.classification.image_report import evaluate_images
+    from mememoji.evaluation.classification.markdown import to_text
+    from mememoji.evaluation.classification.report import evaluate as measure
+    from mememoji.evaluation.classification.report_folder import write_image_report, write_report, write_summary
+    from mememoji.evaluation.classification.summary import summary_text
 
     if data is None and images is None:
         raise typer.BadParameter("name a split file, or --images, or both", param_hint="--data")
@@ -111,7 +111,7 @@ def evaluate(
 
 
 def _find_other(against: str) -> Path:
-    from mememoji.classification.weights import find_weights
+    from mememoji.classification.shipped_classifiers import find_weights
 
     try:
         return find_weights(against)
@@ -123,7 +123,7 @@ def _analyzer(
     classifier: "FaceClassifier", detector: str, detector_weights: Path | None, margin: float | None
 ) -> "Analyzer":
     from mememoji.analyzer import Analyzer
-    from mememoji.detection.choice import make_detector
+    from mememoji.detection.registry import make_detector
 
     try:
         return Analyzer(make_detector(detector, detector_weights), classifier, margin=margin)

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from mememoji.classification.inside import Inside
-    from mememoji.faces import Composition
-    from mememoji.images import RGBImage
+    from mememoji.classification.feature_extractor import Inside
+    from mememoji.image_io import RGBImage
+    from mememoji.results import Composition
 
 ACTIVATION = "activation"
 """The layer's name that asks for class activation maps."""
@@ -36,9 +36,9 @@ def features(
     """Draw what the network computes on a face: a layer's maps, or where each emotion comes from."""
     import numpy as np
 
-    from mememoji.classification.inside import Inside
+    from mememoji.classification.feature_extractor import Inside
     from mememoji.errors import InputError, RunError
-    from mememoji.images import encode_png
+    from mememoji.image_io import encode_png
 
     weights = find_classifier_weights(classifier, weights)
     inside = Inside(weights)
@@ -65,9 +65,9 @@ def features(
 def _find(picture: Path, number: int, detector: str, weights: Path) -> "tuple[npt.NDArray[np.uint8], Composition]":
     """The crop of one face, (side, side) uint8, as the classifier gets it, and what it is said to show."""
     from mememoji.analyzer import Analyzer
-    from mememoji.classification.preprocessing import crop_faces
+    from mememoji.classification.preprocess import crop_faces
     from mememoji.errors import InputError
-    from mememoji.images import read_image
+    from mememoji.image_io import read_image
 
     analyzer = Analyzer(detector, weights)
     image = read_image(picture, analyzer.limits)
@@ -82,7 +82,7 @@ def _find(picture: Path, number: int, detector: str, weights: Path) -> "tuple[np
 def _draw(
     inside: "Inside", crop: "npt.NDArray[np.uint8]", composition: "Composition", layer: str, at_most: int
 ) -> "RGBImage":
-    from mememoji.drawing.maps import draw_activations, draw_maps
+    from mememoji.drawing.feature_maps import draw_activations, draw_maps
     from mememoji.emotions import EMOTIONS
 
     if layer != ACTIVATION:

@@ -44,7 +44,7 @@ def live(
     if not headless and (csv is not None or seconds is not None):
         raise typer.BadParameter("--csv and --seconds go with --headless; the window records with its button")
     from mememoji.analyzer import Analyzer
-    from mememoji.detection.choice import make_detector
+    from mememoji.detection.registry import make_detector
     from mememoji.live.capture import Capture, is_camera, is_url
 
     if not is_camera(source) and not is_url(source) and not Path(source).is_file():
@@ -67,11 +67,11 @@ def live(
         )
         return
     try:
-        from mememoji.live.app import run_window
+        from mememoji.live.application import run_window
     except ModuleNotFoundError as error:
         raise MissingExtraError("live", "the live window") from error
     from mememoji.live.session import Session
-    from mememoji.video.overlay import Overlay
+    from mememoji.video.frame_overlay import Overlay
 
     session = Session(
         Capture(source), Analyzer(finder, weights), overlay=Overlay(boxes, bars, memes), smoothing=smoothing

@@ -11,7 +11,7 @@ import typer
 from mememoji.cli.options import ClassifierName, Weights, find_classifier_weights
 
 if TYPE_CHECKING:
-    from mememoji.classification.card import ModelCard
+    from mememoji.classification.model_card import ModelCard
 
 _WIDTH = 100
 
@@ -44,8 +44,8 @@ def model(
 
 def _read_card(weights: Path) -> "ModelCard":
     """Read a weights file's card and check the file against it."""
-    from mememoji.classification.card import ModelCard
-    from mememoji.weights_file import card_path
+    from mememoji.classification.model_card import ModelCard
+    from mememoji.model_files import card_path
 
     card = ModelCard.read(card_path(weights))
     card.verify(weights)
@@ -53,7 +53,7 @@ def _read_card(weights: Path) -> "ModelCard":
 
 
 def _list(*, as_json: bool) -> None:
-    from mememoji.classification.weights import classifier_names, shipped_weights
+    from mememoji.classification.shipped_classifiers import classifier_names, shipped_weights
 
     files = {name: shipped_weights(name) for name in classifier_names()}
     cards = {name: _read_card(file) for name, file in files.items()}

@@ -38,7 +38,7 @@ def find_classifier_weights(classifier: str | None, weights: Path | None) -> Pat
         typer.BadParameter: both are given, or there is no classifier of this name.
         ModelError: the default weights are missing from this installation.
     """
-    from mememoji.classification.weights import find_weights
+    from mememoji.classification.shipped_classifiers import find_weights
     from mememoji.errors import InputError
 
     if classifier is not None and weights is not None:

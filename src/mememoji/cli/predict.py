@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from mememoji.cli.listing import JsonListing, Listing, Outcome, TableListing
+from mememoji.cli.console import Screen
 from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
-from mememoji.cli.pictures import PictureFolder, write_annotated, write_crops
-from mememoji.cli.screen import Screen
+from mememoji.cli.output_formatter import JsonListing, Listing, Outcome, TableListing
+from mememoji.cli.saved_images import PictureFolder, write_annotated, write_crops
 from mememoji.cli.sources import find_sources
 from mememoji.errors import InputError
 
@@ -46,8 +46,8 @@ def predict(
     are named on standard error; 2 when the command was called wrongly.
     """
     from mememoji.analyzer import Analyzer
-    from mememoji.detection.choice import make_detector
-    from mememoji.images import read_image
+    from mememoji.detection.registry import make_detector
+    from mememoji.image_io import read_image
 
     if memes and annotate is None:
         raise typer.BadParameter("meme faces are laid on annotated copies: name --annotate DIR", param_hint="--memes")

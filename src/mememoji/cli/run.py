@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from mememoji.datasets.crops import Crops
-    from mememoji.datasets.provenance import Provenance
+    from mememoji.datasets.fer2013.provenance import Provenance
+    from mememoji.datasets.negatives import Crops
     from mememoji.datasets.splits import Split
-    from mememoji.evaluation.report import Evaluation
-    from mememoji.training.device import Device
-    from mememoji.training.recipe import Recipe
-    from mememoji.training.sampling import MixedSet
-    from mememoji.training.teachers import Teacher
+    from mememoji.evaluation.classification.report import Evaluation
+    from mememoji.training.classifier.batch_sampler import MixedSet
+    from mememoji.training.classifier.classifier_config import Recipe
+    from mememoji.training.classifier.teachers import Teacher
+    from mememoji.training.common.device import Device
 
 
 @dataclasses.dataclass
@@ -63,8 +63,8 @@ class Run:
             DatasetError: a file is not a face set.
             InputError: a share is not a fraction, or nothing is left for the prepared data.
         """
-        from mememoji.datasets.face_sets import read_face_set
-        from mememoji.training.sampling import MixedSet
+        from mememoji.datasets.face_sets.face_set import read_face_set
+        from mememoji.training.classifier.batch_sampler import MixedSet
 
         asked = [parse_share(request) for request in requests]
         if sum(share for _, share in asked) >= 1.0:
@@ -84,7 +84,7 @@ class Run:
         Raises:
             DatasetError: the file holds no crops of both kinds.
         """
-        from mememoji.datasets.crops import read_crops
+        from mememoji.datasets.negatives import read_crops
 
         self.crops = read_crops(file)
         self.learned += rejected(self.crops, file)
@@ -92,7 +92,7 @@ class Run:
     @property
     def is_begun(self) -> bool:
         """Whether the folder holds a training, finished or not."""
-        from mememoji.training.checkpoint import FILE
+        from mememoji.training.common.checkpoint import FILE
 
         return (self.out / FILE).is_file()
 
@@ -121,15 +121,15 @@ class Run:
 
     def _material(self) -> tuple[dict[str, Split], Provenance]:
         # All before hours of training: a damaged card should not show at their end.
-        from mememoji.datasets.provenance import read_provenance
+        from mememoji.datasets.fer2013.provenance import read_provenance
 
         splits = read_splits(self.data, "train", "val")
         provenance = read_provenance(self.data, splits)
         return splits, dataclasses.replace(provenance, trained_on=provenance.trained_on + self.learned)
 
     def _fitted(self, splits: dict[str, Split], place: Device, *, resume: bool) -> nn.Module:
-        from mememoji.training.fitting import Fitting
-        from mememoji.training.initialization import load_initial_weights
+        from mememoji.training.classifier.classifier_trainer import Fitting
+        from mememoji.training.classifier.initialization import load_initial_weights
 
         crops = splits["train"].images
         initial = None if self.initial is None else load_initial_weights(self.initial, self.recipe.shape, crops)
@@ -154,7 +154,7 @@ class Run:
 
 def reject(network: nn.Module, recipe: Recipe, train: Split, crops: Crops, place: Device) -> None:
     """Let a trained network learn what is no face."""
-    from mememoji.training.rejection import learn_rejection
+    from mememoji.training.classifier.non_face_output import learn_rejection
 
     typer.echo(f"what is no face, from {len(crops):,} crops of photographs", err=True)
     learn_rejection(network.to(place.where), train, crops, place, settings=recipe.augmentation, seed=recipe.seed)
@@ -176,7 +176,7 @@ def locate_weights(source: Path) -> Path:
     Raises:
         InputError: there is neither a file or folder nor a classifier of this name.
     """
-    from mememoji.classification.weights import shipped_weights
+    from mememoji.classification.shipped_classifiers import shipped_weights
 
     return source if source.exists() or source.suffix else shipped_weights(str(source))
 
@@ -218,11 +218,11 @@ def deliver(
 ) -> Evaluation:
     """Export a network, calibrate it on val, evaluate it there, and print what came out."""
     from mememoji.cli.convert import calibration_lines
-    from mememoji.conversion.scoring import calibrate_weights, score_weights
-    from mememoji.evaluation.folder import write_report
-    from mememoji.evaluation.markdown import to_text
+    from mememoji.conversion.evaluate_weights import calibrate_weights, score_weights
+    from mememoji.evaluation.classification.markdown import to_text
+    from mememoji.evaluation.classification.report_folder import write_report
     from mememoji.evaluation.temperature import FOLDS
-    from mememoji.training.export import export as write_weights
+    from mememoji.training.classifier.classifier_export import export as write_weights
     from mememoji.version import __version__
 
     write_weights(

@@ -40,8 +40,8 @@ def search(
         import optuna
     except ImportError as error:
         raise MissingExtraError("search", "searching") from error
-    from mememoji.training.search import ended, open_study
-    from mememoji.training.search_report import write_search_report
+    from mememoji.training.classifier.hyperparameter_search import ended, open_study
+    from mememoji.training.classifier.search_report import write_search_report
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = open_study(out, space, epochs=epochs, seed=seed)
@@ -82,8 +82,8 @@ def work(
     import optuna
 
     from mememoji.cli.run import read_splits
-    from mememoji.training.device import choose_device, end_with_parent, use_threads
-    from mememoji.training.search import open_study, run_trials
+    from mememoji.training.classifier.hyperparameter_search import open_study, run_trials
+    from mememoji.training.common.device import choose_device, end_with_parent, use_threads
 
     end_with_parent()
     optuna.logging.set_verbosity(optuna.logging.WARNING)

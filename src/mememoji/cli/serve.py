@@ -39,7 +39,7 @@ def serve(
     try:
         from pydantic import ValidationError
 
-        from mememoji.service.server import serve as run
+        from mememoji.service.server.process import serve as run
         from mememoji.service.settings import ServiceSettings
     except ModuleNotFoundError as error:
         raise MissingExtraError("serve", "the service") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mememoji.images import ImageLimits
+    from mememoji.image_io import ImageLimits
 
 STDIN = "-"
 
@@ -52,7 +52,7 @@ def find_sources(paths: Sequence[str]) -> tuple[list[Source], list[str]]:
 
 
 def _pictures_in(folder: str) -> Iterator[Path]:
-    from mememoji.images import SUFFIXES
+    from mememoji.image_io import SUFFIXES
 
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from mememoji.storage.store import StoreStatistics
+    from mememoji.storage.image_store import StoreStatistics
 
 app = typer.Typer(help="Look after the service's stored photos.", no_args_is_help=True)
 
@@ -48,8 +48,8 @@ def export(
     """
     from contextlib import closing
 
-    from mememoji.storage.choice import open_store
-    from mememoji.storage.training_set import write_training_set
+    from mememoji.storage.factory import open_store
+    from mememoji.storage.feedback_export import write_training_set
 
     with closing(open_store(store, create=False)) as opened:
         card = write_training_set(opened, out, val_share=val_share, progress=True)
@@ -65,7 +65,7 @@ def stats(
     """Count photos, faces and feedback."""
     from contextlib import closing
 
-    from mememoji.storage.choice import open_store
+    from mememoji.storage.factory import open_store
 
     with closing(open_store(store, create=False)) as opened:
         statistics = opened.statistics()
@@ -81,8 +81,8 @@ def purge(store: _Store = _DEFAULT) -> None:
     """Delete photos that have expired, as the service does by itself."""
     from contextlib import closing
 
-    from mememoji.storage.choice import open_store
-    from mememoji.storage.photo import now
+    from mememoji.storage.factory import open_store
+    from mememoji.storage.image_record import now
 
     with closing(open_store(store, create=False)) as opened:
         gone = opened.delete_expired(now())

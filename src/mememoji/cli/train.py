@@ -9,15 +9,15 @@ import typer
 
 if TYPE_CHECKING:
     from mememoji.datasets.splits import Split
-    from mememoji.training.recipe import Recipe
+    from mememoji.training.classifier.classifier_config import Recipe
 
 
 def _print_presets(wanted: bool) -> None:
     if not wanted:
         return
-    from mememoji.training.networks import build, parameter_count
-    from mememoji.training.recipe import PRESETS
-    from mememoji.training.teachers import TEACHERS
+    from mememoji.training.classifier.classifier_config import PRESETS
+    from mememoji.training.classifier.networks import build, parameter_count
+    from mememoji.training.classifier.teachers import TEACHERS
 
     presets = PRESETS | TEACHERS
     width = max(len(name) for name in presets)
@@ -98,8 +98,8 @@ def train(
 
     from mememoji.cli.run import Run, locate_weights
     from mememoji.errors import InputError
-    from mememoji.training.device import choose_device, use_threads
-    from mememoji.training.teachers import open_teachers
+    from mememoji.training.classifier.teachers import open_teachers
+    from mememoji.training.common.device import choose_device, use_threads
 
     use_threads(threads)
     try:
@@ -187,15 +187,15 @@ def export(
     import numpy as np
 
     from mememoji.cli.run import deliver, locate_weights, read_splits, reject, rejected
-    from mememoji.datasets.crops import read_crops
-    from mememoji.datasets.provenance import read_provenance
+    from mememoji.datasets.fer2013.provenance import read_provenance
+    from mememoji.datasets.negatives import read_crops
     from mememoji.errors import InputError
-    from mememoji.training.checkpoint import read_checkpoint
-    from mememoji.training.device import choose_device
-    from mememoji.training.initialization import load_initial_weights
-    from mememoji.training.interpolation import interpolate_weights
-    from mememoji.training.logit_adjustment import adjust_votes_head
-    from mememoji.training.networks import build
+    from mememoji.training.classifier.initialization import load_initial_weights
+    from mememoji.training.classifier.interpolation import interpolate_weights
+    from mememoji.training.classifier.logit_adjustment import adjust_votes_head
+    from mememoji.training.classifier.networks import build
+    from mememoji.training.common.checkpoint import read_checkpoint
+    from mememoji.training.common.device import choose_device
 
     saved = read_checkpoint(run)
     splits = read_splits(data, "val")
@@ -232,8 +232,8 @@ def export(
 
 def _preset(name: str) -> Recipe:
     from mememoji.errors import InputError
-    from mememoji.training.recipe import PRESETS
-    from mememoji.training.teachers import TEACHERS
+    from mememoji.training.classifier.classifier_config import PRESETS
+    from mememoji.training.classifier.teachers import TEACHERS
 
     presets = PRESETS | TEACHERS
     if name not in presets:

@@ -54,11 +54,11 @@ def video(
     # What a damaged frame makes FFmpeg say is of no use to anyone here: where reading stopped is told below.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     from mememoji.analyzer import Analyzer
-    from mememoji.detection.choice import make_detector
-    from mememoji.video import plot as plotting
-    from mememoji.video.overlay import Overlay
+    from mememoji.detection.registry import make_detector
+    from mememoji.video import timeline_plot as plotting
+    from mememoji.video.frame_overlay import Overlay
     from mememoji.video.processing import Outputs, process_video
-    from mememoji.video.reader import VideoReader
+    from mememoji.video.video_reader import VideoReader
 
     _check(path, out, csv, summary, plot, resume=resume)
     try:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from mememoji.conversion.graph import Graph
+from mememoji.conversion.onnx_graph import Graph
 from mememoji.errors import ModelError
 from mememoji.evaluation.temperature import LEAST, Scaling
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from mememoji.conversion.graph import Graph
+from mememoji.conversion.onnx_graph import Graph
 from mememoji.conversion.precision import store_as_float
 from mememoji.errors import ModelError
 

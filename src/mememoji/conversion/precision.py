@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 
-from mememoji.conversion.graph import Graph
+from mememoji.conversion.onnx_graph import Graph
 
 _SUFFIX = "_half"
 

@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.detection.answers import STRIDES, Floats, decode, places, suppress
-from mememoji.detection.card import DetectorCard
-from mememoji.detection.detector import without_overlaps, working_copy
+from mememoji.detection.detector_card import DetectorCard
+from mememoji.detection.face_detector import without_overlaps, working_copy
+from mememoji.detection.postprocess import STRIDES, Floats, decode, places, suppress
 from mememoji.detection.refinement import DOUBTFUL, Found, refine
 from mememoji.errors import ModelError
-from mememoji.faces import Box, Detection
-from mememoji.weights_file import card_path, load_network, shipped_file
+from mememoji.model_files import card_path, load_network, shipped_file
+from mememoji.results import Box, Detection
 
 SIDE: Final = 640
 """A picture with a longer side is shrunk to this."""
@@ -24,7 +24,7 @@ SIDE: Final = 640
 FINE_SIDE: Final = 1600
 """The same, where small faces are asked for."""
 
-# docs/benchmarks/2026-11-26-detector.md
+# docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0
 
 _OVERVIEW_SIDE: Final = 256

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.detection.detector import WORKING_SIDE, without_overlaps, working_copy
+from mememoji.detection.face_detector import WORKING_SIDE, without_overlaps, working_copy
 from mememoji.errors import ModelError
-from mememoji.faces import Box, Detection
+from mememoji.results import Box, Detection
 
 CASCADE: Final = "haarcascade_frontalface_default.xml"
 
-# Measured on photographs of daily life: docs/benchmarks/2026-11-23-haar-parameters.md has the table.
+# Measured on photographs of daily life: docs/concepts/face-detection.md#haar-cascade has the table.
 SCALE: Final = 1.15
 NEIGHBOURS: Final = 3
 MIN_SIDE: Final = 28
@@ -25,7 +25,7 @@ MIN_WEIGHT: Final = 1.5
 HALF_WEIGHT: Final = 1.13
 WEIGHT_SPREAD: Final = 1.54
 
-# docs/benchmarks/2026-11-23-crop-margin.md
+# docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0
 
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.detection.answers import Floats, decode, ious, moved, places
-from mememoji.faces import MIRRORED_LANDMARKS, tilt_of
+from mememoji.detection.postprocess import Floats, decode, ious, moved, places
+from mememoji.results import MIRRORED_LANDMARKS, tilt_of
 
 DOUBTFUL: Final = 0.4
 """Candidates are looked at closer as long as their score is not lower: hardly one of the others is a face."""
@@ -17,7 +17,7 @@ DOUBTFUL: Final = 0.4
 TILE: Final = 128
 """Width and height of a closer look, in pixels."""
 
-# A face's size in the tile and whether the tile is mirrored; docs/benchmarks/2026-11-26-detector.md
+# A face's size in the tile and whether the tile is mirrored; docs/concepts/face-detection.md#second-stage
 _VIEWS: Final = ((36.0, False), (56.0, True))
 _MOST: Final = 64
 """Candidates that are looked at closer, surest first: in a crowd of more the others are left as they are."""

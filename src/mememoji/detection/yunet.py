@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.detection.detector import WORKING_SIDE, without_overlaps, working_copy
+from mememoji.detection.face_detector import WORKING_SIDE, without_overlaps, working_copy
 from mememoji.errors import ModelError
-from mememoji.faces import Box, Detection
+from mememoji.results import Box, Detection
 
 SCORE_THRESHOLD: Final = 0.7
 """Below this YuNet's score is no face; its authors' usual value is between 0.6 and 0.9."""
 
-# docs/benchmarks/2026-11-23-crop-margin.md
+# docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0
 
 _OVERVIEW_SIDE: Final = 480

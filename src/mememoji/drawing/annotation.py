@@ -14,8 +14,8 @@ from mememoji.drawing.canvas import WHITE, Canvas, Colour, Rect, rgb, text_width
 from mememoji.drawing.layout import Layout, place_panels
 from mememoji.drawing.memes import lay_meme
 from mememoji.emotions import EMOTIONS
-from mememoji.faces import Analysis, Box, Face
-from mememoji.images import RGBImage
+from mememoji.image_io import RGBImage
+from mememoji.results import Analysis, Box, Face
 
 _GROUND: Final = rgb("#14161a")
 

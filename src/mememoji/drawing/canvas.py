@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from mememoji.images import RGBImage
+from mememoji.image_io import RGBImage
 
 Rect = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels; fractions are fine, edges are smoothed."""

@@ -13,11 +13,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.classifier import Prediction
+from mememoji.classification.onnx_classifier import Prediction
 from mememoji.datasets.splits import Split
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError
-from mememoji.evaluation.calibration import reliability
+from mememoji.evaluation.reliability import reliability
 
 LEAST: Final = 1e-4
 """What a probability keeps where the floor would take all of it; a class is never said to be impossible."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from mememoji.images import RGBImage
+from mememoji.image_io import RGBImage
 
 RETRY_SECONDS: Final = 2.0
 """After so many seconds a lost source is tried again."""

@@ -7,8 +7,8 @@ from typing import TextIO
 
 from mememoji.analyzer import Analyzer
 from mememoji.live.capture import Capture, State, name_of
-from mememoji.video.following import Follower
-from mememoji.video.smoothing import DEFAULT_SMOOTHING
+from mememoji.tracking.face_tracking import Follower
+from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
 from mememoji.video.timeline import TimelineWriter
 
 

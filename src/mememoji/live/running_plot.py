@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from mememoji.emotions import EMOTIONS
 from mememoji.live.style import FAINT, LINE, PANEL
-from mememoji.video.following import Moment
+from mememoji.tracking.face_tracking import Moment
 
 SPAN: Final = 20.0
 """Seconds shown."""

@@ -10,12 +10,12 @@ from typing import Final
 
 from mememoji.analyzer import Analyzer
 from mememoji.errors import MememojiError
-from mememoji.images import RGBImage, encode_png
+from mememoji.image_io import RGBImage, encode_png
 from mememoji.live.capture import Capture, Shot, State
-from mememoji.live.recording import Recording
-from mememoji.video.following import Follower, Moment
-from mememoji.video.overlay import Overlay
-from mememoji.video.smoothing import DEFAULT_SMOOTHING
+from mememoji.live.recorder import Recording
+from mememoji.tracking.face_tracking import Follower, Moment
+from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
+from mememoji.video.frame_overlay import Overlay
 
 _RATE_OVER: Final = 30
 _POLL: Final = 0.1

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QPushBut
 
 from mememoji.errors import RunError
 from mememoji.live.capture import State, name_of
-from mememoji.live.composition import CompositionBars
-from mememoji.live.picture import PictureView
-from mememoji.live.recording import Recording, stamp
+from mememoji.live.composition_bars import CompositionBars
+from mememoji.live.image_view import PictureView
+from mememoji.live.recorder import Recording, stamp
 from mememoji.live.running_plot import RunningPlot
 from mememoji.live.session import Notice, Session
 from mememoji.live.style import SHEET
-from mememoji.video.following import Moment
-from mememoji.video.overlay import Overlay
+from mememoji.tracking.face_tracking import Moment
+from mememoji.video.frame_overlay import Overlay
 
 LONGEST_SMOOTHING: Final = 2.0
 """Seconds at the slider's right end."""

@@ -14,25 +14,29 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.classifier import OnnxClassifier
-from mememoji.classification.weights import find_weights
-from mememoji.images import ImageLimits
-from mememoji.service.activity import Activity
-from mememoji.service.batching import BatchingClassifier
-from mememoji.service.fetching import PictureFetcher
-from mememoji.service.guards import KEY_HEADER, Guards
-from mememoji.service.metrics import Metrics
-from mememoji.service.observation import REQUEST_ID, Observation
-from mememoji.service.parts import Service
-from mememoji.service.places import Places
-from mememoji.service.problems import add_handlers
-from mememoji.service.reading import ReadingPool
-from mememoji.service.remembering import PhotoMemory
-from mememoji.service.routes import admin, feedback, images, live, model, predict, terms, web
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.shipped_classifiers import find_weights
+from mememoji.image_io import ImageLimits
+from mememoji.service.api_errors import add_handlers
+from mememoji.service.image_records import PhotoMemory
+from mememoji.service.inference.batching import BatchingClassifier
+from mememoji.service.inference.concurrency_limiter import Places
+from mememoji.service.inference.inference_pool import ReadingPool
+from mememoji.service.middleware.guards import KEY_HEADER, Guards
+from mememoji.service.middleware.prometheus import Metrics
+from mememoji.service.middleware.request_logging import REQUEST_ID, Observation
+from mememoji.service.middleware.request_stats import Activity
+from mememoji.service.routes import admin, feedback, images, web
+from mememoji.service.routes import models as model
+from mememoji.service.routes import policy as terms
+from mememoji.service.routes import predictions as predict
+from mememoji.service.routes import websocket as live
 from mememoji.service.settings import NO_STORE, ServiceSettings
+from mememoji.service.state import Service
+from mememoji.service.url_fetcher.image_fetcher import PictureFetcher
 from mememoji.service.web_app import BUILT, WebApp
-from mememoji.storage.choice import open_store
-from mememoji.storage.store import PhotoStore
+from mememoji.storage.factory import open_store
+from mememoji.storage.image_store import PhotoStore
 from mememoji.version import __version__
 
 _BESIDE: Final = (

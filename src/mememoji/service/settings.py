@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from mememoji.storage.photo import Kept
-from mememoji.storage.shown_url import without_password
+from mememoji.storage.image_record import Kept
+from mememoji.storage.url_redaction import without_password
 
 NO_STORE: Final = "none"
 """The value of `store` that remembers nothing."""

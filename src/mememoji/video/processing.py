@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from mememoji.analyzer import Analyzer
 from mememoji.errors import RunError
-from mememoji.video.curves import Curves
-from mememoji.video.encoding import Sound, VideoEncoder
-from mememoji.video.following import Follower, Moment
-from mememoji.video.overlay import Overlay
-from mememoji.video.plot import draw_plot
-from mememoji.video.reader import Ending, Frame, VideoReader
-from mememoji.video.smoothing import DEFAULT_SMOOTHING
-from mememoji.video.summary import Summary
+from mememoji.tracking.face_tracking import Follower, Moment
+from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
+from mememoji.video.face_summary import Summary
+from mememoji.video.frame_overlay import Overlay
+from mememoji.video.time_series import Curves
 from mememoji.video.timeline import Row, TimelineWriter, rows_of
+from mememoji.video.timeline_plot import draw_plot
+from mememoji.video.video_encoder import Sound, VideoEncoder
+from mememoji.video.video_reader import Ending, Frame, VideoReader
 
 BATCH: Final = 8
 """So many frames' faces go through the network together, of frames of usual size."""

@@ -10,8 +10,8 @@ from typing import Final, Self, TextIO
 
 from mememoji.emotions import EMOTIONS
 from mememoji.errors import RunError, VideoError
-from mememoji.faces import Composition
-from mememoji.video.following import Moment
+from mememoji.results import Composition
+from mememoji.tracking.face_tracking import Moment
 
 COLUMNS: Final = ("time", "face", *(emotion.value for emotion in EMOTIONS))
 """Seconds from the video's start, the face's number, and its composition's six fractions."""

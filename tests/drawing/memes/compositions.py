@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import Composition
+from mememoji.results import Composition
 
 
 def pure(emotion: Emotion) -> Composition:

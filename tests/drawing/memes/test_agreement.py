@@ -17,7 +17,7 @@ from mememoji.drawing.memes import meme_image, meme_shapes, meme_svg
 from mememoji.drawing.memes.description import meme_description
 from mememoji.drawing.memes.svg import path_data
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import Composition
+from mememoji.results import Composition
 from tests.drawing.memes.compositions import halves, pure, random_compositions
 
 ROOT = Path(__file__).resolve().parents[3]

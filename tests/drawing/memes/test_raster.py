@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mememoji.drawing.canvas import rgb
 from mememoji.drawing.memes import lay_meme, lay_over, meme_image
-from mememoji.drawing.memes.overlay import tilt
+from mememoji.drawing.memes.meme_overlay import tilt
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import Box, Detection, Face, Landmarks
+from mememoji.results import Box, Detection, Face, Landmarks
 from tests.drawing.memes.compositions import compositions, pure
 
 HAPPY = pure(Emotion.HAPPY)

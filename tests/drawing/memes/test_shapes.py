@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mememoji.drawing.memes.description import meme_description
 from mememoji.drawing.memes.shapes import Shape, meme_shapes, steering
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.faces import Composition
+from mememoji.results import Composition
 from tests.drawing.memes.compositions import compositions, halves, pure
 
 Points = npt.NDArray[np.float64]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mememoji.emotions import Emotion
-from mememoji.storage.choice import open_store
+from mememoji.storage.factory import open_store
 from tests.service.conftest import Serving
 
 FEEDBACK = "/v1.0.0/feedback"

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from mememoji.images import read_image
-from mememoji.storage.choice import open_store
-from mememoji.storage.photo import Kept
+from mememoji.image_io import read_image
+from mememoji.storage.factory import open_store
+from mememoji.storage.image_record import Kept
 from tests.service.conftest import Serving
 
 

@@ -4,7 +4,7 @@
 picture.
 """
 
-from mememoji.drawing.memes.overlay import lay_meme, lay_over
+from mememoji.drawing.memes.meme_overlay import lay_meme, lay_over
 from mememoji.drawing.memes.raster import meme_image
 from mememoji.drawing.memes.shapes import Shape, meme_shapes
 from mememoji.drawing.memes.svg import meme_svg

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.responses import JSONResponse
 
 from mememoji.errors import StoreUnavailableError
-from mememoji.service.answers import HealthAnswer, StatusAnswer, error_responses
-from mememoji.service.metrics import CONTENT_TYPE
-from mememoji.service.parts import Service, service_of
-from mememoji.service.problems import OverloadedError
+from mememoji.service.api_errors import OverloadedError
+from mememoji.service.middleware.prometheus import CONTENT_TYPE
+from mememoji.service.schemas import HealthAnswer, StatusAnswer, error_responses
+from mememoji.service.state import Service, service_of
 
 router = APIRouter(tags=["operation"])
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query
 
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.service.answers import FeedbackAnswer, error_responses
-from mememoji.service.inputs import Fields, fields_of
-from mememoji.service.parts import Service, service_of
-from mememoji.service.problems import INVALID, ProblemError
+from mememoji.service.api_errors import INVALID, ProblemError
+from mememoji.service.request import Fields, fields_of
+from mememoji.service.schemas import FeedbackAnswer, error_responses
+from mememoji.service.state import Service, service_of
 
 router = APIRouter(prefix="/v1.0.0", tags=["feedback"])
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from mememoji.service.answers import StoredAnswer, error_responses
-from mememoji.service.parts import Service, service_of
+from mememoji.service.schemas import StoredAnswer, error_responses
+from mememoji.service.state import Service, service_of
 
 router = APIRouter(prefix="/v1.0.0", tags=["stored pictures"])
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from starlette.responses import PlainTextResponse
 
-from mememoji.service.parts import Service, service_of
+from mememoji.service.state import Service, service_of
 from mememoji.service.web_app import NOT_BUILT, WebFile
 
 router = APIRouter(include_in_schema=False)

@@ -7,8 +7,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from mememoji.detection.answers import places
-from mememoji.training.detector.batches import Batch
+from mememoji.detection.postprocess import places
+from mememoji.training.detector.detection_dataset import Batch
 
 SIZES: Final = {8: (0.0, 64.0), 16: (28.0, 128.0), 32: (64.0, float("inf"))}
 """By stride, the faces that its places may answer for: the root of their area, in pixels."""
@@ -26,7 +26,7 @@ class Grid:
     """The P places of square pictures, and the sizes of the faces that each may answer for.
 
     Attributes:
-        where: (P, 3) float32, as `mememoji.detection.answers.places` gives them.
+        where: (P, 3) float32, as `mememoji.detection.postprocess.places` gives them.
         low, high: (P,) float32, as in `SIZES`.
     """
 

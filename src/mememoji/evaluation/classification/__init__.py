@@ -1,0 +1,1 @@
+"""Evaluation of classifiers: scores on splits and labeled images, reports and figures."""

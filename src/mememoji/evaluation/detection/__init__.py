@@ -1,0 +1,1 @@
+"""Evaluation of face detectors: matching, precision and recall, reports."""

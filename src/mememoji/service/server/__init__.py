@@ -1,0 +1,1 @@
+"""The server process: workers, event loop, HTTP protocol, memory tuning."""

@@ -1,0 +1,1 @@
+"""Images fetched by URL without reaching private networks (SSRF protection)."""

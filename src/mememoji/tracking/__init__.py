@@ -1,0 +1,1 @@
+"""Faces followed through frames: detection in regions of interest, track numbers, smoothing."""

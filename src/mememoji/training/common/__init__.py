@@ -1,0 +1,1 @@
+"""What both trainers share: device, optimizer, checkpoints, metrics log, ONNX export."""

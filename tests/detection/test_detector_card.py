@@ -1,0 +1,48 @@
+"""The detector's card."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mememoji.detection.detector_card import DetectorCard
+from mememoji.errors import ModelError
+from mememoji.model_files import sha256_of
+
+CARD = DetectorCard(
+    name="tiny 1",
+    parameters=7,
+    sha256="",
+    score_threshold=0.4,
+    trained_on="drawings",
+    licence="MIT",
+    scores={"val": {"recall": 0.5}},
+)
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    CARD.write(tmp_path / "net.card.json")
+    assert DetectorCard.read(tmp_path / "net.card.json") == CARD
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", json.dumps(CARD.to_dict() | {"format": 9}), json.dumps(CARD.to_dict() | {"colour": 1})]
+)
+def test_what_is_no_card_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "net.card.json").write_text(content)
+    with pytest.raises(ModelError):
+        DetectorCard.read(tmp_path / "net.card.json")
+
+
+def test_a_threshold_out_of_range_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"0\.\.1, got 2"):
+        replace(CARD, score_threshold=2.0)
+
+
+def test_another_file_is_not_the_cards(tmp_path: Path) -> None:
+    weights = tmp_path / "net.onnx"
+    weights.write_bytes(b"weights")
+    with pytest.raises(ModelError, match="is not what its card speaks of"):
+        CARD.verify(weights)
+    replace(CARD, sha256=sha256_of(weights)).verify(weights)

@@ -1,0 +1,243 @@
+"""What clients send to predict, and what they get."""
+
+import base64
+import http.client
+import io
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from mememoji.image_io import encode_jpeg
+from tests.service.conftest import Serving
+
+PREDICT = "/v1.0.0/predict"
+
+
+def data_url(content: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+def jpeg_of(url: str) -> Image.Image:
+    head, _, digits = url.partition(",")
+    assert head == "data:image/jpeg;base64"
+    return Image.open(io.BytesIO(base64.b64decode(digits, validate=True)))
+
+
+@pytest.fixture(scope="module")
+def small(astronaut: bytes) -> bytes:
+    """The portrait as a JPEG of a webcam's kind, 256x256."""
+    return encode_jpeg(np.array(Image.open(io.BytesIO(astronaut)).convert("RGB").resize((256, 256))))
+
+
+def send(client: httpx.Client, how: str, content: bytes, **flags: str) -> httpx.Response:
+    text = data_url(content)
+    match how:
+        case "file":
+            return client.post(PREDICT, params=flags, files={"image_buf": ("x.txt", content, "text/plain")})
+        case "base64 in the query":
+            return client.post(PREDICT, params={"image_base64": text, **flags})
+        case "base64 in the query, plus signs raw":
+            pairs = "&".join([f"image_base64={text}", *(f"{name}={quote(value)}" for name, value in flags.items())])
+            return client.post(f"{PREDICT}?{pairs}")
+        case "bare base64 in a form":
+            return client.post(PREDICT, data={"image_base64": text.partition(",")[2], **flags})
+        case "base64 in JSON":
+            return client.post(PREDICT, json={"image_base64": text, **flags})
+        case "base64 in a multipart field":
+            fields = {"image_base64": (None, text), **{name: (None, value) for name, value in flags.items()}}
+            return client.post(PREDICT, files=fields)
+    raise AssertionError(how)
+
+
+def post_line(client: httpx.Client, target: str) -> tuple[int, object]:
+    """Status, and faces or error code, of a request line that httpx itself would find too long."""
+    connection = http.client.HTTPConnection("127.0.0.1", client.base_url.port, timeout=30)
+    try:
+        connection.request("POST", target)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    finally:
+        connection.close()
+    return response.status, answer.get("code", answer.get("faces"))
+
+
+WAYS = (
+    "file",
+    "base64 in the query",
+    "base64 in the query, plus signs raw",
+    "bare base64 in a form",
+    "base64 in JSON",
+    "base64 in a multipart field",
+)
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_each_way_in_finds_the_face_and_keeps_the_contract(service: httpx.Client, small: bytes, how: str) -> None:
+    response = send(service, how, small, crop_image="TRUE", annotate_image="true")
+    assert response.status_code == 200, response.text
+    answer = response.json()
+    (face,) = answer["faces"]
+    assert answer["pic_id"]
+    assert face["index"] == 0
+    (x, y), width, height = face["location_xy"], face["width"], face["height"]
+    assert all(isinstance(value, int) for value in (x, y, width, height))
+    assert x >= 0
+    assert y >= 0
+    assert x + width <= 256
+    assert y + height <= 256
+    names = [share["emotion"] for share in face["prediction"]]
+    assert names == ["angry", "fear", "happy", "sad", "surprise", "neutral"]
+    shares = [share["percent"] for share in face["prediction"]]
+    assert sum(shares) == pytest.approx(1.0, abs=1e-3)
+    assert shares[2] > 0.5
+    thumbnail, annotated = jpeg_of(face["thumbnail"]), jpeg_of(answer["annotated_image"])
+    assert (thumbnail.size, thumbnail.mode) == ((40, 50), "RGB")
+    assert annotated.size == (256, 256)
+
+
+def test_a_preview_is_the_upright_picture(service: httpx.Client) -> None:
+    large = Image.new("RGB", (2400, 1000), (200, 30, 30))
+    exif = large.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    file = io.BytesIO()
+    large.save(file, "JPEG", exif=exif)
+    answer = send(service, "file", file.getvalue(), preview_image="true").json()
+    assert (answer["width"], answer["height"]) == (1000, 2400)
+    preview = jpeg_of(answer["preview_image"])
+    assert preview.size == (667, 1600)
+    red, green, blue = preview.convert("RGB").getpixel((300, 800))  # type: ignore[misc]
+    assert red > 180
+    assert max(green, blue) < 60
+
+
+@pytest.mark.parametrize("flags", [{}, {"crop_image": "false", "annotate_image": "False"}])
+def test_without_flags_neither_thumbnail_nor_copy_is_sent(
+    service: httpx.Client, small: bytes, flags: dict[str, str]
+) -> None:
+    answer = send(service, "file", small, **flags).json()
+    assert not {"annotated_image", "preview_image"} & set(answer)
+    assert all("thumbnail" not in face for face in answer["faces"])
+
+
+def test_a_picture_without_faces_gives_an_empty_list(service: httpx.Client) -> None:
+    grey = encode_jpeg(np.full((120, 160, 3), 128, np.uint8))
+    answer = send(service, "file", grey).json()
+    assert answer["faces"] == []
+    assert (answer["width"], answer["height"]) == (160, 120)
+
+
+def test_boxes_are_of_the_picture_as_a_viewer_sees_it(service: httpx.Client, small: bytes) -> None:
+    turned = Image.open(io.BytesIO(small)).crop((0, 0, 256, 200)).rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    turned.save(file, "JPEG", exif=exif)
+    answer = send(service, "file", file.getvalue()).json()
+    assert (answer["width"], answer["height"]) == (256, 200)
+    assert len(answer["faces"]) == 1
+
+
+def test_a_long_query_works(service: httpx.Client, astronaut: bytes) -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (700, 700, 3), np.uint8)
+    content = encode_jpeg(picture)
+    query = quote(data_url(content))
+    assert len(query) > 400_000
+    assert post_line(service, f"{PREDICT}?image_base64={query}") == (200, [])
+
+
+ERRORS: list[tuple[str, dict[str, Any], int, int]] = [
+    ("nothing at all", {}, 400, 35842),
+    ("an empty file", {"files": {"image_buf": ("a.jpg", b"", "image/jpeg")}}, 400, 5724),
+    ("a file that is no picture", {"files": {"image_buf": ("a.jpg", b"garbage", "image/jpeg")}}, 400, 400),
+    ("empty base64", {"params": {"image_base64": ""}}, 400, 2873),
+    ("a data URL of nothing", {"params": {"image_base64": "data:image/png;base64,"}}, 400, 5724),
+    ("no base64", {"params": {"image_base64": "data:image/png;base64,%%%"}}, 400, 2873),
+    ("an empty address", {"params": {"image_url": ""}}, 400, 2873),
+    ("a flag of another kind", {"params": {"crop_image": "maybe", "image_base64": "AAAA"}}, 400, 2873),
+    ("a number for a picture", {"json": {"image_base64": 7}}, 400, 2873),
+    ("text for a file", {"data": {"image_buf": "text"}}, 400, 2873),
+    ("no JSON", {"content": b"{", "headers": {"content-type": "application/json"}}, 400, 400),
+    ("JSON that is no object", {"json": [1, 2]}, 400, 400),
+    ("a form that is none", {"content": b"--", "headers": {"content-type": "multipart/form-data"}}, 400, 400),
+    ("an address inside", {"params": {"image_url": "http://127.0.0.1/x"}}, 400, 2873),
+]
+
+
+@pytest.mark.parametrize(("name", "request_", "status", "code"), ERRORS, ids=[row[0] for row in ERRORS])
+def test_what_cannot_be_read_is_told_in_the_error_shape(
+    service: httpx.Client, name: str, request_: dict[str, Any], status: int, code: int
+) -> None:
+    response = service.post(PREDICT, **request_)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert set(response.json()) == {"code", "message"}
+    assert response.json()["message"]
+
+
+def test_the_first_picture_is_read_and_those_behind_it_are_not_looked_at(service: httpx.Client, small: bytes) -> None:
+    picture = {"image_buf": ("a", small)}
+    response = service.post(PREDICT, params={"image_url": "ftp://x/y"}, files=picture)
+    assert (response.status_code, response.json()["code"]) == (400, 2873)
+    for behind in ("", "%%%"):
+        assert service.post(PREDICT, params={"image_base64": behind}, files=picture).status_code == 200
+
+
+def test_unknown_paths_and_methods_answer_in_the_error_shape(service: httpx.Client) -> None:
+    assert service.get("/nowhere").json() == {"code": 404, "message": "Resource not found"}
+    response = service.get(PREDICT)
+    assert (response.status_code, response.json()["code"]) == (405, 405)
+
+
+def test_a_picture_over_the_limits_is_413(serve: Serving, small: bytes) -> None:
+    with serve(max_body_bytes=30_000, max_pixels=10_000, store="none") as client:
+        wide = encode_jpeg(np.zeros((101, 100, 3), np.uint8))
+        assert send(client, "file", wide).status_code == 413
+        body = client.post(PREDICT, files={"image_buf": ("a", b"x" * 40_000)})
+        assert (body.status_code, body.json()["code"]) == (413, 413)
+        streamed = client.post(PREDICT, content=(b"x" * 1000 for _ in range(50)))
+        assert streamed.status_code in (400, 413)
+
+
+@pytest.mark.parametrize("length", [20_000, 200_000, 20_000_000])
+def test_a_request_line_over_the_limit_is_414(serve: Serving, length: int) -> None:
+    with serve(max_line_bytes=10_000, store="none") as client:
+        status, answer = post_line(client, f"{PREDICT}?image_base64={'A' * length}")
+        assert (status, answer) == (414, 414)
+
+
+def test_several_pictures_in_one_call(service: httpx.Client, small: bytes) -> None:
+    files = [("image_buf", ("a", small)), ("image_buf", ("b", b"garbage")), ("image_buf", ("c", small))]
+    response = service.post(f"{PREDICT}/batch", files=files)
+    assert response.status_code == 200, response.text
+    first, bad, last = response.json()["results"]
+    assert first["faces"] == last["faces"]
+    assert first["pic_id"] != last["pic_id"]
+    assert bad["code"] == 400
+    too_many = service.post(f"{PREDICT}/batch", json={"image_base64": ["AAAA"] * 17})
+    assert too_many.status_code == 413
+    assert service.post(f"{PREDICT}/batch").json()["code"] == 35842
+
+
+def test_at_most_so_many_faces_are_read(serve: Serving, astronaut: bytes) -> None:
+    face = Image.open(io.BytesIO(astronaut)).convert("RGB").crop((150, 20, 310, 180))
+    three = Image.new("RGB", (520, 180), "white")
+    for place in range(3):
+        three.paste(face, (10 + place * 170, 10))
+    content = encode_jpeg(np.array(three))
+    with serve(max_faces=2, store="none") as client:
+        assert len(send(client, "file", content).json()["faces"]) == 2
+
+
+def test_the_log_holds_no_query(serve: Serving, small: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    with serve(store="none") as client:
+        secret = "http://user.example/?token=hush"
+        response = client.post(PREDICT, params={"image_url": secret})
+    out = capfd.readouterr()
+    assert "hush" not in out.out + out.err
+    assert re.fullmatch(r"[0-9a-f]{16}", response.headers["x-request-id"])
+    assert json.loads(response.text)["code"] == 2873

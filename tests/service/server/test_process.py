@@ -1,0 +1,285 @@
+"""The command itself: its settings, its workers, its log, its end."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from mememoji.service.middleware.request_stats import Activity
+
+COMMAND = (sys.executable, "-m", "mememoji", "serve")
+PREDICT = "/v1.0.0/predict"
+SECONDS = 60.0
+"""After which a server that does not come up, or does not end, is given up."""
+
+
+class Running:
+    """A server that was started as a process, in a session of its own."""
+
+    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self.folder = folder
+        self.log_path = folder / "stderr"
+        values = {"MEMEMOJI_STORE": f"sqlite:///{folder}/photos.db", "MEMEMOJI_THREADS": "1", "TMPDIR": str(folder)}
+        with (folder / "stdout").open("wb") as out, self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, "--port", str(self.port), *options],
+                env=os.environ | values | variables,
+                cwd=folder,
+                stdout=out,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.asked = 0  # requests that were answered
+
+    def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """One request on a connection of its own, so that any worker may answer it."""
+        response = httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=SECONDS, **request)
+        self.asked += 1
+        return response
+
+    def wait_until_up(self) -> None:
+        def is_up() -> bool:
+            assert self.process.poll() is None, self.log_path.read_text("utf-8")
+            try:
+                return self.ask("GET", "/health/live").status_code == 200
+            except httpx.ConnectError:
+                return False
+
+        wait_for(is_up)
+
+    def lines(self) -> list[str]:
+        return self.log_path.read_text("utf-8").splitlines()
+
+    def has_processes(self) -> bool:
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def end(self) -> int:
+        """Ask it to end, and wait until it and all its children have."""
+        self.process.terminate()
+        status = self.process.wait(SECONDS)
+        wait_for(lambda: not self.has_processes())
+        return status
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not happened():
+        assert time.monotonic() < end, "what was waited for did not happen"
+        time.sleep(0.02)
+
+
+@contextmanager
+def running(folder: Path, *options: str, **variables: str) -> Iterator[Running]:
+    server = Running(folder, *options, **variables)
+    try:
+        server.wait_until_up()
+        yield server
+    finally:
+        if server.has_processes():
+            os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait(SECONDS)
+
+
+def answered_by_each(folder: Path) -> list[int]:
+    """How many requests each worker answered in the last minute."""
+    counts = []
+    for path in folder.glob("mememoji-*/*.activity"):
+        alone = folder / "alone" / path.stem
+        alone.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, alone)
+        counts.append(Activity(alone).status().num_requests)
+    return counts
+
+
+def counted(metrics: str, name: str, **labels: str) -> float:
+    """The sum of a metric's samples that have these labels."""
+    total = 0.0
+    for line in metrics.splitlines():
+        sample = re.fullmatch(rf"{name}(?:{{(.*)}})? ([0-9.e+]+)", line)
+        if sample and labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', sample[1] or "")).items():
+            total += float(sample[2])
+    return total
+
+
+def run(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*COMMAND, *options], env=os.environ | variables, cwd=folder, capture_output=True, text=True, timeout=SECONDS
+    )
+
+
+def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
+    secrets = {"MEMEMOJI_API_KEYS": "hush,psst", "MEMEMOJI_STORE": "postgresql://me:hush@db/faces"}
+    done = run(tmp_path, "--show-settings", "--workers", "3", MEMEMOJI_WORKERS="2", MEMEMOJI_MAX_FACES="7", **secrets)
+    shown = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (shown["MEMEMOJI_WORKERS"], shown["MEMEMOJI_MAX_FACES"]) == (3, 7)  # options go before variables
+    assert "db/faces" in shown["MEMEMOJI_STORE"]
+    assert "hush" not in done.stdout
+    assert "psst" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "told"),
+    [
+        (("--workers", "0"), {}, "MEMEMOJI_WORKERS"),
+        ((), {"MEMEMOJI_RATE_LIMIT": "often"}, "MEMEMOJI_RATE_LIMIT"),
+        ((), {"MEMEMOJI_KEEP": "all"}, "MEMEMOJI_KEEP"),
+        (("--store", "none"), {"MEMEMOJI_KEEP": "crops"}, "store"),
+        (("--store", "ftp://me:hush@host/"), {}, "store"),
+        ((), {"MEMEMOJI_DETECTOR": "nonsense"}, "nonsense"),
+        (("--workers", "2"), {"MEMEMOJI_DETECTOR": "nonsense"}, "nonsense"),
+        ((), {"MEMEMOJI_WEIGHTS": "missing.onnx"}, "missing"),
+        (("--classifier", "micro"), {}, "must be one of 'compact'"),
+        ((), {"MEMEMOJI_CLASSIFIER": "micro"}, "got 'micro'"),
+        (("--classifier", "compact"), {"MEMEMOJI_WEIGHTS": "other.onnx"}, "exclude each other"),
+    ],
+)
+def test_a_bad_setting_is_one_line(
+    tmp_path: Path, options: tuple[str, ...], variables: dict[str, str], told: str
+) -> None:
+    done = run(tmp_path, "--port", "0", *options, **variables)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert told in line
+    assert "hush" not in line
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_taken_is_one_line(tmp_path: Path, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run(tmp_path, "--port", port, "--store", "none", "--workers", workers)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert port in line
+
+
+def test_one_worker_serves_and_logs_no_secrets(tmp_path: Path, astronaut: bytes) -> None:
+    with running(tmp_path, MEMEMOJI_API_KEYS="hush-key") as server:
+        headers = {"X-API-Key": "hush-key", "X-Request-ID": "request-1"}
+        answer = server.ask("POST", PREDICT, files={"image_buf": astronaut}, headers=headers)
+        assert len(answer.json()["faces"]) == 1
+        secret_url = "http://127.0.0.1/hush-path?token=hush-token"
+        for url in (secret_url, "http://me:hush-password@pictures.example/", "http://pictures.example:22/hush-path"):
+            assert server.ask("POST", PREDICT, params={"image_url": url}, headers=headers).status_code == 400
+            assert server.ask("POST", PREDICT, json={"image_url": url}, headers=headers).status_code == 400
+            assert server.ask("POST", PREDICT, params={"image_url": url}).status_code == 401
+        assert server.ask("POST", PREDICT, data={"image_base64": "hush-base64"}, headers=headers).status_code == 400
+        with socket.create_connection(("127.0.0.1", server.port)) as wild:
+            wild.sendall(b"GET /hush-path?token=hush-token HTTP/1.1\r\nhush-header\r\n\r\n")
+            assert wild.recv(65536).startswith(b"HTTP/1.1 400")
+        with connect(f"ws://127.0.0.1:{server.port}/v1.0.0/live?api_key=hush-key") as live:
+            live.send(astronaut)
+            assert "faces" in json.loads(live.recv(20))
+        with pytest.raises(InvalidStatus):
+            connect(f"ws://127.0.0.1:{server.port}/v1.0.0/live?api_key=hush-wrong")
+        assert server.end() in (0, -signal.SIGTERM)
+
+    entries = [json.loads(line) for line in server.lines()]
+    answered = [entry for entry in entries if entry["event"] == "answered"]
+    assert len(answered) == server.asked
+    assert all(entry["request_id"] for entry in answered)
+    (first,) = [entry for entry in answered if (entry["request_id"], entry["status"]) == ("request-1", 200)]
+    assert (first["method"], first["path"], first["level"]) == ("POST", PREDICT, "info")
+    assert first["milliseconds"] > 0
+    ended = [entry for entry in entries if entry["event"] == "live session ended"]
+    assert [entry["path"] for entry in ended] == ["/v1.0.0/live"] * 2
+    assert all(entry["request_id"] for entry in ended)
+    log = server.log_path.read_text("utf-8") + (tmp_path / "stdout").read_text("utf-8")
+    assert "hush" not in log
+    assert "?" not in "".join(entry["path"] for entry in answered)
+
+
+def test_two_workers_add_up(tmp_path: Path, astronaut: bytes) -> None:
+    with running(tmp_path, "--workers", "2") as server:
+
+        def ask(number: int) -> None:
+            body = astronaut if number % 8 == 0 else b"garbage"
+            status = server.ask("POST", PREDICT, files={"image_buf": body}).status_code
+            assert status == (200 if number % 8 == 0 else 400)
+
+        sent = 0
+        # Which worker takes a connection is chance; all counts are checked once both have answered some.
+        while sent == 0 or len([count for count in answered_by_each(tmp_path) if count]) < 2:
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(ask, range(sent, sent + 16)))
+            sent += 16
+            assert sent < 2000, "one worker never answered"
+
+        # An answer is counted just after it is sent, perhaps after the next request came to the other worker.
+        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.asked)
+        before = server.asked
+        status = server.ask("GET", "/admin/status").json()
+        assert status["num_requests"] == before
+        assert status["avg_response_time"] > 0
+
+        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.asked)
+        text = server.ask("GET", "/metrics").text
+        assert counted(text, "mememoji_requests_total", route=PREDICT, status="200") == sent / 8
+        assert counted(text, "mememoji_requests_total", route=PREDICT, status="400") == sent - sent / 8
+        assert counted(text, "mememoji_requests_total") == server.asked - 1
+        assert counted(text, "mememoji_request_seconds_count", route=PREDICT) == sent
+        assert counted(text, "mememoji_faces_total", emotion="happy") == sent / 8
+        assert counted(text, "mememoji_pictures_total") == sent / 8
+
+        assert server.end() in (0, -signal.SIGTERM)
+    assert not list(tmp_path.glob("mememoji-*"))
+    assert all(json.loads(line) for line in server.lines())
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_request_in_flight_is_finished(tmp_path: Path, astronaut: bytes, workers: str) -> None:
+    with running(tmp_path, "--workers", workers) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as caller:
+            form = httpx.Request("POST", f"http://x{PREDICT}", files={"image_buf": astronaut})
+            body, kind = form.read(), form.headers["Content-Type"]
+            caller.sendall(
+                f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+                "Expect: 100-continue\r\n\r\n".encode()
+            )
+            # Sent when the service begins to read the body: from here on the request is in its hands.
+            assert caller.recv(1000).startswith(b"HTTP/1.1 100 ")
+            server.process.send_signal(signal.SIGTERM)
+
+            def is_closed() -> bool:
+                try:
+                    socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS).close()
+                except ConnectionRefusedError:
+                    return True
+                return False
+
+            if workers == "1":  # the parent of several keeps the port open for them until they have ended
+                wait_for(is_closed)
+            caller.sendall(body)
+            answer = b"".join(iter(lambda: caller.recv(65536), b""))
+        head, _, content = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        found = json.loads(content)
+        assert len(found["faces"]) == 1
+        assert found["stored"]
+        assert server.process.wait(SECONDS) in (0, -signal.SIGTERM)
+        wait_for(lambda: not server.has_processes())
+    assert (tmp_path / "photos.db").is_file()
+    assert not list(tmp_path.glob("mememoji-*"))

@@ -1,0 +1,100 @@
+"""A video file's frames."""
+
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mememoji.errors import TooLargeError, VideoError
+from mememoji.image_io import ImageLimits
+from mememoji.video.video_reader import VideoReader
+from tests.video.conftest import MakeClip, level
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg to make the clip with")
+
+
+def ffmpeg(*words: object) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, words)], check=True)
+
+
+def test_what_is_no_video(tmp_path: Path) -> None:
+    with pytest.raises(VideoError, match="is no file"):
+        VideoReader(tmp_path / "missing.mp4")
+    (tmp_path / "text.mp4").write_text("no video")
+    with pytest.raises(VideoError, match="is no video"):
+        VideoReader(tmp_path / "text.mp4")
+
+
+def test_frames_with_their_times(make_clip: MakeClip) -> None:
+    reader = VideoReader(make_clip(20))
+    assert (reader.width, reader.height, reader.rate, reader.duration) == (96, 64, 10, 2)
+    frames = list(reader)
+    assert [frame.time for frame in frames] == pytest.approx([number / 10 for number in range(20)])
+    assert [frame.image.mean() for frame in frames] == pytest.approx([level(n) for n in range(20)], abs=6)
+    assert frames[0].image.shape == (64, 96, 3)
+    assert reader.ending is not None
+    assert reader.ending.complete
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "every", "expected"), [(0.5, 1.0, 1, [5, 6, 7, 8, 9]), (1, None, 4, [10, 14, 18])]
+)
+def test_a_part(make_clip: MakeClip, start: float, stop: float | None, every: int, expected: list[int]) -> None:
+    reader = VideoReader(make_clip(20), start=start, stop=stop, every=every)
+    frames = list(reader)
+    assert [frame.time for frame in frames] == pytest.approx([number / 10 for number in expected])
+    assert [frame.image.mean() for frame in frames] == pytest.approx([level(n) for n in expected], abs=6)
+    assert reader.ending is not None
+    assert reader.ending.complete
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, None), (float("nan"), None), (2, 1), (1, 1), (5, None)])
+def test_a_part_of_no_sense(make_clip: MakeClip, start: float, stop: float | None) -> None:
+    with pytest.raises(VideoError):
+        VideoReader(make_clip(20), start=start, stop=stop)
+
+
+def test_frames_over_the_limit(make_clip: MakeClip) -> None:
+    with pytest.raises(TooLargeError, match="96x64"):
+        VideoReader(make_clip(2), limits=ImageLimits(max_pixels=1000))
+
+
+@needs_ffmpeg
+def test_a_file_cut_off_gives_what_is_there_and_where_it_stopped(make_clip: MakeClip, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=6", "-g", 10, "-movflags", "+faststart", whole)
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    reader = VideoReader(cut)
+    frames = list(reader)
+    assert 5 < len(frames) < 50
+    assert reader.ending is not None
+    assert not reader.ending.complete
+    assert frames[-1].time < reader.ending.time < 5.5
+
+
+@pytest.mark.parametrize("turn", [(0, 1, -1, 0), (0, -1, 1, 0)], ids=["right", "left"])
+def test_the_files_rotation_is_applied(make_clip: MakeClip, turn: tuple[int, int, int, int]) -> None:
+    path = make_clip(3)
+    content = bytearray(path.read_bytes())
+    # The track header's matrix (ISO/IEC 14496-12): 44 bytes behind the box's name, in 16.16 and 2.30 fixed point.
+    a, b, c, d = (65536 * value for value in turn)
+    struct.pack_into(">9i", content, content.index(b"tkhd") + 44, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(content)
+    reader = VideoReader(path)
+    assert (reader.width, reader.height) == (64, 96)
+    assert next(iter(reader)).image.shape == (96, 64, 3)
+
+
+@needs_ffmpeg
+def test_a_variable_rate_keeps_its_times(tmp_path: Path) -> None:
+    path = tmp_path / "variable.mkv"
+    # Ten frames a second, of which those from 1 s to 2 s are left out.
+    source = "testsrc2=s=96x64:r=10:d=3,select='not(between(t,1,1.95))'"
+    ffmpeg("-f", "lavfi", "-i", source, "-fps_mode", "vfr", "-c:v", "mpeg4", path)
+    times = [frame.time for frame in VideoReader(path)]
+    assert times == pytest.approx([n / 10 for n in range(30) if not 10 <= n < 20], abs=0.02)
+    later = [frame.time for frame in VideoReader(path, start=2.2)]
+    assert later == pytest.approx([n / 10 for n in range(22, 30)], abs=0.02)
