@@ -1,4 +1,4 @@
-"""What each step of a recipe is worth: the same training without it, on the same pictures, with several seeds.
+"""What each step of a recipe is worth: the same training without it, on the same images, with several seeds.
 
     python -m benchmarks.ablation data/fer2013 --out runs/ablation [--preset compact] [--epochs 12] [--pictures 7000]
         [--seeds 3] [--workers 2] [--compile]
@@ -98,7 +98,7 @@ def main() -> None:
             print(f"{step}, seed {len(found[step]) - 1}: {found[step][-1]:.2f}", flush=True)
     print(f"\n{today()}, {machine()}, {choose_device()}, torch {torch.__version__}, commit {commit()}: ", end="")
     print(f"`{asked.preset}`, {parameter_count(build(base.shape)):,} parameters, ", end="")
-    print(f"{base.epochs} epochs of {asked.pictures or 'all'} pictures, {asked.seeds} seeds\n")
+    print(f"{base.epochs} epochs of {asked.pictures or 'all'} images, {asked.seeds} seeds\n")
     print("| step | val, % | against the whole recipe, same seeds |\n|---|---|---|")
     for step, values in found.items():
         changes = [value - whole for value, whole in zip(values, found[WHOLE], strict=True)]

@@ -1,4 +1,4 @@
-"""How far the shipped weights' accuracy falls on pictures that are worse than FER2013's.
+"""How far the shipped weights' accuracy falls on images that are worse than FER2013's.
 
     python -m benchmarks.conditions data/fer2013/val.parquet [--weights net.onnx]
     python -m benchmarks.conditions --face face.png --sheet sheet.png
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from benchmarks.provenance import commit, machine, today
 from mememoji.classification.onnx_classifier import OnnxClassifier
-from mememoji.classification.preprocess import resize_crop, to_grey
+from mememoji.classification.preprocess import resize_crop, to_gray
 from mememoji.classification.shipped_classifiers import shipped_weights
 from mememoji.datasets.splits import read_split
 from mememoji.evaluation.classification.scores import score_pass
@@ -29,7 +29,7 @@ from mememoji.image_io import read_image
 Crop = npt.NDArray[np.uint8]
 Change = Callable[[Crop, np.random.Generator], npt.NDArray[np.generic]]
 
-GREY: Final = 128
+GRAY: Final = 128
 
 
 def shrunk(pixels: int) -> Change:
@@ -80,7 +80,7 @@ def covered(left: float, top: float, right: float, bottom: float) -> Change:
     def change(crop: Crop, _: np.random.Generator) -> Crop:
         out = crop.copy()
         x, y, end_x, end_y = (round(part * len(crop)) for part in (left, top, right, bottom))
-        out[y:end_y, x:end_x] = GREY
+        out[y:end_y, x:end_x] = GRAY
         return out
 
     return change
@@ -140,18 +140,18 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?", help="a split file with votes")
     parser.add_argument("--weights", type=Path, help="an ONNX file, its card beside it; else the weights that ship")
     parser.add_argument("--sheet", type=Path, help="draw each condition to this PNG file instead")
-    parser.add_argument("--face", type=Path, help="the sheet's face, a picture of it alone")
+    parser.add_argument("--face", type=Path, help="the sheet's face, an image of it alone")
     asked = parser.parse_args()
     if asked.sheet:
         if asked.face is None:
             parser.error("a sheet is of a --face")
-        cv2.imwrite(str(asked.sheet), sheet(resize_crop(to_grey(read_image(asked.face)))))
+        cv2.imwrite(str(asked.sheet), sheet(resize_crop(to_gray(read_image(asked.face)))))
         return
     if asked.data is None:
         parser.error("DATA is what to measure on, a --sheet what to draw in its place")
     split = read_split(asked.data)
     classifier = OnnxClassifier(asked.weights or shipped_weights())
-    print(f"{today()}, {machine()}, commit {commit()}, {classifier.card.name}, {len(split.images):,} pictures\n")
+    print(f"{today()}, {machine()}, commit {commit()}, {classifier.card.name}, {len(split.images):,} images\n")
     print("| crops | accuracy, 7 | p | variation | cosine | lowest recall | not taken for a face, % |")
     print("|---|---|---|---|---|---|---|")
     usual: npt.NDArray[np.bool_] | None = None
@@ -160,7 +160,7 @@ def main() -> None:
         scores = score_pass(prediction, split)
         likeness = prediction.face_likeness()
         if prediction.labels is None or scores.seven is None or scores.votes is None or likeness is None:
-            raise SystemExit("weights with both heads and pictures with votes are needed")
+            raise SystemExit("weights with both heads and images with votes are needed")
         right = prediction.labels.argmax(axis=1) == split.labels
         usual = right if usual is None else usual
         chance = "" if right is usual else f"{mcnemar(right, usual).p_value:.2g}"

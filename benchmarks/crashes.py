@@ -2,9 +2,9 @@
 
     python -m benchmarks.crashes [--kills 50] [--store sqlite] [--store postgresql://…] [--store mongodb://…]
 
-Callers post pictures of two faces and feedback on them as fast as they are answered, the service keeping crops; after a
+Callers post images of two faces and feedback on them as fast as they are answered, the service keeping crops; after a
 time that differs from round to round, all its processes get `kill -9`. Then the store is opened beside the service:
-every photo in it has both faces with a crop that can be read, every acknowledged photo is there, and every face carries
+every image in it has both faces with a crop that can be read, every acknowledged image is there, and every face carries
 the acknowledged feedback in its order, behind it at most what was sent without an answer. A server's database is used
 in a schema or database of its own, which is dropped. Prints a Markdown record, and ends with 1 where something was not
 as it must be.
@@ -79,7 +79,7 @@ def two_faces() -> bytes:
 
 
 async def write(port: int, picture: bytes, happened: Round) -> None:
-    """Photos and feedback until the service is gone."""
+    """Images and feedback until the service is gone."""
 
     async def call(number: int) -> None:
         while True:
@@ -126,12 +126,12 @@ def faults(url: str, happened: Round) -> Iterator[str]:
         kept = {photo.photo_id: photo for photo in store.photos(pixels=True)}
     for photo in kept.values():
         if len(photo.faces) != 2:
-            yield f"a photo with {len(photo.faces)} faces"
+            yield f"an image with {len(photo.faces)} faces"
         for face in photo.faces:
             if face.crop is None or read_image(face.crop).ndim != 3:
                 yield "a face without its crop"
     for photo_id in happened.photos - set(kept):
-        yield f"an acknowledged photo is lost: {photo_id}"
+        yield f"an acknowledged image is lost: {photo_id}"
     for photo in kept.values():
         for index, face in enumerate(photo.faces):
             key = (photo.photo_id, index)
@@ -152,7 +152,7 @@ def main() -> None:
     print(f"`python -m benchmarks.crashes --kills {options.kills}` at commit {commit()}.")
     print(f"{machine()}.\n")
     print(
-        "| store | kills | photos acknowledged | feedback acknowledged | requests cut off | faults |\n"
+        "| store | kills | images acknowledged | feedback acknowledged | requests cut off | faults |\n"
         "|---|---|---|---|---|---|"
     )
     wrong: list[str] = []

@@ -3,13 +3,13 @@
     python benchmarks/crop_margin.py data/prepared/val.parquet \\
         --backgrounds FACES/val.parquet --yunet face_detection_yunet_2023mar.onnx --weights net.onnx --tilts
 
-Faces are pasted, two to four times as large, into photographs without faces; each detector looks for them there.
+Faces are pasted, two to four times as large, into images without faces; each detector looks for them there.
 
 1. Geometry, which needs no network: where the 48x48 frame lies relative to the detected box. A frame that is r times
-   the box's longer side asks for a margin of (r - 1) / 2; an offset between the two centres asks for a shift.
+   the box's longer side asks for a margin of (r - 1) / 2; an offset between the two centers asks for a shift.
 2. Accuracy by margin, with `--weights`: crops are cut as `mememoji predict` cuts them and classified, beside the same
-   faces' original crops. A margin that reaches beyond the paste shows background where a true photograph would go on,
-   and what lies within the frame is seen as in FER2013: so this measure favours margins up to the frame, and falls off
+   faces' original crops. A margin that reaches beyond the paste shows background where a true image would go on,
+   and what lies within the frame is seen as in FER2013: so this measure favors margins up to the frame, and falls off
    too fast beyond it. The geometry is the check on it.
 3. Accuracy by tilt, with `--tilts`: faces are pasted once more, leaning by up to 45 degrees to either side, and cut as
    they are and turned upright by the detector's landmarks.
@@ -47,7 +47,7 @@ Image = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A pasted face that was found: its place in the split, the picture, the paste's frame, what the detector says."""
+    """A pasted face that was found: its place in the split, the image, the paste's frame, what the detector says."""
 
     index: int
     image: Image
@@ -62,7 +62,7 @@ class Sighting:
 
     @property
     def offset(self) -> tuple[float, float]:
-        """From the box's centre to the frame's, right and down, in parts of the box's longer side."""
+        """From the box's center to the frame's, right and down, in parts of the box's longer side."""
         side = max(self.box.width, self.box.height)
         right = self.frame.x + self.frame.width / 2 - self.box.x - self.box.width / 2
         down = self.frame.y + self.frame.height / 2 - self.box.y - self.box.height / 2
@@ -70,7 +70,7 @@ class Sighting:
 
 
 def backgrounds(path: Path | None, rng: np.random.Generator) -> list[Image]:
-    """Photographs without faces; without a file, smooth random fields."""
+    """Images without faces; without a file, smooth random fields."""
     if path is None:
         fields = rng.integers(0, 256, (40, 6, 8), np.uint8)
         return [np.asarray(cv2.resize(field, (400, 300), interpolation=cv2.INTER_CUBIC), np.uint8) for field in fields]
@@ -82,7 +82,7 @@ def backgrounds(path: Path | None, rng: np.random.Generator) -> list[Image]:
 def paste(face: Image, ground: Image, rng: np.random.Generator, tilt: float = 0.0) -> tuple[Image, Box]:
     """Lay an enlarged face (48, 48), leaning by `tilt` degrees, somewhere on a ground (H, W).
 
-    Gives grey (H, W) and the face's frame, as if it did not lean.
+    Gives gray (H, W) and the face's frame, as if it did not lean.
     """
     side = round(SIDE * rng.uniform(*SCALES))
     room = round(side * ROOM)
@@ -117,7 +117,7 @@ def look(detector: FaceDetector, pasted: Sequence[tuple[int, Image, Box]]) -> li
 
 
 def shifted(sighting: Sighting, right: float, down: float) -> Box:
-    """The box moved by parts of its longer side, kept inside the picture."""
+    """The box moved by parts of its longer side, kept inside the image."""
     side = max(sighting.box.width, sighting.box.height)
     left, top, width, height = sighting.box.x, sighting.box.y, sighting.box.width, sighting.box.height
     x = min(max(round(left + right * side), 0), sighting.image.shape[1] - width)
@@ -146,8 +146,8 @@ def print_geometry(sightings: Sequence[Sighting]) -> None:
     for name, values in (
         ("frame side / box's longer side", ratios),
         ("margin that it asks for", (ratios - 1) / 2),
-        ("frame's centre, right of the box's", offsets[:, 0]),
-        ("frame's centre, below the box's", offsets[:, 1]),
+        ("frame's center, right of the box's", offsets[:, 0]),
+        ("frame's center, below the box's", offsets[:, 1]),
         ("box width / height", aspects),
     ):
         cells = " | ".join(f"{value:+.3f}" for value in np.percentile(values, (10, 25, 50, 75, 90)))
@@ -201,7 +201,7 @@ def print_tilts(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="a split file: faces of 48x48")
-    parser.add_argument("--backgrounds", type=Path, help="Parquet of photographs: columns image, faces, ignore")
+    parser.add_argument("--backgrounds", type=Path, help="Parquet of images: columns image, faces, ignore")
     parser.add_argument("--compact", type=Path, help="our detector's weights, if not those that ship")
     parser.add_argument("--yunet", type=Path, help="YuNet's weights file")
     parser.add_argument("--weights", type=Path, help="the classifier's ONNX file, its card beside it")

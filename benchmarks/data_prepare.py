@@ -3,7 +3,7 @@
     python benchmarks/data_prepare.py [--like fer2013.parquet]
 
 Writes a CSV of the official form and size to a temporary folder, prepares it in a process of its own, and prints one
-JSON line: date, machine, seconds, peak memory. Pictures are light and shade at random, which resemble each other less
+JSON line: date, machine, seconds, peak memory. Images are light and shade at random, which resemble each other less
 than faces do; with `--like` they are those of a real source, so that looking for duplicates costs what it costs there.
 Its rows are used again, under noise, where it has fewer than the official file.
 """
@@ -35,7 +35,7 @@ LIMIT_SECONDS, LIMIT_MIB = 60, 1_500
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--like", type=Path, help="a real source to take pictures from")
+    parser.add_argument("--like", type=Path, help="a real source to take images from")
     like = parser.parse_args().like
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as scratch:
@@ -76,7 +76,7 @@ def synthetic_pictures(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
 
 
 def repeated(images: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """The pictures of a real source, brought to (35887, 48, 48)."""
+    """The images of a real source, brought to (35887, 48, 48)."""
     missing = rng.integers(len(images), size=max(0, sum(USAGE_COUNTS) - len(images)))
     noisy = np.clip(images[missing] + rng.normal(0, 8, (len(missing), SIDE, SIDE)), 0, 255).astype(np.uint8)
     return np.concatenate([images, noisy])[: sum(USAGE_COUNTS)]

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.preprocess import to_grey
+from mememoji.classification.preprocess import to_gray
 from mememoji.datasets.face_sets.face_cutter import FaceCutter
 from mememoji.datasets.face_sets.face_duplicates import WINDOWS, find_twins
 from mememoji.datasets.face_sets.face_source import FaceSource, read_faces
@@ -31,7 +31,7 @@ SCALES = (0.78, 0.85, 0.9, 0.95, 1.05, 1.1, 1.18, 1.28)
 
 def crop_otherwise(labeled: LabeledImage, scale: float, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Crop a face `scale` times as wide as `data faces` does it: (48, 48) uint8, gray."""
-    gray = to_grey(labeled.decode())
+    gray = to_gray(labeled.decode())
     assert labeled.box is not None
     x, y, width, height = labeled.box
     side = max(width, height) * scale

@@ -2,7 +2,7 @@
 
     python benchmarks/haar_parameters.py FACES/val.parquet --calibrate FACES/train.parquet
 
-The files hold photographs with face boxes: columns `image` (JPEG), `faces` and `ignore` (lists of x, y, w, h).
+The files hold images with face boxes: columns `image` (JPEG), `faces` and `ignore` (lists of x, y, w, h).
 A detection and a face match from an intersection over union of 0.4 on, the surest detection first. Faces lower than
 `--height`, detections lower than it that match nothing, and detections that touch an ignored area are not counted.
 """
@@ -63,7 +63,7 @@ def boxes_of(rectangles: Sequence[Sequence[float]], image: npt.NDArray[np.uint8]
 def measure(
     detector: HaarDetector, path: Path, height: int, at_most: int | None = None, seed: int = 0
 ) -> tuple[Found, int, float]:
-    """What was found, how many faces there are, and milliseconds per photo."""
+    """What was found, how many faces there are, and milliseconds per image."""
     found: Found = []
     faces, spent, count = 0, 0.0, 0
     for image, truth, ignored in photos(path, at_most, seed):
@@ -93,7 +93,7 @@ def weight_of(confidence: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", type=Path)
-    parser.add_argument("--calibrate", type=Path, help="other photographs, for the curve of confidence")
+    parser.add_argument("--calibrate", type=Path, help="other images, for the curve of confidence")
     parser.add_argument("--calibrate-photos", type=int, default=1000)
     parser.add_argument("--height", type=int, default=32, help="of the lowest face that counts, in pixels")
     parser.add_argument("--seed", type=int, default=0)
@@ -102,10 +102,10 @@ def main() -> None:
 
     named = ", ".join("any" if least == -math.inf else f">= {least:g}" for least in WEIGHTS)
     print(f"recall / precision (false alarms) at a last weight of {named}\n")
-    print("| cascade | step | neighbours | ms per photo | " + " | ".join(named.split(", ")) + " |")
+    print("| cascade | step | neighbors | ms per image | " + " | ".join(named.split(", ")) + " |")
     print("|---|---|---|---|" + "---|" * len(WEIGHTS))
-    for cascade, scale, neighbours in SETTINGS:
-        detector = HaarDetector(cascade=cascade, scale=scale, neighbours=neighbours, min_weight=-math.inf)
+    for cascade, scale, neighbors in SETTINGS:
+        detector = HaarDetector(cascade=cascade, scale=scale, neighbors=neighbors, min_weight=-math.inf)
         found, faces, spent = measure(detector, given.faces, given.height)
         cells = []
         for least in WEIGHTS:
@@ -113,7 +113,7 @@ def main() -> None:
             right = sum(hits)
             cells.append(f"{right / faces:.3f} / {right / max(len(hits), 1):.3f} ({len(hits) - right})")
         short = cascade.removeprefix("haarcascade_").removesuffix(".xml")
-        print(f"| `{short}` | {scale} | {neighbours} | {spent:.0f} | " + " | ".join(cells) + " |", flush=True)
+        print(f"| `{short}` | {scale} | {neighbors} | {spent:.0f} | " + " | ".join(cells) + " |", flush=True)
 
     if given.calibrate is not None:
         # Without a height: a caller sees the confidence of every face, low ones too.

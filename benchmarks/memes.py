@@ -3,7 +3,7 @@
     python -m benchmarks.memes [--rounds 40] [--detector haar] [--detector-weights FILE]
     python -m benchmarks.memes --sheet docs/images/memes.png
 
-Drawing and analysing are measured in turns in one run; the figure is the ratio of the medians. Prints a Markdown
+Drawing and analyzing are measured in turns in one run; the figure is the ratio of the medians. Prints a Markdown
 record for this folder.
 """
 
@@ -27,13 +27,13 @@ from mememoji.image_io import RGBImage, encode_png, read_image
 from mememoji.results import Box, Composition
 
 LIMIT: Final = 0.25
-"""A meme face of 200 pixels costs at most this part of analysing its frame."""
+"""A meme face of 200 pixels costs at most this part of analyzing its frame."""
 
 _INK: Final = rgb("#2a1a2e")
 
 
 def measure(rounds: int, detector: str, weights: Path | None) -> list[tuple[str, float, float]]:
-    """What is drawn, with its median and that of analysing a 640x480 frame with one face, in seconds."""
+    """What is drawn, with its median and that of analyzing a 640x480 frame with one face, in seconds."""
     analyzer = Analyzer(make_detector(detector, weights))
     frame = np.asarray(cv2.copyMakeBorder(read_image(ASTRONAUT)[:480], 0, 0, 64, 64, cv2.BORDER_REFLECT), np.uint8)
     # A face on video is never the same twice: another composition each time.
@@ -96,9 +96,9 @@ def main() -> None:
     print(f"# Meme faces, {today()}\n")
     print(f"`python -m benchmarks.memes --rounds {options.rounds} --detector {options.detector}` at commit {commit()}.")
     print(f"{machine()}, OpenCV {cv2.__version__}.")
-    print("One face a call, another composition each time, beside analysing a 640x480 frame with one face; medians of")
+    print("One face a call, another composition each time, beside analyzing a 640x480 frame with one face; medians of")
     print(f"runs taken in turns. A face of 200 pixels is to cost at most {LIMIT:g} of the analysis.\n")
-    print("| what | drawing, ms | analysing, ms | ratio |\n|---|---|---|---|")
+    print("| what | drawing, ms | analyzing, ms | ratio |\n|---|---|---|---|")
     for what, drawing, analysing in rows:
         print(f"| {what} | {drawing * 1e3:.2f} | {analysing * 1e3:.1f} | {drawing / analysing:.3f} |")
 

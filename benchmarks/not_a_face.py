@@ -3,9 +3,9 @@
     python -m benchmarks.not_a_face data/fer2013/val.parquet --photos FACES/val.parquet --held-out FACES/train.parquet
         [--weights net.onnx]
 
-Faces: FER2013's pictures that no more than half of FER+'s annotators call "unknown" or "not a face", and those of
-32 pixels or more of the photographs. No faces: FER2013's other pictures, and crops from the
-photographs: background at random places and sizes where there is no face, and what our own detector and OpenCV's Haar
+Faces: FER2013's images that no more than half of FER+'s annotators call "unknown" or "not a face", and those of
+32 pixels or more of the images. No faces: FER2013's other images, and crops from the
+images: background at random places and sizes where there is no face, and what our own detector and OpenCV's Haar
 cascade take for a face where there is none, both as they are set and when they see one as soon as there is any sign of
 it. Of the held-out file only the animals count that trainings leave out. Prints Markdown.
 """
@@ -49,7 +49,7 @@ def collected(photographs: Sequence[Photograph], seed: int) -> dict[str, Crops]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="a split file with votes")
-    parser.add_argument("--photos", type=Path, action="append", default=[], help="Parquet of photographs with boxes")
+    parser.add_argument("--photos", type=Path, action="append", default=[], help="Parquet of images with boxes")
     parser.add_argument("--held-out", type=Path, help="the same, of which only the held-out animals count")
     parser.add_argument("--weights", type=Path, help="an ONNX file, its card beside it; else the weights that ship")
     parser.add_argument("--seed", type=int, default=0)
@@ -58,7 +58,7 @@ def main() -> None:
 
     split = read_split(asked.data)
     if split.votes is None:
-        raise SystemExit(f"{asked.data} holds no votes, so nobody says which of its pictures are faces")
+        raise SystemExit(f"{asked.data} holds no votes, so nobody says which of its images are faces")
     faceless = 2 * split.votes[:, 8:].sum(axis=1, dtype=int) > split.votes.sum(axis=1, dtype=int)
     crops = {
         f"{asked.data.stem}: faces": split.images[~faceless],

@@ -2,7 +2,7 @@
 
     python -m benchmarks.number_formats compact-float16.onnx data/fer2013 [--part scores|rates] [--rounds 9]
 
-Scores are on val, single pass, uncalibrated. "Flips" are pictures with another first choice than float32's, and the
+Scores are on val, single pass, uncalibrated. "Flips" are images with another first choice than float32's, and the
 distance is the root mean square between the logarithms of their probabilities. Rates are crops a second through
 `OnnxClassifier.classify` on two threads, medians of rounds in which the variants take turns. Prints Markdown.
 """
@@ -71,7 +71,7 @@ def print_rates(files: dict[str, Path], val: Split, rounds: int) -> None:
     times: dict[str, dict[int, list[float]]] = {name: {batch: [] for batch in BATCHES} for name in files}
     for _ in range(rounds):
         for name, file in files.items():
-            # One classifier at a time: the threads of another would keep turning for a while and take a processor.
+            # One classifier at a time: the threads of another would keep turning for a while and take a CPU.
             classifier = OnnxClassifier(file, threads=2)
             for batch in BATCHES:
                 calls = max(2, 256 // batch)

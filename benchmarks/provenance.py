@@ -15,7 +15,7 @@ def today() -> str:
 
 
 def machine() -> str:
-    """The processor's name, as far as the system tells, its cores, and Python's version."""
+    """The CPU's name, as far as the system tells, its cores, and Python's version."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text("utf-8").splitlines() if info.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

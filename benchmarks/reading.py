@@ -1,4 +1,4 @@
-"""What reading pictures costs, as ratios to what cannot be saved.
+"""What reading images costs, as ratios to what cannot be saved.
 
     python -m benchmarks.reading [--weights FILE] [--yunet FILE] [--rounds 7]
 
@@ -25,7 +25,7 @@ from benchmarks.provenance import commit, machine, today
 from mememoji.analyzer import Analyzer
 from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import OnnxClassifier
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.classification.shipped_classifiers import shipped_weights
 from mememoji.detection.compact import CompactDetector
 from mememoji.image_io import read_image
@@ -52,23 +52,23 @@ def compare(ours: Work, bare: Work, rounds: int) -> tuple[float, float]:
 
 
 def classifying(weights: Path, rounds: int) -> tuple[float, float]:
-    """1,024 crops through the classifier; and, normalised beforehand, through ONNX Runtime in one call."""
+    """1,024 crops through the classifier; and, normalized beforehand, through ONNX Runtime in one call."""
     classifier = OnnxClassifier(weights)
     card = classifier.card
     crops = np.random.default_rng(0).integers(0, 256, (1024, card.side, card.side), np.uint8)
     session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
-    pixels = normalise(crops[:, None].astype(np.float32), mean=card.mean, std=card.std)
+    pixels = normalize(crops[:, None].astype(np.float32), mean=card.mean, std=card.std)
     heads = list(card.outputs)
     return compare(lambda: classifier.classify(crops), lambda: session.run(heads, {card.input_name: pixels}), rounds)
 
 
 def starting(weights: Path, rounds: int) -> tuple[float, float]:
-    """`mememoji predict` of one photo; and a Python that imports what it stands on."""
+    """`mememoji predict` of one image; and a Python that imports what it stands on."""
     return compare_programs(predicting(weights), [sys.executable, "-c", "import numpy, cv2, onnxruntime"], rounds)
 
 
 def predicting(weights: Path, *options: str) -> list[str]:
-    """The call of `mememoji predict` on one photo."""
+    """The call of `mememoji predict` on one image."""
     call = "from mememoji.cli import main; main()"
     return [sys.executable, "-c", call, "predict", str(ASTRONAUT), "--weights", str(weights), *options]
 
@@ -87,7 +87,7 @@ def compare_programs(ours: list[str], bare: list[str], rounds: int) -> tuple[flo
 
 
 def analysing(weights: Path, rounds: int, detector: str) -> tuple[float, float]:
-    """A 640x480 frame with one face through the analyser; and through its detector alone."""
+    """A 640x480 frame with one face through the analyzer; and through its detector alone."""
     analyzer = Analyzer(detector, OnnxClassifier(weights))
     frame = video_frame()
     assert len(analyzer.analyze(frame).faces) == 1
@@ -115,7 +115,7 @@ def video_frame() -> npt.NDArray[np.uint8]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="What reading pictures costs.")
+    parser = argparse.ArgumentParser(description="What reading images costs.")
     parser.add_argument("--weights", type=Path, help="an ONNX file with its card; else the weights that ship")
     parser.add_argument("--yunet", type=Path, help="YuNet's weights file, to compare our own detector with")
     parser.add_argument("--rounds", type=int, default=7)
@@ -124,19 +124,19 @@ def main() -> None:
     card = ModelCard.read(card_path(weights))
     rows = [
         ("classify 1,024 crops / one bare ONNX Runtime call", classifying(weights, options.rounds), 1.15),
-        ("`predict` one photo / import numpy, cv2, onnxruntime", starting(weights, options.rounds), 3.0),
+        ("`predict` one image / import numpy, cv2, onnxruntime", starting(weights, options.rounds), 3.0),
         (
-            "`predict` one photo / the same with haar",
+            "`predict` one image / the same with haar",
             compare_programs(predicting(weights), predicting(weights, "--detector", "haar"), options.rounds),
             1.0,
         ),
-        ("analyse a 640x480 frame / its detector, compact", analysing(weights, 5 * options.rounds, "compact"), 1.3),
-        ("analyse a 640x480 frame / its detector, haar", analysing(weights, 5 * options.rounds, "haar"), 1.3),
+        ("analyze a 640x480 frame / its detector, compact", analysing(weights, 5 * options.rounds, "compact"), 1.3),
+        ("analyze a 640x480 frame / its detector, haar", analysing(weights, 5 * options.rounds, "haar"), 1.3),
     ]
     if options.yunet:
         what = "detect in a 640x480 frame, one thread / YuNet in OpenCV"
         rows.append((what, detecting(options.yunet, 5 * options.rounds), 1.2))
-    print(f"# Reading pictures, {today()}\n")
+    print(f"# Reading images, {today()}\n")
     versions = f"ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
     print(f"`python -m benchmarks.reading --rounds {options.rounds}` at commit {commit()}, with {card.name}.")
     print(f"{machine()}, {versions}. Medians of runs taken in turns.\n")

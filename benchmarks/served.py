@@ -76,7 +76,7 @@ class Served:
         return found
 
     def processor_seconds(self) -> float:
-        """Time of the processor that its processes have used."""
+        """Time of the CPU that its processes have used."""
         ticks = 0
         for pid in self.processes():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -147,7 +147,7 @@ def get(target: str, method: str = "GET") -> bytes:
 
 
 def upload(content: bytes, target: str = PREDICT) -> bytes:
-    """A whole request with a picture as the multipart file `image_buf`."""
+    """A whole request with an image as the multipart file `image_buf`."""
     head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="image_buf"; filename="a.jpg"\r\n\r\n'
     body = head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
     return post(target, body, f"multipart/form-data; boundary={_BOUNDARY}")

@@ -1,4 +1,4 @@
-"""What the service adds to reading pictures: its throughput beside the bare analyser's, and its latency under load.
+"""What the service adds to reading images: its throughput beside the bare analyzer's, and its latency under load.
 
     python -m benchmarks.serving [--rounds 4] [--seconds 6] [--latency-seconds 40]
 
@@ -39,7 +39,7 @@ LOAD = 0.8
 
 
 def pictures() -> list[bytes]:
-    """Eight JPEGs of 640x480: the portrait at half its size at several places of a grey ground, with its one face."""
+    """Eight JPEGs of 640x480: the portrait at half its size at several places of a gray ground, with its one face."""
     portrait = cv2.resize(np.asarray(read_image(ASTRONAUT)), (400, 400), interpolation=cv2.INTER_AREA)
     made = []
     for number in range(8):
@@ -51,7 +51,7 @@ def pictures() -> list[bytes]:
 
 
 def read_on(contents: list[bytes], seconds: float, start: Barrier, counts: "Queue[int]") -> None:
-    """One process of the bare analyser, each time that the others are ready too."""
+    """One process of the bare analyzer, each time that the others are ready too."""
     # As the service has it: with a process for each core, threads beside it only get in the way.
     cv2.setNumThreads(1)
     analyzer = Analyzer(classifier=shipped_classifier(threads=1))
@@ -66,13 +66,13 @@ def read_on(contents: list[bytes], seconds: float, start: Barrier, counts: "Queu
 
 
 def busy_seconds() -> float:
-    """Time of the processors that all of this machine have used since it started, and what its host took from it."""
+    """Time of the CPU that all of this machine have used since it started, and what its host took from it."""
     user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 class Bare:
-    """Analysers in processes of their own."""
+    """Analyzers in processes of their own."""
 
     def __init__(self, contents: list[bytes], seconds: float) -> None:
         context = multiprocessing.get_context("spawn")
@@ -85,7 +85,7 @@ class Bare:
             process.start()
 
     def rate(self) -> float:
-        """Pictures read in a second, over all processes."""
+        """Images read in a second, over all processes."""
         self._start.wait()
         return sum(self._counts.get(timeout=self._seconds + 30) for _ in self._processes) / self._seconds
 
@@ -102,7 +102,7 @@ def check(answer: Answer) -> None:
 
 
 async def served_rate(port: int, requests: list[bytes], seconds: float) -> float:
-    """Pictures answered in a second, with so many callers that each sends the next when it has its answer."""
+    """Images answered in a second, with so many callers that each sends the next when it has its answer."""
     end = time.perf_counter() + seconds
     answers: list[Answer] = []
 
@@ -142,7 +142,7 @@ async def latencies(port: int, requests: list[bytes], rate: float, seconds: floa
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="What the service adds to reading pictures.")
+    parser = argparse.ArgumentParser(description="What the service adds to reading images.")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=6.0, help="of each turn")
     parser.add_argument("--latency-seconds", type=float, default=40.0)
@@ -174,7 +174,7 @@ def main() -> None:
         f"{options.latency_seconds:g}` at commit {commit()}."
     )
     print(f"{machine()}, {versions}.\n")
-    print("| what | service, two workers | bare analyser, two processes | ratio | asked |\n|---|---|---|---|---|")
+    print("| what | service, two workers | bare analyzer, two processes | ratio | asked |\n|---|---|---|---|---|")
     print(
         f"| 640x480 JPEGs a second, medians of {options.rounds} turns | {statistics.median(ours):.1f} | "
         f"{statistics.median(bare):.1f} | {ratio:.2f} | at least 0.8 |\n"

@@ -1,9 +1,9 @@
-"""Training's pictures per second against a bare forward-backward loop of the same network, as a ratio in one run.
+"""Training's images per second against a bare forward-backward loop of the same network, as a ratio in one run.
 
     python -m benchmarks.training_rate data/fer2013/train.parquet [--preset compact] [--pictures 2560] [--compile]
 
 The bare loop runs before and after the training, so that a machine that slows down in between shows. It has the
-network, the loss and nothing else: no augmentation, no optimiser, no moving average. Prints a Markdown record.
+network, the loss and nothing else: no augmentation, no optimizer, no moving average. Prints a Markdown record.
 """
 
 import argparse
@@ -27,7 +27,7 @@ ROUNDS = 3
 
 
 def bare(recipe: Recipe, split: Split, device: Device, *, compiled: bool) -> list[float]:
-    """Pictures per second of forward and backward passes alone, one figure a round after one to warm up."""
+    """Images per second of forward and backward passes alone, one figure a round after one to warm up."""
     network = build(recipe.shape).to(device.where).train()
     forward = torch.compile(network) if compiled else network
     material = Material.of(split, device.where, recipe)
@@ -70,7 +70,7 @@ def main() -> None:
     print(f"{today()}, {machine()}, {device}, torch {torch.__version__}, ", end="")
     print(f"{torch.get_num_threads()} threads, commit {commit()}, ", end="")
     print(f"preset {asked.preset}, batch {recipe.batch}, {'compiled' if asked.compile else 'not compiled'}\n")
-    print("| | pictures a second |\n|---|---|")
+    print("| | images a second |\n|---|---|")
     print(f"| training | {rate:.1f} ({min(ours):.1f} to {max(ours):.1f}) |")
     print(f"| bare forward and backward | {loop:.1f} ({min(before + after):.1f} to {max(before + after):.1f}) |")
     print(f"| ratio | **{rate / loop:.2f}** |")

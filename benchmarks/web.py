@@ -40,7 +40,7 @@ def opened(browser: Browser, **given: Any) -> Page:
 
 
 def first_load(browser: Browser, address: str) -> dict[str, float]:
-    """A visit with nothing kept: kilobytes on the wire without pictures, milliseconds to first paint, longest task."""
+    """A visit with nothing kept: kilobytes on the wire without images, milliseconds to first paint, longest task."""
     page = opened(browser)
     page.goto(address)
     page.get_by_role("heading", name="What does a face show?").wait_for()
@@ -56,12 +56,12 @@ def first_load(browser: Browser, address: str) -> dict[str, float]:
 
 
 def reading(browser: Browser, address: str) -> dict[str, float]:
-    """From a click on the sample picture to its faces, and what that does to the page."""
+    """From a click on the sample image to its faces, and what that does to the page."""
     page = opened(browser)
     page.goto(address)
-    page.get_by_role("button", name="No picture at hand?").wait_for()
+    page.get_by_role("button", name="No image at hand?").wait_for()
     start = time.perf_counter()
-    page.get_by_role("button", name="No picture at hand?").click()
+    page.get_by_role("button", name="No image at hand?").click()
     page.get_by_role("heading", name="Is this right?").wait_for()
     told = {"milliseconds": (time.perf_counter() - start) * 1000, **_watched(page)}
     page.context.close()
@@ -119,16 +119,14 @@ def main() -> None:
     print(f"# The web app, {today()}\n")
     print(f"`python -m benchmarks.web --seconds {given.seconds}` at commit {commit()}.")
     print(f"{machine()}, service and browser together,")
-    print(
-        f"Chromium {version}, headless, without a graphics processor. Medians of {ROUNDS} visits with nothing kept.\n"
-    )
+    print(f"Chromium {version}, headless, without a graphics CPU. Medians of {ROUNDS} visits with nothing kept.\n")
     print("| what | value | wanted |")
     print("|---|---|---|")
     print(
-        f"| first load without pictures, on the wire | {median(loads, 'kilobytes'):.0f} kB | at most {MOST_KILOBYTES} |"
+        f"| first load without images, on the wire | {median(loads, 'kilobytes'):.0f} kB | at most {MOST_KILOBYTES} |"
     )
     print(f"| first contentful paint | {median(loads, 'paint'):.0f} ms | |")
-    print(f"| sample picture, from click to faces | {median(reads, 'milliseconds'):.0f} ms | |")
+    print(f"| sample image, from click to faces | {median(reads, 'milliseconds'):.0f} ms | |")
     print(f"| live, 640x480, boxes: frames read a second | {boxes['rate']:.0f} | at least {LEAST_FRAMES} |")
     print(f"| live, boxes: from frame to drawn box | {boxes['latency']:.0f} ms | |")
     print(f"| live, meme faces: frames read a second | {memes['rate']:.0f} | at least {LEAST_FRAMES} |")

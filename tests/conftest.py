@@ -13,7 +13,7 @@ from mememoji.classification.onnx_classifier import HEADS
 from mememoji.datasets.splits import Split
 from mememoji.model_files import card_path, sha256_of
 
-# No deadline: a busy machine must not fail a test of behaviour.
+# No deadline: a busy machine must not fail a test of behavior.
 settings.register_profile("mememoji", deadline=None, max_examples=50)
 settings.load_profile("mememoji")
 
@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of data and photographs that the repository does not hold; skips where it is missing."""
+    """The folder of data and images that the repository does not hold; skips where it is missing."""
     folder = Path(os.environ.get("MEMEMOJI_SHARED", ROOT.parent / "shared"))
     if not folder.is_dir():
-        pytest.skip(f"no data and photographs at {folder}; MEMEMOJI_SHARED names them")
+        pytest.skip(f"no data and images at {folder}; MEMEMOJI_SHARED names them")
     return folder
 
 
@@ -45,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def pattern_split() -> Split:
-    """70 noisy pictures, ten for each label, that show a pattern for their label; ten votes each."""
+    """70 noisy images, ten for each label, that show a pattern for their label; ten votes each."""
     rng = np.random.default_rng(7)
     labels = np.repeat(np.arange(7, dtype=np.int8), 10)
     noise = rng.normal(0, 1.8, (70, 6, 6))
@@ -58,7 +58,7 @@ def pattern_split() -> Split:
 
 @pytest.fixture(scope="session")
 def pooled_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real ONNX network with both heads and its card: pools the picture and looks for `pattern_split`'s patterns."""
+    """A real ONNX network with both heads and its card: pools the image and looks for `pattern_split`'s patterns."""
     from onnx import TensorProto, helper, numpy_helper, save
 
     kernels = _patterns().reshape(7, 36).astype(np.float32) / 16
@@ -89,7 +89,7 @@ def pooled_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         std=24.0,
         outputs=dict(HEADS),
         trained_on="nothing",
-        licence="MIT",
+        license="MIT",
     ).write(card_path(weights))
     return weights
 

@@ -1,4 +1,4 @@
-"""Photographs made by the tests: drawn faces on a plain ground, with their labels."""
+"""Images made by the tests: drawn faces on a plain ground, with their labels."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from mememoji.datasets.detection_images import Photograph
 
 
 def drawn(number: int, *, faces: int = 1, side: int = 96) -> Photograph:
-    """A photograph (side, side) with up to two pale faces, each with eyes, nose and a mouth."""
+    """An image (side, side) with up to two pale faces, each with eyes, nose and a mouth."""
     rng = np.random.default_rng(number)
     image = np.full((side, side, 3), rng.integers(40, 110, 3), np.uint8)
     boxes, landmarks = [], []
@@ -43,7 +43,7 @@ _PLACES = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.58), (0.35, 0.78), (0.65, 0.78))
 
 
 def write_parquet(photographs: list[Photograph], path: Path) -> None:
-    """Write photographs as `read_photographs` reads them."""
+    """Write images as `read_photographs` reads them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,4 +1,4 @@
-"""The six emotions, the folds into them, and their colours."""
+"""The six emotions, the folds into them, and their colors."""
 
 from itertools import combinations
 
@@ -129,33 +129,33 @@ RGB_TO_XYZ = np.array(
 )
 
 
-def linear(colour: str) -> Floats:
-    levels = np.array(list(bytes.fromhex(colour.removeprefix("#")))) / 255
+def linear(color: str) -> Floats:
+    levels = np.array(list(bytes.fromhex(color.removeprefix("#")))) / 255
     return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
 
 
 def contrast(one: str, other: str) -> float:
     """WCAG 2's contrast ratio."""
-    dark, light = sorted(float(linear(colour) @ RGB_TO_XYZ[1]) for colour in (one, other))
+    dark, light = sorted(float(linear(color) @ RGB_TO_XYZ[1]) for color in (one, other))
     return (light + 0.05) / (dark + 0.05)
 
 
-def lab(colour: str, sight: Floats) -> Floats:
-    """CIE 1976 L*a*b* of a colour as it is seen, white being D65."""
-    xyz = RGB_TO_XYZ @ np.clip(sight @ linear(colour), 0, 1) / RGB_TO_XYZ.sum(axis=1)
+def lab(color: str, sight: Floats) -> Floats:
+    """CIE 1976 L*a*b* of a color as it is seen, white being D65."""
+    xyz = RGB_TO_XYZ @ np.clip(sight @ linear(color), 0, 1) / RGB_TO_XYZ.sum(axis=1)
     x, y, z = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 @pytest.mark.parametrize("ground", ["#ffffff", "#14161a"])
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_colours_stand_out_on_light_and_dark(emotion: Emotion, ground: str) -> None:
-    assert contrast(emotion.colour, ground) >= 3.0
+def test_colors_stand_out_on_light_and_dark(emotion: Emotion, ground: str) -> None:
+    assert contrast(emotion.color, ground) >= 3.0
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-def test_colours_stay_apart_for_every_sight(sight: str) -> None:
+def test_colors_stay_apart_for_every_sight(sight: str) -> None:
     # 2.3 in CIE76 is a just noticeable difference (Mahy, Van Eycken and Oosterlinck 1994): this is nearly ten of them.
-    seen = {emotion: lab(emotion.colour, SIGHT[sight]) for emotion in EMOTIONS}
+    seen = {emotion: lab(emotion.color, SIGHT[sight]) for emotion in EMOTIONS}
     apart = {pair: float(np.linalg.norm(seen[pair[0]] - seen[pair[1]])) for pair in combinations(EMOTIONS, 2)}
     assert min(apart.values()) >= 22.0, min(apart, key=apart.__getitem__)

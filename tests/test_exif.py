@@ -15,7 +15,7 @@ from mememoji.image_io import read_image
 
 
 def picture() -> npt.NDArray[np.uint8]:
-    """64x96 with a colour of its own in three corners, so that no turn looks like another."""
+    """64x96 with a color of its own in three corners, so that no turn looks like another."""
     image = np.full((64, 96, 3), 128, np.uint8)
     image[:16, :16] = (255, 0, 0)
     image[:16, -16:] = (0, 255, 0)
@@ -66,7 +66,7 @@ def test_pictures_are_turned_as_pillow_turns_them(orientation: int) -> None:
 
 
 TURNED: dict[int, Any] = {
-    # how a picture stored with this orientation comes about from the upright one: the inverse of the standard
+    # how an image stored with this orientation comes about from the upright one: the inverse of the standard
     1: lambda image: image,
     2: np.fliplr,
     3: lambda image: np.rot90(image, 2),

@@ -1,4 +1,4 @@
-"""Reading and writing pictures."""
+"""Reading and writing images."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ from mememoji.image_io import SUFFIXES, ImageLimits, Picture, encode_jpeg, encod
 
 
 def upright_picture() -> npt.NDArray[np.uint8]:
-    """64x96 with a colour of its own in each corner, so that no turn looks like another."""
+    """64x96 with a color of its own in each corner, so that no turn looks like another."""
     image = np.full((64, 96, 3), 128, np.uint8)
     image[:16, :16] = (255, 0, 0)
     image[:16, -16:] = (0, 255, 0)
@@ -93,7 +93,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 def test_path_text_bytes_array_and_pillow_image_read_alike(tmp_path: Path) -> None:
     upright = upright_picture()
-    path = tmp_path / "picture without a suffix"
+    path = tmp_path / "image without a suffix"
     path.write_bytes(encode_png(upright))
     for picture in (path, str(path), path.read_bytes(), upright, Image.fromarray(upright)):
         assert_alike(read_image(picture), upright)
@@ -130,8 +130,8 @@ def test_transparency_lies_on_white() -> None:
     expected = np.array([[[255, 0, 0], [255, 255, 255], [255, 204, 204]]], np.uint8)
     for picture in (red, np.asarray(red), saved(red, "PNG"), saved(red, "WEBP", lossless=True, exact=True)):
         assert_alike(read_image(picture), expected)
-    grey = Image.new("LA", (1, 1), (0, 51))
-    assert_alike(read_image(saved(grey, "PNG")), np.full((1, 1, 3), 204, np.uint8))
+    gray = Image.new("LA", (1, 1), (0, 51))
+    assert_alike(read_image(saved(gray, "PNG")), np.full((1, 1, 3), 204, np.uint8))
 
 
 def test_palettes_read_with_and_without_transparency() -> None:
@@ -174,7 +174,7 @@ def test_float_and_bool_arrays_have_white_at_one() -> None:
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 def test_an_animation_gives_its_first_frame(kind: str) -> None:
-    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue", "green")]
     options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
     content = saved(frames[0], kind, save_all=True, append_images=frames[1:], **options)
     assert_alike(read_image(content), np.full((8, 8, 3), (255, 0, 0), np.uint8))

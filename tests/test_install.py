@@ -1,4 +1,4 @@
-"""The install, proven: the wheel alone reads a picture and is small; with its extra it serves the web app."""
+"""The install, proven: the wheel alone reads an image and is small; with its extra it serves the web app."""
 
 import json
 import os

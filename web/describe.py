@@ -1,4 +1,4 @@
-"""Writes what the web app takes from Python: the service's OpenAPI document, the emotions' colours, the page's icon.
+"""Writes what the web app takes from Python: the service's OpenAPI document, the emotions' colors, the page's icon.
 
     python web/describe.py && npm --prefix web run schema
 
@@ -26,10 +26,10 @@ def openapi() -> str:
 
 def emotions() -> str:
     """The text of `src/generated/emotions.ts`."""
-    colours = "\n".join(f'  {emotion.value}: "{emotion.colour}",' for emotion in EMOTIONS)
+    colors = "\n".join(f'  {emotion.value}: "{emotion.color}",' for emotion in EMOTIONS)
     return (
         "// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/results.py.\n\n"
-        f"/** The emotions' colours, in the emotions' order. */\nexport const COLOURS = {{\n{colours}\n}} as const;\n\n"
+        f"/** The emotions' colors, in the emotions' order. */\nexport const COLORS = {{\n{colors}\n}} as const;\n\n"
         f"/** The face-likeness from which a detection counts as a face. */\nexport const CLEAR = {CLEAR};\n"
     )
 

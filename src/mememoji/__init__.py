@@ -1,8 +1,8 @@
-"""Mememoji reads facial expressions: how much of each of six emotions every face of a picture shows.
+"""Mememoji reads facial expressions: how much of each of six emotions every face of an image shows.
 
     from mememoji import Analyzer
 
-    analysis = Analyzer().analyze("photo.jpg")
+    analysis = Analyzer().analyze("image.jpg")
     for face in analysis.faces:
         print(face.box, face.top, face.composition)
 

@@ -1,4 +1,4 @@
-"""A detector and a classifier put together: a picture in, an Analysis out."""
+"""A detector and a classifier put together: an image in, an Analysis out."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -17,9 +17,9 @@ from mememoji.results import Analysis, Box, Composition, Detection, Face, tilt_o
 
 
 class Analyzer:
-    """Finds the faces of a picture and says what each shows.
+    """Finds the faces of an image and says what each shows.
 
-    Made once and used for many pictures, from several threads if need be: `Analyzer().analyze("photo.jpg")`.
+    Made once and used for many images, from several threads if need be: `Analyzer().analyze("photo.jpg")`.
 
     Args:
         detector: a detector, or the name of one: "auto", "compact", "yunet", "haar" or "whole".
@@ -28,7 +28,7 @@ class Analyzer:
         margin: the part of a box's longer side added on each side before the crop is cut; None takes the
             detector's, which was measured for it.
         upright: turn the crops of leaning faces upright, where the detector gives landmarks.
-        limits: which pictures are refused as too large.
+        limits: which images are refused as too large.
 
     Raises:
         InputError: no detector or classifier of this name.
@@ -56,17 +56,17 @@ class Analyzer:
         self.limits = limits
 
     def analyze(self, picture: Picture) -> Analysis:
-        """Analyse a picture: a path, a file's bytes, an array in RGB order or a Pillow image.
+        """Analyze an image: a path, a file's bytes, an array in RGB order or a Pillow image.
 
         No face is no error: the analysis then holds none.
 
         Raises:
-            PictureError: not a picture, or one over the limits.
+            PictureError: not an image, or one over the limits.
         """
         return self.analyze_array(read_image(picture, self.limits))
 
     def analyze_array(self, image: RGBImage) -> Analysis:
-        """Analyse an upright RGB array (H, W, 3) uint8, as `read_image` gives it."""
+        """Analyze an upright RGB array (H, W, 3) uint8, as `read_image` gives it."""
         return self.read_faces(image, self.detector.detect(image))
 
     def read_faces(self, image: RGBImage, detections: Sequence[Detection]) -> Analysis:
@@ -74,12 +74,12 @@ class Analyzer:
 
         Args:
             image: (H, W, 3) uint8 RGB, upright.
-            detections: where the faces are; every box lies inside the picture.
+            detections: where the faces are; every box lies inside the image.
         """
         return self._read([image], [detections])[0]
 
     def analyze_arrays(self, images: Sequence[RGBImage]) -> list[Analysis]:
-        """Analyse several upright RGB arrays, frames of a video say: all their faces go in one batch."""
+        """Analyze several upright RGB arrays, frames of a video say: all their faces go in one batch."""
         return self._read(images, [self.detector.detect(image) for image in images])
 
     def crop(self, image: RGBImage, detections: Sequence[Detection]) -> npt.NDArray[np.uint8]:

@@ -20,18 +20,18 @@ class Emotion(StrEnum):
     NEUTRAL = "neutral"
 
     @property
-    def colour(self) -> str:
-        """The emotion's colour everywhere, as `#rrggbb`."""
-        return _COLOURS[self]
+    def color(self) -> str:
+        """The emotion's color everywhere, as `#rrggbb`."""
+        return _COLORS[self]
 
 
 EMOTIONS: Final[tuple[Emotion, ...]] = tuple(Emotion)
 
-# A red, purple, gold, blue, green and grey found by a search for the largest smallest distance between any two, as seen
+# A red, purple, gold, blue, green and gray found by a search for the largest smallest distance between any two, as seen
 # with normal sight and with protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009), where each
 # has a contrast of at least 3:1 on white and on near-black (#14161a). tests/test_emotions.py holds both: shifting one
-# colour by eye easily makes two of them the same to one man in fifty.
-_COLOURS: Final[dict[Emotion, str]] = {
+# color by eye easily makes two of them the same to one man in fifty.
+_COLORS: Final[dict[Emotion, str]] = {
     Emotion.ANGRY: "#ce3f33",
     Emotion.FEAR: "#aa70c1",
     Emotion.HAPPY: "#c18a01",

@@ -2,12 +2,12 @@
 
     MememojiError
     ├── InputError              the caller's: what was handed in cannot be used
-    │   ├── PictureError        not a picture, or one that is refused
+    │   ├── PictureError        not an image, or one that is refused
     │   │   └── TooLargeError   over a limit of bytes or pixels
     │   ├── VideoError          not a video, a part of it or a timeline that can be read
-    │   ├── DatasetError        a source, split file or row of a data set
-    │   ├── FetchError          a URL that is refused, or gives no picture
-    │   └── NotStoredError      no such photo, or no such face of it, in the store
+    │   ├── DatasetError        a source, split file or row of a dataset
+    │   ├── FetchError          a URL that is refused, or gives no image
+    │   └── NotStoredError      no such image, or no such face of it, in the store
     ├── ModelError              ours: weights, card or network do not fit each other
     └── RunError                the run's: a missing extra, a stopped training, a failed download
         ├── MissingExtraError   an optional dependency is not installed
@@ -26,11 +26,11 @@ class InputError(MememojiError):
 
 
 class PictureError(InputError):
-    """Bytes, a file or an array that is not a usable picture."""
+    """Bytes, a file or an array that is not a usable image."""
 
 
 class TooLargeError(PictureError):
-    """A picture over the limit of bytes or pixels."""
+    """An image over the limit of bytes or pixels."""
 
 
 class VideoError(InputError):
@@ -38,7 +38,7 @@ class VideoError(InputError):
 
 
 class DatasetError(InputError):
-    """A data set's source, split file or row that does not hold what it should.
+    """A dataset's source, split file or row that does not hold what it should.
 
     `row` is the row number where there is one: counted from 0, header apart, as FER+ and the project's
     Parquet files count.
@@ -50,14 +50,14 @@ class DatasetError(InputError):
 
 
 class FetchError(InputError):
-    """A URL that is refused, cannot be reached or gives no picture.
+    """A URL that is refused, cannot be reached or gives no image.
 
     The message holds no part of the URL, and no address that its name leads to.
     """
 
 
 class NotStoredError(InputError):
-    """The store holds no such photo, or the photo no such face; perhaps it has expired."""
+    """The store holds no such image, or the image no such face; perhaps it has expired."""
 
 
 class ModelError(MememojiError):

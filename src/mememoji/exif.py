@@ -1,4 +1,4 @@
-"""EXIF's orientation: how a stored picture has to be turned to stand upright."""
+"""EXIF's orientation: how a stored image has to be turned to stand upright."""
 
 import struct
 from typing import Final

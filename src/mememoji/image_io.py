@@ -19,7 +19,7 @@ from mememoji.errors import PictureError, TooLargeError
 from mememoji.exif import orientation_of, upright
 
 Picture = str | os.PathLike[str] | bytes | npt.NDArray[Any] | Image.Image
-"""What a picture may be handed in as; a `str` is a path."""
+"""What an image may be handed in as; a `str` is a path."""
 
 RGBImage = npt.NDArray[np.uint8]
 """(H, W, 3) uint8, RGB."""
@@ -47,7 +47,7 @@ SUFFIXES: Final = frozenset(
 
 # Only rasters, and no format whose decoder starts a program or follows a link (PostScript, for one).
 _SIGNATURES: Final[tuple[tuple[str, str], ...]] = (
-    ("Jpeg", r"\xff\xd8\xff"),  # a camera's MPO too: its first picture is a JPEG from the first byte
+    ("Jpeg", r"\xff\xd8\xff"),  # a camera's MPO too: its first image is a JPEG from the first byte
     ("Png", r"\x89PNG\r\n\x1a\n"),
     ("WebP", r"RIFF....WEBP"),
     ("Gif", r"GIF8[79]a"),
@@ -62,7 +62,7 @@ _HEIC: Final = re.compile(rb"....ftyp(?:he[iv]|mif1|msf1)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """What a picture may have at most; it is refused by its header, before it is decoded.
+    """What an image may have at most; it is refused by its header, before it is decoded.
 
     Attributes:
         max_bytes: of the file.
@@ -86,13 +86,13 @@ DEFAULT_LIMITS: Final = ImageLimits()
 
 
 def read_image(picture: Picture, limits: ImageLimits = DEFAULT_LIMITS) -> RGBImage:
-    """Read a picture to an upright RGB array.
+    """Read an image to an upright RGB array.
 
     EXIF orientation is applied, transparency laid on white, a palette resolved, 16 bits scaled to 8; of an animation
     comes the first frame (of an open Pillow image the frame it stands at).
 
     Args:
-        picture: a path; a file's bytes; a Pillow image; or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), in
+        image: a path; a file's bytes; a Pillow image; or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), in
             the order R, G, B, alpha and already upright. OpenCV's arrays are BGR: hand in `array[..., ::-1]`. Arrays
             are uint8; or uint16 with 65535 as white; or bool with True as white; or floats in 0..1.
         limits: what is refused as too large.
@@ -102,7 +102,7 @@ def read_image(picture: Picture, limits: ImageLimits = DEFAULT_LIMITS) -> RGBIma
 
     Raises:
         TooLargeError: over a limit.
-        PictureError: missing, empty, no picture, truncated, or numbers whose white cannot be known.
+        PictureError: missing, empty, no image, truncated, or numbers whose white cannot be known.
     """
     if isinstance(picture, np.ndarray):
         return _from_array(picture, limits)
@@ -112,11 +112,11 @@ def read_image(picture: Picture, limits: ImageLimits = DEFAULT_LIMITS) -> RGBIma
         return _from_bytes(picture, limits, "the bytes")
     if isinstance(picture, (str, os.PathLike)):
         return _from_bytes(_file_bytes(picture, limits), limits, str(picture))
-    raise PictureError(f"a picture is a path, bytes, an array or a Pillow image, got {type(picture).__name__}")
+    raise PictureError(f"an image is a path, bytes, an array or a Pillow image, got {type(picture).__name__}")
 
 
 def encode_jpeg(image: npt.NDArray[np.uint8], quality: int = 90) -> bytes:
-    """Encode RGB (H, W, 3) or grey (H, W), uint8, as JPEG; `quality` is 1..95.
+    """Encode RGB (H, W, 3) or gray (H, W), uint8, as JPEG; `quality` is 1..95.
 
     Raises:
         PictureError: an array of another kind, or one larger than JPEG can be (65,535 a side).
@@ -128,7 +128,7 @@ def encode_jpeg(image: npt.NDArray[np.uint8], quality: int = 90) -> bytes:
 
 
 def encode_png(image: npt.NDArray[np.uint8]) -> bytes:
-    """Encode RGB (H, W, 3) or grey (H, W), uint8, as PNG.
+    """Encode RGB (H, W, 3) or gray (H, W), uint8, as PNG.
 
     Raises:
         PictureError: an array of another kind.
@@ -148,7 +148,7 @@ def _file_bytes(path: str | os.PathLike[str], limits: ImageLimits) -> bytes:
             # One byte over the limit tells that a pipe, which has no size, is too long.
             content = file.read(limits.max_bytes + 1) if size <= limits.max_bytes else b""
     except IsADirectoryError as error:
-        raise PictureError(f"{path} is a folder; name a picture in it") from error
+        raise PictureError(f"{path} is a folder; name an image in it") from error
     except (OSError, ValueError) as error:
         if re.match(r"data:|[a-z][a-z0-9+.-]+:/", str(path), re.IGNORECASE):
             raise PictureError(
@@ -184,7 +184,7 @@ def _from_bytes(content: bytes | bytearray | memoryview, limits: ImageLimits, na
         raise _too_many_bytes(name, len(content), limits)
     head = bytes(content[:64])
     if not head:
-        raise PictureError(f"{name}: expected a picture, got nothing: it is empty")
+        raise PictureError(f"{name}: expected an image, got nothing: it is empty")
     plugin = next((name for name, form in _SIGNATURES if re.match(form.encode("latin-1"), head, re.DOTALL)), None)
     if plugin is None:
         kind = "HEIC; convert it to JPEG" if _HEIC.match(head) else f"something that starts with {head[:8]!r}"
@@ -220,14 +220,14 @@ def _plugin(name: str) -> type[ImageFile.ImageFile]:
         return found
 
     class QuietJpeg(found):  # type: ignore[valid-type,misc]
-        # Pillow asks EXIF for the resolution and warns of what is damaged there; the picture itself is whole.
+        # Pillow asks EXIF for the resolution and warns of what is damaged there; the image itself is whole.
         def getexif(self) -> Image.Exif:
             return Image.Exif()
 
     return QuietJpeg
 
 
-def _from_pillow(image: Image.Image, limits: ImageLimits, name: str = "the picture") -> RGBImage:
+def _from_pillow(image: Image.Image, limits: ImageLimits, name: str = "the image") -> RGBImage:
     _check_size(name, *image.size, limits)
     with _decoding(name):
         image.load()
@@ -243,7 +243,7 @@ def _pixels(image: Image.Image, limits: ImageLimits) -> RGBImage:
         # Older Pillows give a 16-bit PNG so, and all give a 16-bit PPM so; elsewhere "I" has no agreed white.
         values = np.asarray(image)
         if image.format not in ("PNG", "PPM") or values.min() < 0 or values.max() > 65535:
-            raise PictureError("32-bit grey levels have no agreed white; convert the picture to 8 or 16 bits")
+            raise PictureError("32-bit gray levels have no agreed white; convert the image to 8 or 16 bits")
         return _from_array(values.astype(np.uint16), limits)
     if image.has_transparency_data:
         image = _on_white(image.convert("RGBA"))

@@ -74,7 +74,7 @@ def shipped_file(room: Path, what: str, name: str = "compact") -> Path:
 
 
 def load_network(network: Path | bytes, name: str, threads: int | None) -> Any:
-    """An ONNX Runtime session on the processor, from a file or its bytes.
+    """An ONNX Runtime session on the CPU, from a file or its bytes.
 
     Args:
         network: the ONNX file, or what stands in one.

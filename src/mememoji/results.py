@@ -16,14 +16,14 @@ MIRRORED_LANDMARKS: Final = (1, 0, 2, 4, 3)
 _SUM_TOLERANCE = 1e-3
 
 Landmarks = tuple[tuple[float, float], ...]
-"""Five points, x and y in pixels of the upright picture, in the order of `LANDMARK_NAMES`."""
+"""Five points, x and y in pixels of the upright image, in the order of `LANDMARK_NAMES`."""
 
 _PLACES: Final[dict[str, int]] = {emotion: place for place, emotion in enumerate(EMOTIONS)}
 """By emotion or its name, which are the same key."""
 
 
 def tilt_of(landmarks: Sequence[Sequence[float]] | None) -> float:
-    """How far a face leans, in degrees in -180..180, positive where its top leans to the right in the picture.
+    """How far a face leans, in degrees in -180..180, positive where its top leans to the right in the image.
 
     Both the line through the eyes and the line from between the eyes to between the mouth's corners have their say,
     each by its length: of a face seen from the side the eyes alone would say little. A face without landmarks leans 0.
@@ -39,7 +39,7 @@ def tilt_of(landmarks: Sequence[Sequence[float]] | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A face's box in whole pixels of the upright picture; x and y are its top left corner.
+    """A face's box in whole pixels of the upright image; x and y are its top left corner.
 
     Raises:
         ValueError: a corner is negative or a side is not positive.
@@ -57,13 +57,13 @@ class Box:
             if type(value) is not int:
                 raise TypeError(f"{name} must be an int, got {type(value).__name__}")
         if self.x < 0 or self.y < 0:
-            raise ValueError(f"a box starts inside the picture, got x={self.x}, y={self.y}")
+            raise ValueError(f"a box starts inside the image, got x={self.x}, y={self.y}")
         if self.width < 1 or self.height < 1:
             raise ValueError(f"a box is at least 1x1, got {self.width}x{self.height}")
 
     @classmethod
     def inside(cls, xyxy: Sequence[float], picture_wh: tuple[int, int]) -> Self | None:
-        """The whole-pixel box nearest to (left, top, right, bottom), cut at the picture's edges.
+        """The whole-pixel box nearest to (left, top, right, bottom), cut at the image's edges.
 
         Returns None where nothing of it lies inside or a coordinate is not finite.
         """
@@ -234,12 +234,12 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All faces of one picture, in reading order, and what read them.
+    """All faces of one image, in reading order, and what read them.
 
-    `width` and `height` are the upright picture's, in pixels; every box lies inside them.
+    `width` and `height` are the upright image's, in pixels; every box lies inside them.
 
     Raises:
-        ValueError: the picture is empty, or a face's box reaches out of it.
+        ValueError: the image is empty, or a face's box reaches out of it.
     """
 
     width: int
@@ -250,11 +250,11 @@ class Analysis:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise ValueError(f"a picture is at least 1x1, got {self.width}x{self.height}")
+            raise ValueError(f"an image is at least 1x1, got {self.width}x{self.height}")
         for face in self.faces:
             _, _, right, bottom = face.box.xyxy
             if right > self.width or bottom > self.height:
-                raise ValueError(f"{face.box} reaches out of a picture of {self.width}x{self.height}")
+                raise ValueError(f"{face.box} reaches out of an image of {self.width}x{self.height}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers: `json.dumps` takes it."""

@@ -53,7 +53,7 @@ def make_weights(tmp_path: Path) -> MakeWeights:
             std=64.0,
             outputs=classes,
             trained_on="nothing",
-            licence="MIT",
+            license="MIT",
         )
         replace(fitting, **card).write(card_path(weights))
         return weights

@@ -9,7 +9,7 @@ import pytest
 
 from mememoji.classification.feature_extractor import Inside, with_outputs
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.classification.shipped_classifiers import shipped_weights
 from mememoji.emotions import EMOTIONS
 from mememoji.errors import InputError, ModelError
@@ -41,7 +41,7 @@ def test_maps_are_what_a_rectifier_lets_through(inside: Inside) -> None:
 def test_asking_for_more_changes_no_answer() -> None:
     plain = load_network(shipped_weights(), "shipped", 1)
     asked = load_network(with_outputs(shipped_weights().read_bytes(), ["relu_3_DequantizeLinear_Output"]), "shipped", 1)
-    pixels = {"crops": normalise(crops_of(9)[:, None].astype(np.float32))}
+    pixels = {"crops": normalize(crops_of(9)[:, None].astype(np.float32))}
     np.testing.assert_allclose(asked.run(["votes"], pixels)[0], plain.run(["votes"], pixels)[0], atol=0.1)
 
 
@@ -49,7 +49,7 @@ def test_places_add_up_to_the_answer(inside: Inside) -> None:
     """Happy and neutral are one class each, so their activations' means differ as their logits do, but for the bias."""
     tensors = ["calibration.votes.logits", "network.votes.bias"]
     session = load_network(with_outputs(shipped_weights().read_bytes(), tensors), "shipped", 1)
-    logits, bias = session.run(tensors, {"crops": normalise(crops_of(9)[:, None].astype(np.float32))})
+    logits, bias = session.run(tensors, {"crops": normalize(crops_of(9)[:, None].astype(np.float32))})
     happy, neutral = (inside.activation(crops_of(9), EMOTIONS[index]).mean(axis=(1, 2)) for index in (2, 5))
     # The means that the heads take were rounded to 8 bits.
     np.testing.assert_allclose(happy - neutral, (logits - bias)[:, 1] - (logits - bias)[:, 0], atol=0.1)

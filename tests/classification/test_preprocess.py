@@ -1,4 +1,4 @@
-"""From a picture and its boxes to what the network takes."""
+"""From an image and its boxes to what the network takes."""
 
 import cv2
 import numpy as np
@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mememoji.classification.preprocess import LEAST_TILT, crop_faces, normalise, resize_crop, to_grey
+from mememoji.classification.preprocess import LEAST_TILT, crop_faces, normalize, resize_crop, to_gray
 from mememoji.results import Box
 
 Picture = npt.NDArray[np.uint8]
 
 
 def gradient(height: int, width: int) -> Picture:
-    """Grey that grows by one level with each pixel to the right and down."""
+    """Gray that grows by one level with each pixel to the right and down."""
     return (np.arange(height)[:, None] + np.arange(width)).astype(np.uint8)
 
 
@@ -27,16 +27,16 @@ def test_a_48x48_picture_is_its_own_crop() -> None:
     np.testing.assert_array_equal(crop_faces(picture, [Box(0, 0, 48, 48)], margin=0.0)[0], picture)
 
 
-def test_colour_and_grey_give_the_same_crop() -> None:
-    grey = gradient(100, 120)
+def test_color_and_gray_give_the_same_crop() -> None:
+    gray = gradient(100, 120)
     boxes = [Box(10, 20, 30, 40), Box(60, 50, 50, 50)]
-    colour = np.repeat(grey[..., None], 3, axis=2)
-    np.testing.assert_array_equal(crop_faces(colour, boxes, margin=0.2), crop_faces(grey, boxes, margin=0.2))
+    color = np.repeat(gray[..., None], 3, axis=2)
+    np.testing.assert_array_equal(crop_faces(color, boxes, margin=0.2), crop_faces(gray, boxes, margin=0.2))
 
 
 def test_luma_has_the_weights_of_bt601() -> None:
     primaries = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]], np.uint8)
-    np.testing.assert_allclose(to_grey(primaries)[0], [76, 150, 29, 255], atol=1)
+    np.testing.assert_allclose(to_gray(primaries)[0], [76, 150, 29, 255], atol=1)
 
 
 def test_the_margin_is_added_on_each_side() -> None:
@@ -112,10 +112,10 @@ def test_resizing_keeps_the_mean(side: int) -> None:
     assert abs(float(resize_crop(picture).mean()) - float(picture.mean())) < 4
 
 
-def test_serving_and_training_normalise_alike() -> None:
+def test_serving_and_training_normalize_alike() -> None:
     torch = pytest.importorskip("torch")
     crops = np.arange(256, dtype=np.float32).reshape(1, 1, 16, 16)
-    served = normalise(crops, mean=120.0, std=60.0)
-    trained = normalise(torch.from_numpy(crops), mean=120.0, std=60.0)
+    served = normalize(crops, mean=120.0, std=60.0)
+    trained = normalize(torch.from_numpy(crops), mean=120.0, std=60.0)
     np.testing.assert_array_equal(served, trained.numpy())
     assert served.dtype == np.float32

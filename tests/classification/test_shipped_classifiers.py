@@ -24,8 +24,8 @@ from mememoji.results import Box
 Golden = dict[str, npt.NDArray[Any]]
 
 TOLERANCE = 0.03
-"""Of a probability. The weights' integers are the same everywhere, but other processors round differently between them:
-float arithmetic in place of every 8-bit operation moves no probability of 1,024 val pictures by more than 0.013."""
+"""Of a probability. The weights' integers are the same everywhere, but other CPU round differently between them:
+float arithmetic in place of every 8-bit operation moves no probability of 1,024 val images by more than 0.013."""
 
 
 MAX_BYTES = {"compact": 5_000_000, "nano": 300_000}
@@ -83,7 +83,7 @@ def test_their_card_tells_what_they_are(name: str, classifier: OnnxClassifier) -
     assert set(card.outputs) == {"labels", "votes"}
     assert card.scores["val"]
     assert card.trained_on
-    assert card.licence
+    assert card.license
 
 
 def test_the_golden_answers_are_of_these_weights(classifier: OnnxClassifier, golden: Golden) -> None:

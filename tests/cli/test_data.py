@@ -40,8 +40,8 @@ def test_prepare_says_what_it_wrote(source: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["data", "prepare", str(source), "--out", str(out)])
 
     assert result.exit_code == 0, result.output
-    assert "train       2 pictures: angry 0, fear 0, happy 2, sad 0, surprise 0, neutral 0" in result.output
-    assert "1 pictures show the same photograph as a held-out one: left out of train" in result.output
+    assert "train       2 images: angry 0, fear 0, happy 2, sad 0, surprise 0, neutral 0" in result.output
+    assert "1 images show the same image as a held-out one: left out of train" in result.output
     assert f"written to {out}" in result.output
     assert json.loads((out / "card.json").read_text())["source"]["name"] == "fer2013.csv"
 
@@ -130,7 +130,7 @@ def test_faces_reports_what_it_wrote_and_left_out(photos: Path, tmp_path: Path) 
 
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert lines[0].endswith("photos: 2 faces of 3 images; left out: 1 damaged")
+    assert lines[0].endswith("images: 2 faces of 3 images; left out: 1 damaged")
     assert lines[1:4] == [
         "  damaged: photos/happy/c.jpg",
         "  not read, not images of a known format: 1 .heic",
@@ -149,7 +149,7 @@ def test_faces_drops_what_held_out_faces_show(photos: Path, tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["data", "faces", str(photos), "--out", str(out), "--against", str(held_out)])
 
     assert result.exit_code == 0, result.output
-    assert "2 show the same photograph as one of" in result.output
+    assert "2 show the same image as one of" in result.output
     assert len(read_face_set(out)) == 0
 
 

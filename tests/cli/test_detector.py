@@ -92,7 +92,7 @@ def test_a_detector_is_trained_resumed_exported_and_evaluated(tmp_path: Path) ->
     further = ["--preset", "minute", "--out", str(tmp_path / "further"), *short[4:], "--epochs", "1", "--fall", "0"]
     write_parquet([drawn(number, faces=1) for number in range(30, 33)], tmp_path / "more.parquet")
     code, output = run("train", *files, "--data", str(tmp_path / "more.parquet"), *further, "--start", str(weights))
-    assert "minute: 11 photographs" in output
+    assert "minute: 11 images" in output
     assert code == 0, output
     card = DetectorCard.read(tmp_path / "further" / "weights.card.json")
     assert f"1 epochs from the weights {sha256_of(weights)[:12]} on" in card.trained_on

@@ -1,4 +1,4 @@
-"""`mememoji distil` and `mememoji search` on a few made pictures."""
+"""`mememoji distill` and `mememoji search` on a few made images."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def run(*arguments: str | Path) -> str:
 
 def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    call: list[str | Path] = ["distil", "--data", data, "--out", out, "--teachers", "minute"]
+    call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "minute"]
     result = CliRunner().invoke(app, [*map(str, call), "--teachers", "teacher-tiny"])
     assert result.exit_code == 1
     assert "no preset 'teacher-tiny'; there are baseline" in result.stderr
@@ -48,7 +48,7 @@ def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data
     card = ModelCard.read(out / "compact.card.json")
     assert card.name.startswith("compact-")
     assert (card.precision, set(card.temperatures)) == ("int8", {"labels", "votes"})
-    assert card.trained_on.endswith("; learned from 1 teachers trained on the same pictures")
+    assert card.trained_on.endswith("; learned from 1 teachers trained on the same images")
     rows = [line.split(" | ")[0] for line in (out / "summary.md").read_text().splitlines()[2:]]
     assert rows == ["| minute", "| ensemble", "| student", "| student, int8"]
 
@@ -59,7 +59,7 @@ def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data
 
 def test_training_and_reports_may_be_two_calls(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    call: list[str | Path] = ["distil", "--data", data, "--out", out, "--teachers", "minute", "--student", "minute"]
+    call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "minute", "--student", "minute"]
     call += ["--teacher-epochs", "1", "--student-epochs", "2", "--batch", "14", "--lessons", "1", "--alone"]
     assert "without --train-only" in run(*call, "--train-only")
     trained = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
@@ -75,7 +75,7 @@ def test_training_and_reports_may_be_two_calls(data: Path, tmp_path: Path) -> No
 
 def test_a_student_teaches_the_next_teachers(data: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    call: list[str | Path] = ["distil", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
+    call: list[str | Path] = ["distill", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
     call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14", "--lessons", "1"]
     run(*call, "--out", first, "--alone")
     run(*call, "--out", second, "--taught-by", first / "student", "--taught-by", first / "alone")
@@ -84,12 +84,12 @@ def test_a_student_teaches_the_next_teachers(data: Path, tmp_path: Path) -> None
     assert born_again.history[0].train_loss != plain.history[0].train_loss
 
 
-def test_distil_mixes_face_sets_into_every_training(data: Path, tmp_path: Path) -> None:
+def test_distill_mixes_face_sets_into_every_training(data: Path, tmp_path: Path) -> None:
     faces, out = tmp_path / "faces.parquet", tmp_path / "out"
     images = np.random.default_rng(9).integers(0, 256, (4, 64, 64)).astype(np.uint8)
     trust = np.full(4, 0.8, np.float32)
     write_face_set(FaceSet(images, np.arange(4, dtype=np.int8), trust, ("drawn",) * 4, tuple("abcd")), faces)
-    call: list[str | Path] = ["distil", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
+    call: list[str | Path] = ["distill", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
     call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14", "--lessons", "1"]
     run(*call, "--out", out, "--faces", f"{faces}:0.2")
     for name in ("teachers/minute", "student"):

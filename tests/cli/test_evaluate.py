@@ -47,7 +47,7 @@ def test_writes_a_report_and_prints_its_figures(pooled_weights: Path, data: Path
     printed = _run("--data", data, "--weights", pooled_weights, "--out", out)
 
     content = json.loads((out / "report.json").read_text())
-    assert "pooled 1 on val.parquet, 70 pictures" in printed
+    assert "pooled 1 on val.parquet, 70 images" in printed
     assert f"{100 * content['seven']['accuracy']:.1f}" in printed
     assert str(out / "report.md") in printed
     assert (out / "examples.png").is_file()

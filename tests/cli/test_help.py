@@ -40,7 +40,7 @@ def test_every_command_has_help(command: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["train"], ["export"], ["calibrate"], ["convert"], ["distil"], ["search"], ["features"]],
+    [[], ["train"], ["export"], ["calibrate"], ["convert"], ["distill"], ["search"], ["features"]],
     ids=" ".join,
 )
 def test_help_loads_nothing_heavy(command: list[str]) -> None:

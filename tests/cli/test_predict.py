@@ -30,15 +30,15 @@ def predict(pooled_weights: Path) -> Predict:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three pictures, one of them in a folder of its own, and four files that are not to be read."""
+    """Three images, one of them in a folder of its own, and four files that are not to be read."""
     inside = tmp_path / "photos"
     (inside / "more").mkdir(parents=True)
     (inside / ".hidden").mkdir()
     rng = np.random.default_rng(1)
     for name in ("b.png", "a.jpg", "more/a.PNG", ".hidden/c.png", ".d.png"):
         Image.fromarray(rng.integers(0, 256, (60, 70, 3), np.uint8)).save(inside / name)
-    (inside / "notes.md").write_text("no picture")
-    (inside / "clip.mp4").write_bytes(b"no picture")
+    (inside / "notes.md").write_text("no image")
+    (inside / "clip.mp4").write_bytes(b"no image")
     return inside
 
 
@@ -50,7 +50,7 @@ def test_an_empty_folder_is_told(predict: Predict, tmp_path: Path) -> None:
     result = predict(tmp_path, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == []
-    assert result.stderr == f"mememoji: {tmp_path}: no pictures in this folder\n"
+    assert result.stderr == f"mememoji: {tmp_path}: no images in this folder\n"
 
 
 def test_a_face_in_json(predict: Predict, astronaut_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_an_unknown_classifier_is_wrong_usage(predict: Predict, astronaut_path: 
 def test_a_face_in_the_table(predict: Predict, astronaut_path: Path) -> None:
     result = predict(astronaut_path, "--detector", "haar")
     head, row = result.stdout.splitlines()
-    assert " ".join(head.split()) == "picture face top angry fear happy sad surprise neutral face-like box"
+    assert " ".join(head.split()) == "image face top angry fear happy sad surprise neutral face-like box"
     assert "astronaut.png" in row
     shares = [int(word[:-1]) for word in row.split() if word.endswith("%")]
     assert len(shares) == 7
@@ -147,7 +147,7 @@ def test_copies_and_crops_are_written(predict: Predict, folder: Path, tmp_path: 
     assert sorted(path.name for path in out.iterdir()) == sorted(names + crops)
     for item in items:
         assert read_image(item["annotated"]).shape == (60 * 6, 70 * 6, 3)
-        # The whole picture is the face, and its detector's margin is 0: the crop is all of it.
+        # The whole image is the face, and its detector's margin is 0: the crop is all of it.
         assert read_image(item["crops"][0]).shape == (60, 70, 3)
 
 
@@ -171,7 +171,7 @@ def test_a_folder_that_cannot_be_made_is_told(predict: Predict, folder: Path) ->
         ([], "Missing argument"),
         (["x.jpg", "--detector", "face"], "got 'face'"),
         (["x.jpg", "--detector", "haar", "--detector-weights", "x.onnx"], "has no weights file"),
-        (["x.jpg", "--colour"], "No such option"),
+        (["x.jpg", "--color"], "No such option"),
     ],
 )
 def test_wrong_usage(predict: Predict, arguments: list[str], told: str) -> None:

@@ -29,7 +29,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def add(url: str) -> Add:
-    """Stores a photo that is one face, and what was said of it."""
+    """Stores an image that is one face, and what was said of it."""
 
     def add(*said: Emotion, crop: bytes | None = None) -> StoredPhoto:
         crops = None if crop is None else (crop,)
@@ -68,7 +68,7 @@ def test_an_empty_store_is_counted(url: str) -> None:
     with closing(open_store(url)) as store:
         store.ping()
     assert run("stats", "--store", url).splitlines()[:3] == [
-        "photos    0",
+        "images    0",
         "faces     0",
         "feedback  0, of which 0 name the face's top emotion",
     ]
@@ -97,9 +97,9 @@ def test_purge_deletes_what_has_expired(url: str, add: Add) -> None:
         made = now() - timedelta(days=2)
         old = dataclasses.replace(photo, photo_id="old", created_at=made, expires_at=made + timedelta(days=1))
         store.add(old)
-    assert run("purge", "--store", url) == "1 expired photos deleted\n"
-    assert run("purge", "--store", url) == "0 expired photos deleted\n"
-    assert "photos    1\n" in run("stats", "--store", url)
+    assert run("purge", "--store", url) == "1 expired images deleted\n"
+    assert run("purge", "--store", url) == "0 expired images deleted\n"
+    assert "images    1\n" in run("stats", "--store", url)
 
 
 def test_an_export_is_what_train_reads(url: str, add: Add, pattern_split: Split, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_an_export_is_what_train_reads(url: str, add: Add, pattern_split: Split,
     short = ("--preset", "minute", "--epochs", "1", "--batch", "8", "--threads", "1")
     trained = CliRunner().invoke(app, ["train", "--data", str(out), "--out", str(runs), *short])
     assert trained.exit_code == 0, trained.output
-    assert "feedback on stored photos" in json.loads((runs / "weights.card.json").read_text())["trained_on"]
+    assert "feedback on stored images" in json.loads((runs / "weights.card.json").read_text())["trained_on"]
 
 
 def test_an_export_that_train_cannot_read_yet_says_so(url: str, add: Add, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`mememoji train` and `mememoji export`, from a source of pictures to weights with a true card."""
+"""`mememoji train` and `mememoji export`, from a source of images to weights with a true card."""
 
 import shutil
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from mememoji.datasets.splits import Split, read_split, write_split
 from mememoji.training.classifier.classifier_config import PRESETS
 from mememoji.training.classifier.teachers import TEACHERS
 
-SENTENCE = "mine.csv: 28 pictures of train, without votes; none was found that shows the same photograph as one of val"
+SENTENCE = "mine.csv: 28 images of train, without votes; none was found that shows the same image as one of val"
 RUN = ["checkpoint.pt", "history.csv", "history.png", "report", "weights.card.json", "weights.onnx"]
 
 
@@ -33,7 +33,7 @@ def run(*arguments: str | Path) -> None:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Own pictures, prepared: 28 of train and 14 of val, no two alike, without votes."""
+    """Own images, prepared: 28 of train and 14 of val, no two alike, without votes."""
     folder = tmp_path_factory.mktemp("data")
     coarse = np.random.default_rng(5).integers(40, 200, (42, 12, 12))
     images = coarse.repeat(4, axis=1).repeat(4, axis=2)  # (42, 48, 48)
@@ -63,7 +63,7 @@ def test_a_training_fills_its_folder_and_its_card_is_of_its_data(trained: Path) 
     assert names(trained) == RUN
     card = ModelCard.read(trained / "weights.card.json")
     assert card.trained_on == SENTENCE
-    assert "FER2013" not in card.licence + card.note
+    assert "FER2013" not in card.license + card.note
     assert card.scores["val"]["pictures"] == 14
     card.verify(trained / "weights.onnx")
 
@@ -88,7 +88,7 @@ def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_
     run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--crops", crops)
     told = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
     learned = "learned from 2 teachers: first, weights.onnx"
-    assert told == f"{SENTENCE}; {learned}; what is no face from 8 crops of photographs (crops.parquet)"
+    assert told == f"{SENTENCE}; {learned}; what is no face from 8 crops of images (crops.parquet)"
 
 
 def faces_file(path: Path) -> Path:
@@ -164,7 +164,7 @@ def test_an_export_learns_what_is_no_face(trained: Path, data: Path, tmp_path: P
     run("export", trained, "--data", data, "--out", tmp_path / "net.onnx", "--crops", tmp_path / "c.parquet")
 
     card = ModelCard.read(tmp_path / "net.card.json")
-    assert card.trained_on == f"{SENTENCE}; what is no face from 8 crops of photographs (c.parquet)"
+    assert card.trained_on == f"{SENTENCE}; what is no face from 8 crops of images (c.parquet)"
 
 
 def test_export_with_adjusted_logits_says_so_in_the_card(

@@ -19,7 +19,7 @@ def exported(shape: Shape, kind: str, weights: Path, split: Split) -> Path:
             parameter.add_(torch.randn_like(parameter) * 0.1)
         for _ in range(3):
             network(torch.randn(16, 1, 48, 48))
-    export(network, weights, split.images, name="tiny-0", kind=kind, trained_on="made pictures", licence="MIT")
+    export(network, weights, split.images, name="tiny-0", kind=kind, trained_on="made images", license="MIT")
     return weights
 
 
@@ -52,5 +52,5 @@ def vgg_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) 
 
 @pytest.fixture(scope="session")
 def many_crops(pattern_split: Split) -> np.ndarray:
-    """(280, 48, 48) uint8: the split's pictures, turned four ways."""
+    """(280, 48, 48) uint8: the split's images, turned four ways."""
     return np.concatenate([np.rot90(pattern_split.images, turns, axes=(1, 2)) for turns in range(4)])

@@ -8,7 +8,7 @@ import pytest
 
 from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import OnnxClassifier, softmax
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.conversion.convert_weights import scale
 from mememoji.conversion.evaluate_weights import calibrate_weights
 from mememoji.datasets.splits import Split, write_split
@@ -41,7 +41,7 @@ def test_the_graph_answers_as_the_scaling_says(compact_weights: Path, pattern_sp
     scale(compact_weights, tmp_path / "scaled.onnx", scalings)
     plain = OnnxClassifier(compact_weights).classify(pattern_split.images)
     session = onnxruntime.InferenceSession(str(tmp_path / "scaled.onnx"))
-    pixels = normalise(pattern_split.images[:, None].astype(np.float32))
+    pixels = normalize(pattern_split.images[:, None].astype(np.float32))
     for head, logits in zip(("labels", "votes"), session.run(["labels", "votes"], {"crops": pixels}), strict=True):
         bare = getattr(plain, head)
         np.testing.assert_allclose(softmax(logits), scalings[head].apply(bare), atol=1e-5)

@@ -1,4 +1,4 @@
-"""Photographs with labelled faces."""
+"""Images with labeled faces."""
 
 import dataclasses
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_labels_that_do_not_fit_are_refused() -> None:
 
 
 def test_files_that_hold_none_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no file of photographs"):
+    with pytest.raises(DatasetError, match="no file of images"):
         read_photographs(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("no table")
     with pytest.raises(DatasetError, match="cannot be read"):
@@ -86,7 +86,7 @@ def test_files_that_hold_none_are_refused(tmp_path: Path) -> None:
 def test_val_is_as_its_readme_says(shared: Path) -> None:
     path = shared / "faces" / "val.parquet"
     if not path.is_file():
-        pytest.skip(f"no photographs at {path}")
+        pytest.skip(f"no images at {path}")
     val = read_photographs(path)
     assert (len(val), sum(len(photograph.faces) for photograph in val)) == (500, 685)
     assert sum(photograph.is_animal for photograph in val) == 34

@@ -15,9 +15,9 @@ def two_crops(photograph: Path, shift: int) -> Any:
     """(2, 48, 48) uint8: a face and the same one cropped `shift` pixels to the right and below, a little darker."""
     with Image.open(photograph) as picture:
         face = picture.convert("L").resize((205, 205), box=(0, 0, 512, 512), resample=Image.Resampling.BOX)
-    grey = np.asarray(face)
+    gray = np.asarray(face)
     left, top = 66, 24
-    first, second = grey[top : top + 48, left : left + 48], grey[top + shift :, left + shift :][:48, :48]
+    first, second = gray[top : top + 48, left : left + 48], gray[top + shift :, left + shift :][:48, :48]
     return np.stack([first, (second * 0.9).astype(np.uint8)])
 
 
@@ -82,7 +82,7 @@ def test_brightness_contrast_and_mirror_are_seen_through(seed: int, gain: float,
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 1000), gain=st.sampled_from([0.5, 1, 2]), offset=st.integers(0, 50))
 def test_the_hash_is_proof_against_gain_and_offset(seed: int, gain: float, offset: int) -> None:
-    # Even and low grey levels, so that the change below neither rounds nor cuts.
+    # Even and low gray levels, so that the change below neither rounds nor cuts.
     image = np.random.default_rng(seed).integers(0, 50, (1, 48, 48)).astype(np.uint8) * 2
     changed = (image * gain + offset).astype(np.uint8)
 
@@ -100,7 +100,7 @@ def test_the_hash_tells_a_picture_from_its_mirror_image(pictures: Any) -> None:
     assert min(apart) > 14
 
 
-def test_pictures_of_one_grey_level_have_exact_duplicates_only() -> None:
+def test_pictures_of_one_gray_level_have_exact_duplicates_only() -> None:
     images = np.stack([np.full((48, 48), level, np.uint8) for level in (0, 255, 0, 7)])
 
     found = find_duplicates(images)
@@ -129,7 +129,7 @@ def duplicates(identical: list[int], pairs: list[tuple[int, int, float]]) -> Dup
         ([0, 0], [], [0, 0], []),
         ([0, 0], [], [1, 1], []),
         ([0, 1], [(0, 1, 0.9)], [0, 1], [(0, 1, False)]),
-        # The copy of a picture is near to what the picture is near to.
+        # The copy of an image is near to what the image is near to.
         ([0, 1, 0], [(0, 1, 0.9)], [0, 1, 0], [(0, 1, False), (2, 1, False)]),
         # And near to the copy of what it is near to.
         ([0, 1, 1], [(0, 1, 0.9)], [0, 0, 1], [(0, 2, False), (1, 2, True)]),

@@ -1,4 +1,4 @@
-"""Crops of photographs: which are faces, and which show none."""
+"""Crops of images: which are faces, and which show none."""
 
 from pathlib import Path
 

@@ -16,7 +16,7 @@ CARD = DetectorCard(
     sha256="",
     score_threshold=0.4,
     trained_on="drawings",
-    licence="MIT",
+    license="MIT",
     scores={"val": {"recall": 0.5}},
 )
 
@@ -27,7 +27,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", json.dumps(CARD.to_dict() | {"format": 9}), json.dumps(CARD.to_dict() | {"colour": 1})]
+    "content", ["", "[]", "{}", json.dumps(CARD.to_dict() | {"format": 9}), json.dumps(CARD.to_dict() | {"color": 1})]
 )
 def test_what_is_no_card_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "net.card.json").write_text(content)

@@ -13,7 +13,7 @@ from mememoji.detection.download import YUNET, Download, data_folder
 from mememoji.errors import ModelError, RunError
 
 CONTENT = b"a small network" * 100
-WANTED = Download("yunet", "net.onnx", "", hashlib.sha256(CONTENT).hexdigest(), max_bytes=2000, licence="MIT")
+WANTED = Download("yunet", "net.onnx", "", hashlib.sha256(CONTENT).hexdigest(), max_bytes=2000, license="MIT")
 
 
 class Server(http.server.ThreadingHTTPServer):

@@ -26,7 +26,7 @@ def seen(x: int, y: int, side: int, confidence: float | None) -> Detection:
         # nested: an intersection over union of 0.04 only
         ([seen(0, 0, 100, 0.9), seen(40, 40, 20, 0.5)], [seen(0, 0, 100, 0.9)]),
         ([seen(0, 0, 100, 0.5), seen(40, 40, 20, 0.9)], [seen(40, 40, 20, 0.9)]),
-        # neighbours whose boxes touch are two people
+        # neighbors whose boxes touch are two people
         ([seen(0, 0, 10, 0.9), seen(7, 0, 10, 0.8)], [seen(0, 0, 10, 0.9), seen(7, 0, 10, 0.8)]),
         ([seen(0, 0, 10, None), seen(1, 1, 10, 0.1)], [seen(1, 1, 10, 0.1)]),
     ],

@@ -1,4 +1,4 @@
-"""The picture as a face."""
+"""The image as a face."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The Haar cascade on photographs."""
+"""The Haar cascade on images."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -54,11 +54,11 @@ class Seer:
 
 
 def leaning(middle: tuple[float, float], height: float, degrees: float, size: tuple[int, int]) -> tuple[Image, Found]:
-    """A picture of a white ellipse, and what a detector that sees it exactly would say with a score of 0.8."""
+    """An image of a white ellipse, and what a detector that sees it exactly would say with a score of 0.8."""
     image = np.zeros((size[1], size[0], 3), np.uint8)
     axes = round(height * 0.4 * 16), round(height * 0.5 * 16)
-    centre = round((middle[0] - 0.5) * 16), round((middle[1] - 0.5) * 16)
-    cv2.ellipse(image, centre, axes, degrees, 0, 360, (255, 255, 255), -1, cv2.LINE_AA, 4)
+    center = round((middle[0] - 0.5) * 16), round((middle[1] - 0.5) * 16)
+    cv2.ellipse(image, center, axes, degrees, 0, 360, (255, 255, 255), -1, cv2.LINE_AA, 4)
     angle = np.radians(degrees)
     turn = np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
     reach = np.sqrt(np.square(turn) @ np.square((height * 0.4, height * 0.5)))
@@ -75,7 +75,7 @@ def leaning(middle: tuple[float, float], height: float, degrees: float, size: tu
     odd=st.booleans(),
 )
 def test_a_face_comes_back_where_it_is(x: float, y: float, height: float, degrees: float, odd: bool) -> None:
-    """At any place and size, leaning to any side; large ones are seen in smaller copies of the picture."""
+    """At any place and size, leaning to any side; large ones are seen in smaller copies of the image."""
     size = (601, 483) if odd else (600, 480)
     image, found = leaning((x * size[0], y * size[1]), height, degrees, size)
     boxes, scores, landmarks = refine(image, found, Seer())

@@ -1,4 +1,4 @@
-"""YuNet on photographs, with a weights file as a user would have downloaded it."""
+"""YuNet on images, with a weights file as a user would have downloaded it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_photographs(yunet: YuNetDetector, shared: Path, photo: str, faces: int)
     assert len(yunet.detect(read_image(shared / "photos" / photo))) == faces
 
 
-def test_colours_are_taken_as_rgb(yunet: YuNetDetector, weights: Path, astronaut_path: Path) -> None:
+def test_colors_are_taken_as_rgb(yunet: YuNetDetector, weights: Path, astronaut_path: Path) -> None:
     image = read_image(astronaut_path)
     network = cv2.FaceDetectorYN.create(str(weights), "", (image.shape[1], image.shape[0]), 0.7, 0.3)
     _, rows = network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))

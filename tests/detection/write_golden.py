@@ -1,4 +1,4 @@
-"""Write golden.npz: what the shipped detector says of the astronaut's portrait and of a seeded picture.
+"""Write golden.npz: what the shipped detector says of the astronaut's portrait and of a seeded image.
 
     python tests/detection/write_golden.py
 
@@ -20,7 +20,7 @@ ASTRONAUT = HERE.parents[1] / "docs" / "pictures" / "astronaut.png"
 
 
 def write(path: Path) -> None:
-    """Write a seeded picture (64, 96, 3) with the network's answers, and what is detected in the portrait."""
+    """Write a seeded image (64, 96, 3) with the network's answers, and what is detected in the portrait."""
     seeded = np.random.default_rng(2026).integers(0, 256, (64, 96, 3), np.uint8)
     session = onnxruntime.InferenceSession(shipped_weights(), providers=["CPUExecutionProvider"])
     (answers,) = session.run(["answers"], {"pictures": cv2.dnn.blobFromImage(seeded)})

@@ -1,4 +1,4 @@
-"""A picture with its faces drawn on a copy."""
+"""An image with its faces drawn on a copy."""
 
 from itertools import product
 
@@ -25,8 +25,8 @@ def ground(width: int, height: int, level: int = 128) -> np.ndarray[tuple[int, .
     return np.full((height, width, 3), level, np.uint8)
 
 
-def has_colour(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], emotion: Emotion) -> bool:
-    off = np.abs(image.astype(int) - rgb(emotion.colour)).max(axis=2)
+def has_color(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], emotion: Emotion) -> bool:
+    off = np.abs(image.astype(int) - rgb(emotion.color)).max(axis=2)
     return bool((off <= 2).sum() >= 3)
 
 
@@ -47,17 +47,17 @@ def test_the_picture_itself_stays() -> None:
 
 
 @pytest.mark.parametrize("top", EMOTIONS)
-def test_a_box_has_the_top_emotions_colour(top: Emotion) -> None:
+def test_a_box_has_the_top_emotions_color(top: Emotion) -> None:
     composition = Composition.of([1.0 if emotion is top else 0.0 for emotion in EMOTIONS])
     copy = annotate(ground(600, 400), analysis(600, 400, face(Box(50, 50, 120, 120), composition)))
-    assert has_colour(copy[48:60, 80:140], top)
-    assert [emotion for emotion in EMOTIONS if has_colour(copy, emotion)] == [top]
+    assert has_color(copy[48:60, 80:140], top)
+    assert [emotion for emotion in EMOTIONS if has_color(copy, emotion)] == [top]
 
 
 def test_the_panel_shows_every_emotion_beside_the_face() -> None:
     mixed = Composition.of([1 / 6] * 6)
     copy = annotate(ground(600, 400), analysis(600, 400, face(Box(50, 100, 120, 120), mixed)))
-    assert all(has_colour(copy[:, 180:], emotion) for emotion in EMOTIONS)
+    assert all(has_color(copy[:, 180:], emotion) for emotion in EMOTIONS)
     # The face itself is not covered.
     assert (copy[110:210, 60:160] == 128).all()
 
@@ -66,14 +66,14 @@ def test_a_longer_bar_for_a_larger_share() -> None:
     def gold(share: float) -> int:
         composition = Composition.of([0, 0, share, 0, 0, 1 - share])
         copy = annotate(ground(600, 400), analysis(600, 400, face(Box(50, 100, 120, 120), composition)))
-        return int((np.abs(copy[:, 180:].astype(int) - rgb(Emotion.HAPPY.colour)).max(axis=2) <= 2).sum())
+        return int((np.abs(copy[:, 180:].astype(int) - rgb(Emotion.HAPPY.color)).max(axis=2) <= 2).sum())
 
     assert gold(0.1) < gold(0.25) < gold(0.45)
 
 
 def test_a_doubtful_crop_is_given_no_emotion() -> None:
     copy = annotate(ground(600, 400), analysis(600, 400, face(Box(50, 50, 120, 120), likeness=0.2)))
-    assert not any(has_colour(copy, emotion) for emotion in EMOTIONS)
+    assert not any(has_color(copy, emotion) for emotion in EMOTIONS)
     assert (copy != 128).any()
 
 
@@ -86,13 +86,13 @@ def test_every_size_on_every_ground(width: int, height: int, factor: int, level:
     whole = face(Box(0, 0, width, height))
     copy = annotate(ground(width, height, level), analysis(width, height, whole))
     assert copy.shape == (factor * height, factor * width, 3)
-    assert has_colour(copy, Emotion.HAPPY)
+    assert has_color(copy, Emotion.HAPPY)
 
 
 def test_a_small_picture_can_keep_its_size() -> None:
     copy = annotate(ground(48, 48), analysis(48, 48, face(Box(0, 0, 48, 48))), keep_size=True)
     assert copy.shape == (48, 48, 3)
-    assert has_colour(copy, Emotion.HAPPY)
+    assert has_color(copy, Emotion.HAPPY)
 
 
 def test_many_faces_all_get_a_heading() -> None:
@@ -124,7 +124,7 @@ def test_boxes_and_bars_are_drawn_where_they_are_wanted() -> None:
     picture, found = ground(300, 200), analysis(300, 200, face(Box(20, 20, 80, 80)))
     np.testing.assert_array_equal(annotate(picture, found, boxes=False, bars=False), picture)
     box_alone = annotate(picture, found, bars=False)
-    assert has_colour(box_alone, Emotion.HAPPY)
+    assert has_color(box_alone, Emotion.HAPPY)
     assert (box_alone[:, 110:] == 128).all()
     assert (annotate(picture, found, boxes=False)[40:80, 18:24] == 128).all()
 

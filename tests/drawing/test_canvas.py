@@ -93,5 +93,5 @@ def test_text_grows_with_its_size() -> None:
     assert text_width("happy", 20) == pytest.approx(2 * text_width("happy", 10), rel=0.03)
 
 
-def test_colours_are_read() -> None:
+def test_colors_are_read() -> None:
     assert rgb("#0a80ff") == (10, 128, 255)

@@ -101,7 +101,7 @@ def test_agreement_wants_one_shape() -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_a_panel_is_half_of_the_votes(seed: int) -> None:
     votes = _many(seed)
-    votes[0] = _votes(fear=9)  # FER+ holds a picture with nine
+    votes[0] = _votes(fear=9)  # FER+ holds an image with nine
 
     first, second = split_panel(votes, np.random.default_rng(seed))
 
@@ -175,7 +175,7 @@ def test_references_of_the_public_pictures(shared: Path) -> None:
     prior, panel, perfect = (of(votes, TO_EIGHT) for of in (class_prior, panel_of_five, perfect_predictor))
 
     # Published for FER2013: prior 0.644 and 0.563, panel 0.224, 0.880 and 0.100, perfect 0.093 and 0.974; people
-    # agree a little better on these pictures. In bits the panel's divergence would be 0.134.
+    # agree a little better on these images. In bits the panel's divergence would be 0.134.
     assert (prior.total_variation, prior.cosine) == pytest.approx((0.644, 0.563), abs=0.006)
     assert (panel.total_variation, panel.cosine) == pytest.approx((0.224, 0.880), abs=0.015)
     assert panel.jensen_shannon == pytest.approx(0.100, abs=0.01)

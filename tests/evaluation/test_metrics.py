@@ -25,7 +25,7 @@ from mememoji.evaluation.metrics import (
 
 CLASSES = 5
 
-# Few pictures and five classes: classes that are absent, never read, or both, come up all the time.
+# Few images and five classes: classes that are absent, never read, or both, come up all the time.
 readings = st.lists(st.tuples(st.integers(0, CLASSES - 1), st.integers(0, CLASSES - 1)), min_size=1, max_size=30)
 
 
@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_refused(truth: list[Any], predicted: list[Any]) ->
 
 
 def test_standard_error_is_the_published_one() -> None:
-    # At 73.5 % on FER2013's 3,589 pictures.
+    # At 73.5 % on FER2013's 3,589 images.
     assert 100 * standard_error(0.735, 3589) == pytest.approx(0.74, abs=0.005)
 
 
@@ -144,5 +144,5 @@ def test_mcnemar_is_the_binomial_test_of_the_pictures_that_differ(only_first: in
 
 
 def test_mcnemar_wants_the_same_pictures() -> None:
-    with pytest.raises(ValueError, match="same pictures"):
+    with pytest.raises(ValueError, match="same images"):
         mcnemar(np.zeros(2, bool), np.zeros(3, bool))

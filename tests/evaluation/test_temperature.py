@@ -15,7 +15,7 @@ from mememoji.evaluation.temperature import LEAST, Scaling, calibrate, fit
 
 
 def made_truth(count: int = 4000) -> npt.NDArray[np.float64]:
-    """(N, 7) true probabilities: some pictures clear, some not."""
+    """(N, 7) true probabilities: some images clear, some not."""
     logits = np.random.default_rng(1).normal(0, 2.5, (count, 7)).astype(np.float32)
     shares = softmax(logits).astype(np.float64)
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
@@ -76,5 +76,5 @@ def test_a_split_without_votes_calibrates_the_labels(pattern_split: Split) -> No
 
 def test_too_few_pictures_are_told(pattern_split: Split) -> None:
     few = pattern_split.take(slice(0, 9))
-    with pytest.raises(DatasetError, match="needs 10 pictures or more, got 9"):
+    with pytest.raises(DatasetError, match="needs 10 images or more, got 9"):
         calibrate(Prediction(np.full((9, 7), 1 / 7, np.float32), None), few)

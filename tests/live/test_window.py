@@ -121,7 +121,7 @@ def test_a_snapshot_is_saved(open_window: OpenWindow, until: Until, camera: Came
     window = open_window(camera.url)
     click(window.snapshot)
     until(lambda: window.notice.text(), "a notice")
-    if "no picture" not in window.notice.text():
+    if "no image" not in window.notice.text():
         assert window.notice.text().startswith("Saved ")
     until(lambda: "Happy" in window.headline.text(), "a face")
     press(window, "S")
@@ -172,19 +172,19 @@ def test_a_lost_source_is_told_and_comes_back(open_window: OpenWindow, until: Un
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "a face")
     camera.switch_off()
-    until(lambda: window.picture.headline.startswith("No picture from"), "the words on the loss")
+    until(lambda: window.picture.headline.startswith("No image from"), "the words on the loss")
     assert window.picture.action.text() == "Try now"
     camera.switch_on()
     click(window.picture.action)
-    until(lambda: window.picture.headline == "" and " fps " in window.status.text(), "the picture")
+    until(lambda: window.picture.headline == "" and " fps " in window.status.text(), "the image")
 
 
 def test_a_source_that_was_never_there(open_window: OpenWindow, until: Until, no_camera: str) -> None:
     window = open_window(no_camera)
-    until(lambda: window.picture.headline.startswith("No picture from"), "the words on the loss")
+    until(lambda: window.picture.headline.startswith("No image from"), "the words on the loss")
     assert window.headline.text() == "No face in sight"
     click(window.snapshot)
-    until(lambda: window.notice.text() == "There is no picture yet.", "the notice")
+    until(lambda: window.notice.text() == "There is no image yet.", "the notice")
 
 
 def test_a_clip_plays_again(open_window: OpenWindow, until: Until, clip: Path) -> None:

@@ -52,7 +52,7 @@ def serve(tmp_path: Path) -> Serving:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A service with default settings and SQLite, for tests that leave others' photos alone."""
+    """A service with default settings and SQLite, for tests that leave others' images alone."""
     folder = tmp_path_factory.mktemp("service")
     with serving(ServiceSettings(port=0, store=f"sqlite:///{folder}/photos.db", log="console")) as client:
         yield client
@@ -60,7 +60,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def astronaut(astronaut_path: Path) -> bytes:
-    """The bytes of a picture with one happy face."""
+    """The bytes of an image with one happy face."""
     return astronaut_path.read_bytes()
 
 

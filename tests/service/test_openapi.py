@@ -27,7 +27,7 @@ def document(service: httpx.Client) -> dict[str, Any]:
     return answer
 
 
-# Each picture of a batch has its own error, so that the whole is answered with 200; and in a form all values are text,
+# Each image of a batch has its own error, so that the whole is answered with 200; and in a form all values are text,
 # also what was made up as an object. What is wrong with a batch as a whole is tested below.
 BATCH = """
 [[operations]]
@@ -49,7 +49,7 @@ face_index = "0"
 def conforms(client: httpx.Client, folder: Path, *excluded: str, config: str = "") -> None:
     """Have schemathesis try the service with all its checks but these."""
     (folder / "schemathesis.toml").write_text(BATCH + config, "utf-8")
-    # No schema says which text is a picture: most of what fits one is answered with an error, as it should be.
+    # No schema says which text is an image: most of what fits one is answered with an error, as it should be.
     without = ",".join(("positive_data_acceptance", *excluded))
     done = subprocess.run(
         [

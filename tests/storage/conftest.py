@@ -1,4 +1,4 @@
-"""Databases that are fresh for each test, and photos to put into them."""
+"""Databases that are fresh for each test, and images to put into them."""
 
 import os
 import secrets
@@ -190,13 +190,13 @@ MakePhoto = Callable[..., StoredPhoto]
 
 
 def make_photo(*, faces: tuple[Face, ...] = FACES, **given: Any) -> StoredPhoto:
-    """A photo of two faces, the first happy, the second sad."""
+    """An image of two faces, the first happy, the second sad."""
     return StoredPhoto.of(Analysis(200, 100, faces, "fixed", "fixed 1"), **given)
 
 
 @pytest.fixture
 def photo() -> StoredPhoto:
-    return make_photo(picture=b"a picture")
+    return make_photo(picture=b"an image")
 
 
 @pytest.fixture

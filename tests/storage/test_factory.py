@@ -41,7 +41,7 @@ def test_an_unknown_scheme_is_an_error_that_lists_what_there_is(url: str) -> Non
 
 
 def test_a_missing_file_is_not_made_where_that_is_not_wanted(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no store at .*photos\.db; name the one"):
+    with pytest.raises(InputError, match=r"no store at .*images\.db; name the one"):
         open_store(f"sqlite:///{tmp_path}/photos.db", create=False)
     with closing(open_store(f"sqlite:///{tmp_path}/photos.db")) as store:
         store.ping()

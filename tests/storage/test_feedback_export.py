@@ -43,7 +43,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def add(store: MemoryStore, make: MakePhoto) -> Callable[..., StoredPhoto]:
-    """Stores a photo of one face in a picture of noise, and what was said of it."""
+    """Stores an image of one face in an image of noise, and what was said of it."""
 
     def add(seed: int, *said: Emotion, **given: Any) -> StoredPhoto:
         given = {"faces": (face_at(20, 30),), "picture": encode_png(noise(seed))} | given
@@ -115,7 +115,7 @@ def test_what_is_passed_over_is_counted(store: MemoryStore, add: Callable[..., S
     add(0)
     add(1, S, faces=(face_at(0, 0), face_at(90, 50)))
     add(2, S, picture=None)
-    add(3, S, picture=b"no picture at all")
+    add(3, S, picture=b"no image at all")
     add(4, S, picture=None, crops=(b"no crop",))
     card = write_training_set(store, tmp_path / "out")
     assert card["passed_over"] == {"without_feedback": 2, "without_pixels": 1, "unreadable": 2}
@@ -179,7 +179,7 @@ def test_the_card_is_one_that_train_reads(store: MemoryStore, add: Callable[...,
     out = tmp_path / "out"
     card = write_training_set(store, out)
     splits = {name: read_split(out / f"{name}.parquet") for name in ("train", "val")}
-    assert f"feedback on stored photos: {len(splits['train'])} pictures" in read_provenance(out, splits).trained_on
+    assert f"feedback on stored images: {len(splits['train'])} images" in read_provenance(out, splits).trained_on
     assert not any(photo.photo_id in json.dumps(card) for photo in store.photos())
 
 

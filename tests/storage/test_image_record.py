@@ -1,4 +1,4 @@
-"""Stored photos check themselves."""
+"""Stored images check themselves."""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ from tests.storage.conftest import MakePhoto
         ({"expires_at": datetime(2000, 1, 1, tzinfo=UTC)}, "expires after it was made"),
         ({"model": "a\0b"}, "can be printed"),
         ({"detector": "\ud800"}, "can be printed"),
-        ({"picture": b"a picture"}, "a picture goes with kept=received, got nothing"),
+        ({"picture": b"an image"}, "an image goes with kept=received, got nothing"),
     ],
 )
 def test_a_photo_checks_itself(make: MakePhoto, change: dict[str, Any], message: str) -> None:
@@ -37,7 +37,7 @@ def test_crops_are_kept_as_crops(make: MakePhoto) -> None:
 
 def test_either_the_picture_or_crops_are_kept(make: MakePhoto) -> None:
     with pytest.raises(ValueError, match="got both"):
-        make(picture=b"a picture", crops=(b"one", b"two"))
+        make(picture=b"an image", crops=(b"one", b"two"))
 
 
 def test_a_crop_for_each_face(make: MakePhoto) -> None:
@@ -47,7 +47,7 @@ def test_a_crop_for_each_face(make: MakePhoto) -> None:
 
 @pytest.mark.parametrize(
     ("pixels", "kept"),
-    [({}, Kept.NOTHING), ({"picture": b"a picture"}, Kept.RECEIVED), ({"crops": (b"one", b"two")}, Kept.CROPS)],
+    [({}, Kept.NOTHING), ({"picture": b"an image"}, Kept.RECEIVED), ({"crops": (b"one", b"two")}, Kept.CROPS)],
 )
 def test_what_is_kept_is_told_without_the_pixels(make: MakePhoto, pixels: dict[str, Any], kept: Kept) -> None:
     bare = make(**pixels).without_pixels()

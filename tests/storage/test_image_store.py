@@ -65,13 +65,13 @@ def stored_photos(draw: st.DrawFn) -> StoredPhoto:
 
 
 def expired(make: MakePhoto, **given: Any) -> StoredPhoto:
-    """A photo that was forgotten an instant after it was made, yesterday."""
+    """An image that was forgotten an instant after it was made, yesterday."""
     made = now() - timedelta(days=1)
     return dataclasses.replace(make(**given), created_at=made, expires_at=made + timedelta(milliseconds=1))
 
 
 def _askers(store: PhotoStore) -> list[Callable[[str], object]]:
-    """Everything that is asked of one photo."""
+    """Everything that is asked of one image."""
     return [
         store.get,
         store.delete,
@@ -139,7 +139,7 @@ def test_an_identifier_is_taken_once(store: PhotoStore, photo: StoredPhoto, make
     with pytest.raises(ValueError, match="is taken"):
         store.add(make(photo_id=photo.photo_id, picture=b"another"))
     assert store.get(photo.photo_id, pixels=True) == photo
-    assert store.statistics().picture_bytes == len(b"a picture")
+    assert store.statistics().picture_bytes == len(b"an image")
 
 
 def test_feedback_is_appended_to_its_face(store: PhotoStore, photo: StoredPhoto, emotions: tuple[Emotion, ...]) -> None:
@@ -232,7 +232,7 @@ def test_what_has_expired_is_not_found(store: PhotoStore, photo: StoredPhoto, ma
     with pytest.raises(NotStoredError):
         store.delete(gone.photo_id)
     assert list(store.photos()) == [photo.without_pixels()]
-    assert (store.statistics().photos, store.statistics().picture_bytes) == (1, len(b"a picture"))
+    assert (store.statistics().photos, store.statistics().picture_bytes) == (1, len(b"an image"))
 
 
 def test_what_has_expired_is_deleted(store: PhotoStore, make: MakePhoto) -> None:
@@ -271,7 +271,7 @@ def test_photos_come_oldest_first(store: PhotoStore, make: MakePhoto) -> None:
 
 def test_photos_may_be_deleted_while_they_are_gone_through(store: PhotoStore, make: MakePhoto) -> None:
     for _ in range(5):
-        store.add(make(picture=b"a picture"))
+        store.add(make(picture=b"an image"))
     for photo in store.photos(pixels=True):
         store.delete(photo.photo_id)
     assert store.statistics().photos == 0
@@ -290,7 +290,7 @@ def test_statistics(store: PhotoStore, photo: StoredPhoto, make: MakePhoto) -> N
     ):
         store.add_feedback(name, index, emotion)
     counts = dict.fromkeys(EMOTIONS, 0) | {Emotion.HAPPY: 2, Emotion.SAD: 2, Emotion.NEUTRAL: 1}
-    assert store.statistics() == StoreStatistics(3, 6, 5, 3, len(b"a picture") + 7, counts)
+    assert store.statistics() == StoreStatistics(3, 6, 5, 3, len(b"an image") + 7, counts)
 
 
 def test_two_stores_on_one_database_see_each_other(shared_database: Database, photo: StoredPhoto) -> None:
@@ -328,7 +328,7 @@ def test_a_killed_process_leaves_nothing_half_written(shared_database: Database)
         command = [sys.executable, str(WRITER), shared_database.url, "photos"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
-            # At another place of the work each time: behind a photo, behind its feedback, further on.
+            # At another place of the work each time: behind an image, behind its feedback, further on.
             lines = [writer.stdout.readline() for _ in range(3 + kill)]
             writer.send_signal(signal.SIGKILL)
             lines += writer.stdout.read().splitlines(keepends=True)
@@ -339,7 +339,7 @@ def test_a_killed_process_leaves_nothing_half_written(shared_database: Database)
     with closing(open_store(shared_database.url)) as store:
         found = {photo.photo_id: photo for photo in store.photos(pixels=True)}
         assert acknowledged["photo"] <= set(found)
-        # Of each process the last photo may be stored and not acknowledged.
+        # Of each process the last image may be stored and not acknowledged.
         assert len(found) - len(acknowledged["photo"]) <= KILLS
         for photo in found.values():
             assert [len(face.crop or b"") for face in photo.faces] == [300_000, 360_000]

@@ -45,7 +45,7 @@ def pixel_counts(raw: Raw) -> tuple[int, int]:
 
 
 def test_a_photo_is_one_document_of_the_originals_form(store: MongoStore, raw: Raw, make: MakePhoto) -> None:
-    photo = make(lifetime=timedelta(days=1), picture=b"a picture")
+    photo = make(lifetime=timedelta(days=1), picture=b"an image")
     store.add(photo)
     store.add_feedback(photo.photo_id, 1, Emotion.SAD)
 
@@ -58,7 +58,7 @@ def test_a_photo_is_one_document_of_the_originals_form(store: MongoStore, raw: R
     assert [entry["emotion"] for entry in first["prediction"]] == [emotion.value for emotion in EMOTIONS]
     assert first["prediction"][2]["percent"] == 0.5
     assert (first["feedback"], second["feedback"]) == ([], ["sad"])
-    assert GridFSBucket(raw, "pixels").open_download_stream(document["picture"]).read() == b"a picture"
+    assert GridFSBucket(raw, "pixels").open_download_stream(document["picture"]).read() == b"an image"
 
 
 def test_the_indexes(store: MongoStore, raw: Raw) -> None:
@@ -81,7 +81,7 @@ def test_a_deleted_photo_leaves_nothing(store: MongoStore, raw: Raw, make: MakeP
 
 
 def test_pixels_of_a_refused_photo_are_not_kept(store: MongoStore, raw: Raw, make: MakePhoto) -> None:
-    photo = make(picture=b"a picture")
+    photo = make(picture=b"an image")
     store.add(photo)
     with pytest.raises(ValueError, match="is taken"):
         store.add(make(photo_id=photo.photo_id, picture=b"another"))
@@ -97,7 +97,7 @@ def test_pixels_that_the_server_left_when_it_dropped_a_photo_are_swept(
     # As the TTL index does it.
     raw["photos"].delete_one({"pic_id": dropped.photo_id})
     store.delete_expired(now())
-    assert pixel_counts(raw)[0] == 3  # as young as those of a photo that is just being stored
+    assert pixel_counts(raw)[0] == 3  # as young as those of an image that is just being stored
     store.delete_expired(now() + ORPHAN_AGE + timedelta(minutes=1))
     assert pixel_counts(raw) == (1, 1)
     assert store.get(kept.photo_id, pixels=True) == kept
@@ -119,7 +119,7 @@ def test_parts_of_a_file_that_a_killed_process_left_are_swept(store: MongoStore,
 
 
 def test_a_sweep_of_more_than_one_batch(store: MongoStore, raw: Raw, make: MakePhoto) -> None:
-    photos = [make(faces=(), picture=b"a picture") for _ in range(230)]
+    photos = [make(faces=(), picture=b"an image") for _ in range(230)]
     for photo in photos:
         store.add(photo)
     raw["photos"].delete_many({"pic_id": {"$in": [photo.photo_id for photo in photos[:215]]}})

@@ -122,9 +122,9 @@ def test_a_file_that_is_no_database(tmp_path: Path, photo: StoredPhoto) -> None:
 def test_another_programs_database_is_left_alone(tmp_path: Path, photo: StoredPhoto) -> None:
     path = tmp_path / "holiday.db"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE photos (title TEXT)")
+        connection.execute("CREATE TABLE images (title TEXT)")
     with closing(open_store(f"sqlite:///{path}")) as store:
-        every_method_says_so(store, photo, "a table 'photos' that is not Mememoji's; name another database")
+        every_method_says_so(store, photo, "a table 'images' that is not Mememoji's; name another database")
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("photos",)]
 

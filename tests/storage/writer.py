@@ -27,7 +27,7 @@ def give_feedback(store: PhotoStore, photo_id: str, count: int, emotion: Emotion
 
 
 def write_photos(store: PhotoStore) -> None:
-    """Photos of two faces and two crops, each with one feedback, until someone kills the process."""
+    """Images of two faces and two crops, each with one feedback, until someone kills the process."""
     while True:
         photo = StoredPhoto.of(Analysis(9, 9, (FACE, FACE), "fixed", "fixed"), crops=CROPS)
         store.add(photo)

@@ -9,7 +9,7 @@ from mememoji.training.classifier.networks import CompactShape
 
 
 def made_split(count: int, seed: int, *, votes: bool = True) -> Split:
-    """Pictures whose class can be seen: label k is stripes k + 1 pixels wide."""
+    """Images whose class can be seen: label k is stripes k + 1 pixels wide."""
     chance = np.random.default_rng(seed)
     labels = (np.arange(count) % 7).astype(np.int8)
     images = chance.integers(0, 60, (count, 48, 48)).astype(np.uint8)

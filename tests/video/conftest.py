@@ -17,13 +17,13 @@ MakeClip = Callable[..., Path]
 
 
 def level(number: int) -> int:
-    """A frame's grey level: it tells which frame it is."""
+    """A frame's gray level: it tells which frame it is."""
     return 20 + number * 6 % 220
 
 
 @pytest.fixture
 def make_clip(tmp_path: Path) -> MakeClip:
-    """Makes a clip of plain frames at 10 a second, by OpenCV, whose grey level rises from frame to frame."""
+    """Makes a clip of plain frames at 10 a second, by OpenCV, whose gray level rises from frame to frame."""
 
     def make(frames: int = 20, size: tuple[int, int] = (96, 64), name: str = "clip.mp4", program: str = "") -> Path:
         with VideoEncoder(tmp_path / name, *size, 10, program=program) as encoder:

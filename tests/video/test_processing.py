@@ -1,4 +1,4 @@
-"""A video file through the analyser."""
+"""A video file through the analyzer."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def test_all_outputs(make_clip: MakeClip, analyzer: Analyzer, tmp_path: Path) ->
     assert read_image(tmp_path / "o.png").shape[1] > 1000
     drawn = list(VideoReader(tmp_path / "o.mp4"))
     assert len(drawn) == 30
-    # The box's edge is there: gold is far from grey.
+    # The box's edge is there: gold is far from gray.
     assert np.ptp(drawn[10].image[10:50, 20:50].astype(int), axis=2).max() > 60
 
 

@@ -17,7 +17,7 @@ PROGRAMS = [
 ]
 
 
-def grey(level: int, width: int = 64, height: int = 48) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def gray(level: int, width: int = 64, height: int = 48) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.full((height, width, 3), level, np.uint8)
 
 
@@ -27,7 +27,7 @@ def test_frames_keep_their_times(tmp_path: Path, program: str) -> None:
     with VideoEncoder(path, 64, 48, 10, program=program) as encoder:
         # Two missing after the first, and two at the same time, of which the later stays.
         for time, level in ((5.0, 40), (5.3, 120), (5.31, 200), (5.4, 240)):
-            encoder.write(grey(level), time)
+            encoder.write(gray(level), time)
     levels = [float(frame.image.mean()) for frame in VideoReader(path)]
     assert levels == pytest.approx([40, 40, 40, 200, 240], abs=6)
 
@@ -38,7 +38,7 @@ def test_odd_sizes(tmp_path: Path, program: str, size: tuple[int, int]) -> None:
     path = tmp_path / "odd.mp4"
     with VideoEncoder(path, *size, 10, program=program) as encoder:
         for number in range(3):
-            encoder.write(grey(120, *size), number / 10)
+            encoder.write(gray(120, *size), number / 10)
     (first, *_) = VideoReader(path)
     assert abs(first.image.shape[1] - size[0]) <= 1
     assert abs(first.image.shape[0] - size[1]) <= 1
@@ -56,7 +56,7 @@ def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
         VideoEncoder(tmp_path / "out.mp4", 64, 48, 10, program="") as encoder,
         pytest.raises(ValueError, match="64x48"),
     ):
-        encoder.write(grey(1, 48, 64), 0)
+        encoder.write(gray(1, 48, 64), 0)
 
 
 def test_a_program_that_is_none(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_sound_is_taken_over_for_as_long_as_the_picture_lasts(tmp_path: Path, st
     path = tmp_path / "out.mp4"
     with VideoEncoder(path, 64, 48, 10, sound=Sound(source, start)) as encoder:
         for number in range(20):
-            encoder.write(grey(90), start + number / 10)
+            encoder.write(gray(90), start + number / 10)
     told = streams(path)
     assert "Audio: aac" in told
     assert "Video: h264" in told or "Video: mpeg4" in told

@@ -102,14 +102,14 @@ def test_nothing_jumps_while_a_page_loads_and_a_picture_is_read(
         assert page.evaluate("shifts") < 0.02
 
 
-def test_colours_follow_the_system_until_somebody_chooses(open_page: OpenPage, address: str) -> None:
+def test_colors_follow_the_system_until_somebody_chooses(open_page: OpenPage, address: str) -> None:
     with open_page(address, color_scheme="dark") as page:
         ground = "getComputedStyle(document.documentElement).backgroundColor"
         dark = page.evaluate(ground)
-        page.get_by_role("button", name="Colours: as your system has it").click()
+        page.get_by_role("button", name="Colors: as your system has it").click()
         light = page.evaluate(ground)
         assert light != dark
         page.reload()
         assert page.evaluate(ground) == light
-        page.get_by_role("button", name="Colours: light").click()
+        page.get_by_role("button", name="Colors: light").click()
         assert page.evaluate(ground) == dark

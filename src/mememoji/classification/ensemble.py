@@ -46,7 +46,7 @@ class Ensemble:
         return self._card
 
     def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
-        """Read grey crops (N, side, side) uint8 with every member."""
+        """Read gray crops (N, side, side) uint8 with every member."""
         told = [member.classify(crops) for member in self._members]
         means: dict[str, npt.NDArray[np.float32] | None] = {}
         for head in HEADS:

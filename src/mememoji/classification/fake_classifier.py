@@ -54,7 +54,7 @@ class FixedClassifier:
             std=STD,
             outputs={"votes": HEADS["votes"]},
             trained_on="nothing",
-            licence="MIT",
+            license="MIT",
         )
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.emotions import EMOTIONS, LABELS_TO_SIX, VOTES_TO_SIX, Emotion
 from mememoji.errors import InputError, ModelError
 from mememoji.model_files import card_path, load_network
@@ -95,7 +95,7 @@ class Inside:
         side = self.card.side
         if crops.ndim != 3 or crops.shape[1:] != (side, side) or crops.dtype != np.uint8:
             raise ValueError(f"crops must be (N, {side}, {side}) uint8, got {crops.shape} {crops.dtype}")
-        pixels = normalise(crops[:, None].astype(np.float32), mean=self.card.mean, std=self.card.std)
+        pixels = normalize(crops[:, None].astype(np.float32), mean=self.card.mean, std=self.card.std)
         return list(self._session.run(tensors, {self.card.input_name: pixels}))
 
 

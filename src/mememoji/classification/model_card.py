@@ -19,7 +19,7 @@ PRECISIONS: Final = ("float32", "float16", "int8")
 class ModelCard:
     """What a weights file takes and gives.
 
-    The network takes crops (N, 1, side, side) as float32, `(grey - mean) / std` with grey in 0..255, under the name
+    The network takes crops (N, 1, side, side) as float32, `(gray - mean) / std` with gray in 0..255, under the name
     `input_name`. `outputs` maps each head's name to its classes in order: class order stands nowhere else. Each
     head gives logits (N, classes), whose softmax are its probabilities.
 
@@ -30,7 +30,7 @@ class ModelCard:
         sha256: of the weights file, in hex.
         trained_on: the data, and what was left out of it.
         scores: figures with the split they were measured on, as `{"val": {"accuracy_7": 0.7}}`.
-        licence: of the weights.
+        license: of the weights.
         temperatures: what the file divides each head's own logits by, and
         floors: what it takes off each probability after that, so that the head is as sure as it is right. Both are in
             the graph already; they stand here for the record.
@@ -54,7 +54,7 @@ class ModelCard:
     std: float
     outputs: dict[str, tuple[str, ...]]
     trained_on: str
-    licence: str
+    license: str
     input_name: str = "crops"
     temperatures: dict[str, float] = field(default_factory=dict)
     floors: dict[str, float] = field(default_factory=dict)

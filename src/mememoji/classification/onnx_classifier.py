@@ -1,4 +1,4 @@
-"""The classifier: face crops in, probabilities out, by ONNX Runtime on the processor."""
+"""The classifier: face crops in, probabilities out, by ONNX Runtime on the CPU."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES, LABELS_TO_SIX, VOTES_TO_SIX, face_likeness, fold
 from mememoji.errors import ModelError
 from mememoji.model_files import card_path, load_network
@@ -70,12 +70,12 @@ class FaceClassifier(Protocol):
         ...
 
     def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
-        """Read grey crops (N, side, side) uint8, side being the card's; N may be 0."""
+        """Read gray crops (N, side, side) uint8, side being the card's; N may be 0."""
         ...
 
 
 class OnnxClassifier:
-    """Runs a weights file with ONNX Runtime on the processor.
+    """Runs a weights file with ONNX Runtime on the CPU.
 
     Loaded once; `classify` may be called from several threads at the same time.
 
@@ -102,7 +102,7 @@ class OnnxClassifier:
         return self._card
 
     def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
-        """Read grey crops.
+        """Read gray crops.
 
         Args:
             crops: (N, side, side) uint8, side being the card's; N may be 0.
@@ -120,7 +120,7 @@ class OnnxClassifier:
         for start in range(0, len(crops), _CHUNK):
             part = slice(start, start + _CHUNK)
             pixels = crops[part, None].astype(np.float32)  # (n, 1, side, side)
-            inputs = {self._card.input_name: normalise(pixels, mean=self._card.mean, std=self._card.std)}
+            inputs = {self._card.input_name: normalize(pixels, mean=self._card.mean, std=self._card.std)}
             for head, rows in zip(heads, self._session.run(heads, inputs), strict=True):
                 logits[head][part] = rows
         answers = {head: self._probabilities(head, rows) for head, rows in logits.items()}

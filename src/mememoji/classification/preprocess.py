@@ -1,4 +1,4 @@
-"""From a picture and its boxes to what the network takes. The only copy: training uses it too."""
+"""From an image and its boxes to what the network takes. The only copy: training uses it too."""
 
 import math
 from collections.abc import Sequence
@@ -15,26 +15,26 @@ SIDE: Final = 48
 
 MEAN: Final = 128.0
 STD: Final = 64.0
-"""Grey levels 0..255 become `(grey - MEAN) / STD`; FER2013's train split has mean 129.5 and deviation 65.1."""
+"""Gray levels 0..255 become `(gray - MEAN) / STD`; FER2013's train split has mean 129.5 and deviation 65.1."""
 
 LEAST_TILT: Final = 20.0
 """Degrees from which a crop is turned upright, docs/concepts/face-crops.md#alignment says how it was set."""
 
 
-def to_grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """RGB (H, W, 3) uint8 to luma (H, W) uint8 with the weights of ITU-R BT.601; a grey picture passes."""
+def to_gray(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """RGB (H, W, 3) uint8 to luma (H, W) uint8 with the weights of ITU-R BT.601; a gray image passes."""
     if image.ndim == 2:
         return image
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def resize_crop(grey: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np.uint8]:
-    """A grey crop (H, W) to (side, side): by area when it shrinks, linear when it grows."""
-    if grey.shape == (side, side):
-        return grey
-    shrinks = grey.shape[0] * grey.shape[1] > side * side
+def resize_crop(gray: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np.uint8]:
+    """A gray crop (H, W) to (side, side): by area when it shrinks, linear when it grows."""
+    if gray.shape == (side, side):
+        return gray
+    shrinks = gray.shape[0] * gray.shape[1] > side * side
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(grey, (side, side), interpolation=method), np.uint8)
+    return np.asarray(cv2.resize(gray, (side, side), interpolation=method), np.uint8)
 
 
 def crop_faces(
@@ -46,35 +46,35 @@ def crop_faces(
     tilts: Sequence[float] | None = None,
     min_tilt: float = LEAST_TILT,
 ) -> npt.NDArray[np.uint8]:
-    """Cut square grey crops around boxes.
+    """Cut square gray crops around boxes.
 
     Args:
-        image: RGB (H, W, 3) or grey (H, W), uint8, upright.
-        boxes: N boxes inside the picture.
+        image: RGB (H, W, 3) or gray (H, W), uint8, upright.
+        boxes: N boxes inside the image.
         margin: the part of the box's longer side added on each side.
         side: the crops' width and height.
         tilts: N angles from `mememoji.results.tilt_of`, by which crops are turned back; None leaves all as they are.
         min_tilt: degrees from which a crop is turned.
 
     Returns:
-        (N, side, side) uint8. A crop is the square around the box's centre; what lies outside the picture repeats
+        (N, side, side) uint8. A crop is the square around the box's center; what lies outside the image repeats
         its edge, since a black border would be a feature that FER2013 does not have.
     """
     crops = np.empty((len(boxes), side, side), np.uint8)
     for index, box in enumerate(boxes):
-        # Grey is made of the cut alone: a large picture with one face costs no more than a small one.
+        # Gray is made of the cut alone: a large image with one face costs no more than a small one.
         if tilts is None or abs(tilts[index]) < min_tilt:
-            crops[index] = resize_crop(to_grey(cut_square(image, box, margin=margin)), side)
+            crops[index] = resize_crop(to_gray(cut_square(image, box, margin=margin)), side)
         else:
             crops[index] = _turned(image, box, margin, side, tilts[index])
     return crops
 
 
 def _turned(image: npt.NDArray[np.uint8], box: Box, margin: float, side: int, tilt: float) -> npt.NDArray[np.uint8]:
-    """A crop (side, side) of a face that leans, turned upright about its box's centre."""
+    """A crop (side, side) of a face that leans, turned upright about its box's center."""
     # A square whose side is the diagonal of the crop's holds the crop at any angle.
     length = max(box.width, box.height)
-    wide = to_grey(cut_square(image, box, margin=((1 + 2 * margin) * math.sqrt(2) - 1) / 2))
+    wide = to_gray(cut_square(image, box, margin=((1 + 2 * margin) * math.sqrt(2) - 1) / 2))
     if length > 2 * side:
         wide = resize_crop(wide, round(2 * side * math.sqrt(2)))
     whole = wide.shape[0]
@@ -86,7 +86,7 @@ def _turned(image: npt.NDArray[np.uint8], box: Box, margin: float, side: int, ti
 
 
 def cut_square(image: npt.NDArray[np.uint8], box: Box, *, margin: float) -> npt.NDArray[np.uint8]:
-    """The square around a box that `crop_faces` looks at, in the picture's own size and colours.
+    """The square around a box that `crop_faces` looks at, in the image's own size and colors.
 
     Returns:
         (S, S, 3) or (S, S) uint8, perhaps a view of `image`; S is the box's longer side with its margin.
@@ -107,8 +107,8 @@ def _cut(image: npt.NDArray[np.uint8], left: int, top: int, length: int) -> npt.
     return np.asarray(cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def normalise(crops: Any, *, mean: float = MEAN, std: float = STD) -> Any:
-    """Grey levels to what the network takes: `(crops - mean) / std`.
+def normalize(crops: Any, *, mean: float = MEAN, std: float = STD) -> Any:
+    """Gray levels to what the network takes: `(crops - mean) / std`.
 
     `crops` is a float array or tensor of any shape, in 0..255; what comes back is of the same kind. Plain
     arithmetic on purpose: the same line runs on numpy arrays when serving and on torch tensors when training.

@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from mememoji.cli import data, detector, store
 from mememoji.cli.convert import calibrate, convert
-from mememoji.cli.distill import distil
+from mememoji.cli.distill import distill
 from mememoji.cli.evaluate import evaluate
 from mememoji.cli.features import features
 from mememoji.cli.live import live
@@ -55,7 +55,7 @@ def _mememoji(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Read facial expressions: find the faces in pictures and say how much of each of six emotions each shows."""
+    """Read facial expressions: find the faces in images and say how much of each of six emotions each shows."""
 
 
 app.command()(predict)
@@ -67,7 +67,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(detector.app, name="detector")
 app.add_typer(store.app, name="store")
 app.command()(train)
-app.command()(distil)
+app.command()(distill)
 app.command()(search)
 app.command()(evaluate)
 app.command()(export)

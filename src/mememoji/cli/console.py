@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 _MANY: Final = 8
-"""From this many pictures on, a progress bar is worth its line."""
+"""From this many images on, a progress bar is worth its line."""
 
 
 class Screen:

@@ -18,7 +18,7 @@ def calibrate(
 ) -> None:
     """Fit a temperature and a floor for each head, so that it is as often right as it is sure.
 
-    Both go into the graph and into the card. The error is cross-fitted: each picture is judged by what was fitted on
+    Both go into the graph and into the card. The error is cross-fitted: each image is judged by what was fitted on
     others. Which class comes first does not change.
     """
     from mememoji.conversion.evaluate_weights import calibrate_weights
@@ -45,15 +45,15 @@ def convert(
     ranges: Annotated[
         str, typer.Option(help="How int8 finds ranges: percentile, minmax or entropy.", metavar="NAME")
     ] = "percentile",
-    pictures: Annotated[int, typer.Option(help="How many pictures of train show int8 the ranges.", min=1)] = 512,
+    pictures: Annotated[int, typer.Option(help="How many images of train show int8 the ranges.", min=1)] = 512,
     full_range: Annotated[
         bool,
-        typer.Option("--full-range", help="Filters of 8 bits instead of 7: wrong on processors without VNNI."),
+        typer.Option("--full-range", help="Filters of 8 bits instead of 7: wrong on CPU without VNNI."),
     ] = False,
     float_first: Annotated[
         bool, typer.Option("--float-first", help="Leave the first convolution in float32 with int8.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Chooses the pictures.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Chooses the images.", min=0)] = 0,
 ) -> None:
     """Store weights in other numbers, and score them on val. int8 also computes in 8 bits, which is fastest."""
     import numpy as np

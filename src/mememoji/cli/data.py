@@ -1,4 +1,4 @@
-"""`mememoji data`: data sets of faces in, split files out."""
+"""`mememoji data`: datasets of faces in, split files out."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +8,12 @@ import typer
 
 from mememoji.cli.options import DetectorName, DetectorWeights
 
-app = typer.Typer(help="Prepare data sets of faces.", no_args_is_help=True)
+app = typer.Typer(help="Prepare datasets of faces.", no_args_is_help=True)
 
 
 @app.callback()
 def data() -> None:
-    """Prepare data sets of faces."""
+    """Prepare datasets of faces."""
 
 
 @app.command()
@@ -34,14 +34,12 @@ def prepare(
     ] = None,
     keep_duplicates: Annotated[
         bool,
-        typer.Option(
-            "--keep-duplicates", help="Keep pictures in train that show the same photograph as one of val or test."
-        ),
+        typer.Option("--keep-duplicates", help="Keep images in train that show the same image as one of val or test."),
     ] = False,
 ) -> None:
     """Write train.parquet, val.parquet, test.parquet, card.json, faces.png and classes.png.
 
-    Pictures of train that are duplicates of a held-out one, exact or near, are left out, and listed in card.json.
+    Images of train that are duplicates of a held-out one, exact or near, are left out, and listed in card.json.
     """
     from mememoji.datasets.fer2013.prepare_dataset import prepare as prepare_data
 
@@ -54,12 +52,12 @@ def prepare(
 def crops(
     photographs: Annotated[
         Path,
-        typer.Argument(help="Photographs with labelled faces, as `detector train` reads them.", metavar="PHOTOS"),
+        typer.Argument(help="Images with labeled faces, as `detector train` reads them.", metavar="PHOTOS"),
     ],
     out: Annotated[Path, typer.Option(help="The file to write, for `train --crops` and others.", metavar="FILE")],
     seed: Annotated[int, typer.Option(min=0, help="Of where background is cut.")] = 0,
 ) -> None:
-    """Cut faces and what is none out of photographs: background, and what detectors wrongly take for a face.
+    """Cut faces and what is none out of images: background, and what detectors wrongly take for a face.
 
     The animals that a detector's training leaves out are left out here too, to judge by.
     """
@@ -87,7 +85,7 @@ def faces(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="Folders DIR/<class>/... of photographs or face crops; Parquet of images with a label; face sets; "
+            help="Folders DIR/<class>/... of images or face crops; Parquet of images with a label; face sets; "
             "split files. SOURCE:0.6 sets the trust in its labels.",
             metavar="SOURCE...",
         ),
@@ -97,14 +95,14 @@ def faces(
     against: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Held-out faces (a split file, face set, Parquet of images or folder): what shows the same photograph "
+            help="Held-out faces (a split file, face set, Parquet of images or folder): what shows the same image "
             "as one of these is dropped.",
             metavar="FILE",
         ),
     ] = None,
     compare: Annotated[
         list[Path] | None,
-        typer.Option(help="Other faces: what shows the same photograph is counted and kept.", metavar="FILE"),
+        typer.Option(help="Other faces: what shows the same image is counted and kept.", metavar="FILE"),
     ] = None,
     min_confidence: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Ignore faces of which the detector is less confident.")
@@ -163,7 +161,7 @@ def _faces_summary(card: dict[str, Any], out: Path) -> Iterator[str]:
             yield f"  not read, not images of a known format: {', '.join(others)}"
     for file in card["against"]["files"]:
         fate = "dropped" if file["dropped"] else "kept"
-        yield f"{file['duplicates']:,} show the same photograph as one of {file['name']}: {fate}"
+        yield f"{file['duplicates']:,} show the same image as one of {file['name']}: {fate}"
     inside = card["duplicates_inside"]
     if inside["dropped"]:
         taken_off = len(inside["labels_taken_off"])
@@ -181,9 +179,9 @@ def _summary(card: dict[str, Any], out: Path) -> Iterator[str]:
     width = max(len(name) for name in card["splits"])
     for name, split in card["splits"].items():
         classes = ", ".join(f"{emotion} {count:,}" for emotion, count in split["classes_6"].items())
-        yield f"{name:<{width}}  {split['pictures']:>6,} pictures: {classes}"
+        yield f"{name:<{width}}  {split['pictures']:>6,} images: {classes}"
     leaks = card["leaks"]
     if leaks["count"]:
         fate = "left out of train" if leaks["left_out_of_train"] else "kept in train, as asked"
-        yield f"{leaks['count']:,} pictures show the same photograph as a held-out one: {fate}"
+        yield f"{leaks['count']:,} images show the same image as a held-out one: {fate}"
     yield f"written to {out}"

@@ -48,7 +48,7 @@ def fetch(
     if there:
         typer.echo(f"{path} is there already")
     else:
-        typer.echo(f"{path} ({path.stat().st_size:,} bytes, licence {weights.licence}) from {weights.url}")
+        typer.echo(f"{path} ({path.stat().st_size:,} bytes, license {weights.license}) from {weights.url}")
 
 
 def _print_presets(wanted: bool) -> None:
@@ -80,16 +80,16 @@ def train(
     fall: Annotated[
         int | None, typer.Option(min=0, help="Epochs at the end in which the rate falls, if not the preset's.")
     ] = None,
-    batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the preset's.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Images a step, if not the preset's.")] = None,
     side: Annotated[
-        list[int] | None, typer.Option(help="A side of training pictures, if not the preset's; may be repeated.")
+        list[int] | None, typer.Option(help="A side of training images, if not the preset's; may be repeated.")
     ] = None,
     rate: Annotated[float | None, typer.Option(help="The learning rate's peak, if not the preset's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Reproduces a run on one machine.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
     workers: Annotated[
-        int, typer.Option(min=0, help="Processes that make training pictures; 0 is a thread of this one.")
+        int, typer.Option(min=0, help="Processes that make training images; 0 is a thread of this one.")
     ] = 0,
     judge_every: Annotated[
         int, typer.Option(min=1, help="Judge by val after every so many epochs, and after the last.", metavar="N")
@@ -130,7 +130,7 @@ def train(
         raise RunError(f"{out} holds a training already; --resume goes on with it")
     place = choose_device(device)
     photographs, judged = read_all_photographs(data), read_all_photographs(val)
-    typer.echo(f"{preset}: {len(photographs):,} photographs, {recipe.epochs} epochs on {place}", err=True)
+    typer.echo(f"{preset}: {len(photographs):,} images, {recipe.epochs} epochs on {place}", err=True)
     fitting = DetectorFitting(
         recipe, photographs, judged, out, place, workers=workers, judge_every=judge_every, start=start
     )
@@ -143,7 +143,7 @@ def train(
 @app.command()
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, finished or not.", metavar="RUN")],
-    val: Annotated[Path, typer.Option(help="Photographs; the file is checked on some of them.", metavar="FILE")],
+    val: Annotated[Path, typer.Option(help="Images; the file is checked on some of them.", metavar="FILE")],
     out: Annotated[Path, typer.Option(help="The weights file to write, FILE.onnx.", metavar="FILE")],
     name: Annotated[str, typer.Option(help="The detector's name in its card.")] = "compact",
     score_threshold: Annotated[
@@ -159,7 +159,7 @@ def export(
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Option(help="Photographs with labelled faces.", metavar="FILE")],
+    data: Annotated[Path, typer.Option(help="Images with labeled faces.", metavar="FILE")],
     out: Annotated[Path, typer.Option(help="The folder for report.json, report.md and the figures.", metavar="DIR")],
     detector: Annotated[
         list[str] | None, typer.Option(help="compact, haar or yunet; may be given several times.", metavar="NAME")
@@ -172,20 +172,20 @@ def evaluate(
     ] = None,
     held_out: Annotated[
         Path | None,
-        typer.Option(help="The photographs of the training: its held-out animals are looked at too.", metavar="FILE"),
+        typer.Option(help="The images of the training: its held-out animals are looked at too.", metavar="FILE"),
     ] = None,
     pictures: Annotated[
         bool, typer.Option("--pictures/--no-pictures", help="Draw the contact sheets, which show people's faces.")
     ] = True,
 ) -> None:
-    """Measure detectors on the same photographs: recall, precision, landmarks, false alarms."""
+    """Measure detectors on the same images: recall, precision, landmarks, false alarms."""
     from mememoji.datasets.detection_images import read_photographs
     from mememoji.evaluation.classification.classification_figures import require
     from mememoji.evaluation.detection.detection_metrics import look
     from mememoji.evaluation.detection.detection_report import report_on, to_markdown, write_report
     from mememoji.evaluation.detection.open_detectors import open_detector
 
-    require()  # minutes of looking at photographs should not end in a missing library
+    require()  # minutes of looking at images should not end in a missing library
     files = {"compact": weights, "yunet": yunet}
     opened = [(name, *open_detector(name, files.get(name))) for name in detector or ["compact", "haar"]]
     if baseline is not None:
@@ -224,9 +224,9 @@ def _export(
         name=f"{name}-{__version__}",
         score_threshold=score_threshold,
         trained_on=(
-            "Photographs with boxes and landmarks by YuNet and by hand, "
+            "Images with boxes and landmarks by YuNet and by hand, "
             f"{len(saved.history)} epochs{begun}; a third of the animals left out"
         ),
-        licence="MIT",
+        license="MIT",
     )
     typer.echo(f"{weights} ({weights.stat().st_size:,} bytes, {card.parameters:,} parameters) and its card")

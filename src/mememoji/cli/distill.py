@@ -1,4 +1,4 @@
-"""`mememoji distil`: teachers, their ensemble, and a student that learned from them, in one resumable command."""
+"""`mememoji distill`: teachers, their ensemble, and a student that learned from them, in one resumable command."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from mememoji.training.common.device import Device
 
 LESSONS: Final = 32
-"""Versions of each picture, if no other number is given."""
+"""Versions of each image, if no other number is given."""
 
 
-def distil(
+def distill(
     data: Annotated[Path, typer.Option(help="A folder that `mememoji data prepare` wrote.", metavar="DIR")],
     out: Annotated[Path, typer.Option(help="The folder for everything that comes out.", metavar="DIR")],
     teachers: Annotated[
@@ -28,7 +28,7 @@ def distil(
     teacher_epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the presets'.")] = None,
     student_epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the preset's.")] = None,
     lessons: Annotated[
-        int, typer.Option(min=0, help="Versions of each picture that the teachers see; 0: a new one each epoch.")
+        int, typer.Option(min=0, help="Versions of each image that the teachers see; 0: a new one each epoch.")
     ] = LESSONS,
     taught_by: Annotated[
         list[Path] | None,
@@ -49,14 +49,14 @@ def distil(
     alone: Annotated[
         bool, typer.Option("--alone", help="Train the student without teachers too, for comparison.")
     ] = False,
-    batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the presets'.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Images a step, if not the presets'.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
     compiled: Annotated[
         bool, typer.Option("--compile", help="Fuse the networks with torch.compile: faster, needs a C++ compiler.")
     ] = False,
     train_only: Annotated[
-        bool, typer.Option("--train-only", help="Leave exports and reports, a processor's work, to a later call.")
+        bool, typer.Option("--train-only", help="Leave exports and reports, a CPU's work, to a later call.")
     ] = False,
 ) -> None:
     """Train teachers, measure their ensemble, train a student from them, and make its 8-bit weights.
@@ -117,7 +117,7 @@ def distil(
 
 
 def _from_teachers(count: int) -> str:
-    return f"; learned from {count} teachers trained on the same pictures" if count else ""
+    return f"; learned from {count} teachers trained on the same images" if count else ""
 
 
 def _reported(run: Run, place: Device) -> Report:

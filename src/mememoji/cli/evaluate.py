@@ -80,7 +80,7 @@ def evaluate(
         )
     if use_boxes and images is not None and images.is_dir():
         raise typer.BadParameter("a folder holds no boxes; leave it out", param_hint="--use-boxes")
-    require()  # minutes of reading pictures should not end in a missing library
+    require()  # minutes of reading images should not end in a missing library
     network = OnnxClassifier(find_classifier_weights(classifier, weights))
     other = None if against is None else OnnxClassifier(_find_other(against))
     # Both are measured before anything is written: a missing file leaves nothing behind.
@@ -94,7 +94,7 @@ def evaluate(
     if split is not None:
         files += write_report(split, out, pictures=pictures)
         begin.append(out / "report.md")
-        typer.echo(f"{network.card.name} on {split.report.data['file']}, {len(split.split):,} pictures\n")
+        typer.echo(f"{network.card.name} on {split.report.data['file']}, {len(split.split):,} images\n")
         typer.echo(f"{to_text(split.report)}\n")
     if found is not None:
         files += write_image_report(found, out, pictures=pictures)

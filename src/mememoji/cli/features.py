@@ -20,7 +20,7 @@ ACTIVATION = "activation"
 
 
 def features(
-    picture: Annotated[Path | None, typer.Argument(help="A picture with a face.", metavar="PICTURE")] = None,
+    picture: Annotated[Path | None, typer.Argument(help="An image with a face.", metavar="PICTURE")] = None,
     layer: Annotated[
         str,
         typer.Option(help="A layer's name, or activation: where in the face each emotion comes from.", metavar="NAME"),
@@ -49,7 +49,7 @@ def features(
             typer.echo(f"{name:<10}  {channels} maps of {wide}x{high}")
         return
     if picture is None:
-        raise typer.BadParameter("name a picture, or ask for --list-layers", param_hint="PICTURE")
+        raise typer.BadParameter("name an image, or ask for --list-layers", param_hint="PICTURE")
     if layer != ACTIVATION and layer not in inside.layers:
         raise InputError(f"no layer {layer!r}; there are {', '.join((*inside.layers, ACTIVATION))}")
     drawn = _draw(inside, *_find(picture, face, detector, weights), layer, at_most)

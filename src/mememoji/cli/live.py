@@ -34,7 +34,7 @@ def live(
     classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
-    """Show a camera's picture with its faces, and beside it how their six emotions go.
+    """Show a camera's image with its faces, and beside it how their six emotions go.
 
     Keys: B boxes, C bars, M memes, T smoothing, S snapshot, R record, N next face, F5 try again, F11 full screen,
     Ctrl+Q quit. Nothing is kept but what you snap or record.

@@ -72,7 +72,7 @@ def _lines(card: "ModelCard", weights: Path) -> Iterator[str]:
     yield from _field("weights", f"{weights} ({weights.stat().st_size / 1e6:.1f} MB)")
     yield from _field("sha256", card.sha256)
     yield from _field(
-        "takes", f"{card.input_name}: grey {card.side}x{card.side}, (grey - {card.mean:g}) / {card.std:g}"
+        "takes", f"{card.input_name}: gray {card.side}x{card.side}, (gray - {card.mean:g}) / {card.std:g}"
     )
     for head, classes in card.outputs.items():
         yield from _field("gives", f"{head}: {', '.join(classes)}")
@@ -82,7 +82,7 @@ def _lines(card: "ModelCard", weights: Path) -> Iterator[str]:
     yield from _field("trained on", card.trained_on)
     for split, scores in card.scores.items():
         yield from _field(f"scores, {split}", ", ".join(f"{name} {score:.4g}" for name, score in scores.items()))
-    yield from _field("licence", card.licence)
+    yield from _field("license", card.license)
     if card.note:
         yield from _field("note", card.note)
 

@@ -8,7 +8,7 @@ import typer
 DetectorName = Annotated[
     str,
     typer.Option(
-        help="How faces are found: compact, yunet, haar, whole (the picture is a face), or auto, the best whose "
+        help="How faces are found: compact, yunet, haar, whole (the image is a face), or auto, the best whose "
         "weights are there.",
         metavar="NAME",
     ),

@@ -13,7 +13,7 @@ _WIDEST_NAME = 44
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one picture: an analysis, and which pictures were written for it; or an error."""
+    """What became of one image: an analysis, and which images were written for it; or an error."""
 
     path: str
     analysis: "Analysis | None" = None
@@ -25,7 +25,7 @@ class Listing(Protocol):
     """Turns outcomes into text to print, line ends included."""
 
     def add(self, outcome: Outcome) -> str:
-        """One more picture."""
+        """One more image."""
         ...
 
     def end(self) -> str:
@@ -34,7 +34,7 @@ class Listing(Protocol):
 
 
 class JsonListing:
-    """One JSON array: for each picture its path, with the analysis or with the error."""
+    """One JSON array: for each image its path, with the analysis or with the error."""
 
     def __init__(self) -> None:
         self._begun = False
@@ -58,7 +58,7 @@ class TableListing:
     """A table with a row for each face; failures leave no row, they are told on standard error.
 
     Args:
-        names: of all pictures to come: the column's width must be known at the first row.
+        names: of all images to come: the column's width must be known at the first row.
     """
 
     def __init__(self, names: Sequence[str]) -> None:

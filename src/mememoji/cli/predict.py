@@ -1,4 +1,4 @@
-"""`mememoji predict`: what the faces in pictures show."""
+"""`mememoji predict`: what the faces in images show."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,11 +17,11 @@ def predict(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, folders of pictures (with the folders in them), or - for standard input.",
+            help="Images, folders of images (with the folders in them), or - for standard input.",
             show_default=False,
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array, an object for each picture.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array, an object for each image.")] = False,
     annotate: Annotated[
         Path | None, typer.Option(help="Write copies with boxes and composition bars to this folder.", metavar="DIR")
     ] = None,
@@ -29,20 +29,20 @@ def predict(
         bool, typer.Option("--memes", help="Lay a meme face over every face of the annotated copies.")
     ] = False,
     crops: Annotated[
-        Path | None, typer.Option(help="Write every face, cut from its picture, to this folder.", metavar="DIR")
+        Path | None, typer.Option(help="Write every face, cut from its image, to this folder.", metavar="DIR")
     ] = None,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
     small_faces: Annotated[
         bool,
-        typer.Option("--small-faces", help="Look for faces that are small in large pictures; takes longer."),
+        typer.Option("--small-faces", help="Look for faces that are small in large images; takes longer."),
     ] = False,
     classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
-    """Say what the faces in pictures show.
+    """Say what the faces in images show.
 
-    The exit code is 0 when all pictures were read, also where one shows no face; 1 when some could not be read, which
+    The exit code is 0 when all images were read, also where one shows no face; 1 when some could not be read, which
     are named on standard error; 2 when the command was called wrongly.
     """
     from mememoji.analyzer import Analyzer
@@ -64,7 +64,7 @@ def predict(
     failures = len(empty)
     with Screen(len(sources)) as screen:
         for folder in empty:
-            screen.warn(f"{folder}: no pictures in this folder")
+            screen.warn(f"{folder}: no images in this folder")
         for source in sources:
             try:
                 image = read_image(source.picture(analyzer.limits), analyzer.limits)

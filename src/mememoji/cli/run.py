@@ -134,7 +134,7 @@ class Run:
         crops = splits["train"].images
         initial = None if self.initial is None else load_initial_weights(self.initial, self.recipe.shape, crops)
         pictures = len(crops) + sum(len(one.faces) for one in self.mixed)
-        typer.echo(f"{self.name}: {pictures:,} pictures, {self.recipe.epochs} epochs on {place}", err=True)
+        typer.echo(f"{self.name}: {pictures:,} images, {self.recipe.epochs} epochs on {place}", err=True)
         fitting = Fitting(
             self.recipe,
             splits["train"],
@@ -156,14 +156,14 @@ def reject(network: nn.Module, recipe: Recipe, train: Split, crops: Crops, place
     """Let a trained network learn what is no face."""
     from mememoji.training.classifier.non_face_output import learn_rejection
 
-    typer.echo(f"what is no face, from {len(crops):,} crops of photographs", err=True)
+    typer.echo(f"what is no face, from {len(crops):,} crops of images", err=True)
     learn_rejection(network.to(place.where), train, crops, place, settings=recipe.augmentation, seed=recipe.seed)
     network.to("cpu")
 
 
 def rejected(crops: Crops, file: Path) -> str:
     """What a card says of the crops."""
-    return f"; what is no face from {len(crops):,} crops of photographs ({file.name})"
+    return f"; what is no face from {len(crops):,} crops of images ({file.name})"
 
 
 SHARE: Final = 0.3
@@ -232,11 +232,11 @@ def deliver(
         name=f"{name}-{__version__}",
         kind=recipe.network,
         trained_on=provenance.trained_on,
-        licence=provenance.licence,
+        license=provenance.license,
         note=provenance.note,
     )
     told: list[str] = []
-    if len(val) < 2 * FOLDS:  # a first look at a handful of pictures should not fail at its end
+    if len(val) < 2 * FOLDS:  # a first look at a handful of images should not fail at its end
         evaluation = score_weights(weights, data / "val.parquet", progress=True)
     else:
         evaluation, found = calibrate_weights(weights, data / "val.parquet", weights, progress=True)

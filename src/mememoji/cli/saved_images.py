@@ -1,4 +1,4 @@
-"""The pictures that `mememoji predict` writes: annotated copies and face crops."""
+"""The images that `mememoji predict` writes: annotated copies and face crops."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PictureFolder:
-    """A folder to write pictures to, made if it is missing; no two of one run get the same name.
+    """A folder to write images to, made if it is missing; no two of one run get the same name.
 
     Args:
         folder: where to write.
@@ -27,12 +27,12 @@ class PictureFolder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{folder} cannot be made a folder for pictures: {error.strerror}; name another") from error
+            raise RunError(f"{folder} cannot be made a folder for images: {error.strerror}; name another") from error
         self._folder = folder
         self._taken = {_key(Path(source)) for source in sources}
 
     def write(self, stem: str, suffix: str, content: bytes) -> Path:
-        """Write a picture as stem + suffix, or as `stem-2` and so on where that is taken.
+        """Write an image as stem + suffix, or as `stem-2` and so on where that is taken.
 
         Raises:
             RunError: it cannot be written.
@@ -76,7 +76,7 @@ def write_crops(
 
 
 def cut_face(image: "RGBImage", box: "Box", margin: float) -> "RGBImage":
-    """The square that the classifier sees around a box, in colour and unscaled, cut at the picture's edges."""
+    """The square that the classifier sees around a box, in color and unscaled, cut at the image's edges."""
     from mememoji.results import Box
 
     height, width = image.shape[:2]

@@ -20,7 +20,7 @@ def search(
         int, typer.Option(min=1, help="Trials that the search holds at its end, or a few more with several workers.")
     ] = 50,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 8,
-    pictures: Annotated[int | None, typer.Option(min=14, help="Pictures of train to use; all if not given.")] = None,
+    pictures: Annotated[int | None, typer.Option(min=14, help="Images of train to use; all if not given.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that run trials side by side.")] = 1,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads of each worker.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",

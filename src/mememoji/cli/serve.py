@@ -23,7 +23,7 @@ def serve(
     store: Annotated[
         str | None,
         typer.Option(
-            help="Where photos are remembered: sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none.",
+            help="Where images are remembered: sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none.",
             metavar="URL",
             show_default="sqlite:///mememoji.db",
         ),

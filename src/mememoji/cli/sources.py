@@ -1,4 +1,4 @@
-"""What `mememoji predict` is asked to read: pictures, folders of pictures, standard input."""
+"""What `mememoji predict` is asked to read: images, folders of images, standard input."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One picture to read: a file, or standard input under the name "-"."""
+    """One image to read: a file, or standard input under the name "-"."""
 
     name: str
 
@@ -32,10 +32,10 @@ class Source:
 
 
 def find_sources(paths: Sequence[str]) -> tuple[list[Source], list[str]]:
-    """The pictures at paths, and the folders that hold none.
+    """The images at paths, and the folders that hold none.
 
     A folder is walked through in the order of names, hidden files and folders left out, and gives the files that
-    their suffix says are pictures. A file that is named is taken whatever its suffix, and whether it is there or not:
+    their suffix says are images. A file that is named is taken whatever its suffix, and whether it is there or not:
     reading it tells what is wrong.
     """
     sources: list[Source] = []

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from mememoji.storage.image_store import StoreStatistics
 
-app = typer.Typer(help="Look after the service's stored photos.", no_args_is_help=True)
+app = typer.Typer(help="Look after the service's stored images.", no_args_is_help=True)
 
 # Equals `DEFAULT_URL` of storage.choice, which a test holds: importing it would load numpy for every --help.
 _DEFAULT = "sqlite:///mememoji.db"
@@ -26,7 +26,7 @@ _Store = Annotated[
 
 @app.callback()
 def store() -> None:
-    """Look after the service's stored photos."""
+    """Look after the service's stored images."""
 
 
 @app.command()
@@ -39,7 +39,7 @@ def export(
     ],
     store: _Store = _DEFAULT,
     val_share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="About which part of the photos goes to val.")
+        float, typer.Option(min=0.0, max=1.0, help="About which part of the images goes to val.")
     ] = 0.1,
 ) -> None:
     """Write the faces with feedback as a training set: train.parquet, val.parquet, card.json.
@@ -62,7 +62,7 @@ def stats(
     store: _Store = _DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Count photos, faces and feedback."""
+    """Count images, faces and feedback."""
     from contextlib import closing
 
     from mememoji.storage.factory import open_store
@@ -78,7 +78,7 @@ def stats(
 
 @app.command()
 def purge(store: _Store = _DEFAULT) -> None:
-    """Delete photos that have expired, as the service does by itself."""
+    """Delete images that have expired, as the service does by itself."""
     from contextlib import closing
 
     from mememoji.storage.factory import open_store
@@ -86,7 +86,7 @@ def purge(store: _Store = _DEFAULT) -> None:
 
     with closing(open_store(store, create=False)) as opened:
         gone = opened.delete_expired(now())
-    typer.echo(f"{gone:,} expired photos deleted")
+    typer.echo(f"{gone:,} expired images deleted")
 
 
 def _export_lines(card: dict[str, Any], out: Path) -> Iterator[str]:
@@ -96,14 +96,14 @@ def _export_lines(card: dict[str, Any], out: Path) -> Iterator[str]:
     reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in card["passed_over"].items())
     yield f"faces passed over: {reasons}"
     if card["leaks"]["count"]:
-        yield f"{card['leaks']['count']:,} faces show the same photograph as one of val: left out of train"
+        yield f"{card['leaks']['count']:,} faces show the same image as one of val: left out of train"
     if empty := [name for name, split in card["splits"].items() if not split["pictures"]]:
         yield f"nothing in {' and '.join(empty)}, and `mememoji train` needs both: collect more or set --val-share"
     yield f"written to {out}"
 
 
 def _stats_lines(statistics: "StoreStatistics") -> Iterator[str]:
-    yield f"photos    {statistics.photos:,}"
+    yield f"images    {statistics.photos:,}"
     yield f"faces     {statistics.faces:,}"
     yield f"feedback  {statistics.feedback:,}, of which {statistics.agreeing:,} name the face's top emotion"
     yield f"pixels    {statistics.picture_bytes / 1e6:,.1f} MB"

@@ -34,9 +34,9 @@ def train(
         str, typer.Option(help="What to train; --list-presets says what there is.", metavar="NAME")
     ] = "compact",
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the preset's.")] = None,
-    batch: Annotated[int | None, typer.Option(min=2, help="Pictures a step, if not the preset's.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Images a step, if not the preset's.")] = None,
     rate: Annotated[float | None, typer.Option(help="The learning rate's peak, if not the preset's.")] = None,
-    optimiser: Annotated[str | None, typer.Option(help="sgd or adamw, if not the preset's.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd or adamw, if not the preset's.")] = None,
     mixup: Annotated[float | None, typer.Option(min=0, help="Mixup's alpha; 0 is off.")] = None,
     patience: Annotated[
         int | None, typer.Option(min=0, help="Stop after so many epochs without a better val; 0 never does.")
@@ -67,7 +67,7 @@ def train(
         ),
     ] = None,
     sharpness: Annotated[
-        float | None, typer.Option(min=0, help="Radius of sharpness-aware minimisation; 0 is off.")
+        float | None, typer.Option(min=0, help="Radius of sharpness-aware minimization; 0 is off.")
     ] = None,
     softened: Annotated[
         float | None, typer.Option(min=0, max=1, help="The part of the epochs in which labels are softened by votes.")
@@ -107,7 +107,7 @@ def train(
             epochs=epochs,
             batch=batch,
             rate=rate,
-            optimiser=optimiser,
+            optimizer=optimizer,
             patience=patience,
             seed=seed,
             teaching=teaching,

@@ -28,7 +28,7 @@ def video(
     plot: Annotated[
         Path | None, typer.Option(help="Draw each face's course: .png, .svg or .pdf.", metavar="OUT.png")
     ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Analyse the first of every so many frames.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Analyze the first of every so many frames.")] = 1,
     start: Annotated[float, typer.Option("--from", min=0, help="Begin at this second.")] = 0.0,
     stop: Annotated[float | None, typer.Option("--to", min=0, help="End at this second.")] = None,
     resume: Annotated[
@@ -70,7 +70,7 @@ def video(
         # Before hours of reading: what is missing should not show at their end.
         plotting.require()
     earlier, start = _earlier(csv, start) if resume and csv is not None else (None, start)
-    # Frames that are neither analysed nor written need not be unpacked.
+    # Frames that are neither analyzed nor written need not be unpacked.
     reader = VideoReader(path, start=start, stop=stop, every=1 if out else every, limits=analyzer.limits)
     with _Progress(reader.start, reader.length) as progress:
         try:

@@ -12,7 +12,7 @@ from mememoji.conversion.calibration import fold, unfold
 from mememoji.conversion.graph_layers import find_layers, find_matrices
 from mememoji.conversion.onnx_graph import read_weights, write_weights
 from mememoji.conversion.precision import store_as_float, store_as_half
-from mememoji.conversion.quantization import quantise
+from mememoji.conversion.quantization import quantize
 from mememoji.errors import ModelError
 from mememoji.evaluation.temperature import Scaling
 
@@ -27,7 +27,7 @@ def convert(
         out: the file to write.
         precision: "float32", "float16" or "int8".
         crops: (N, side, side) uint8 of the training data; asked for by "int8" alone.
-        how: what else `quantise` takes.
+        how: what else `quantize` takes.
 
     Raises:
         ModelError: the weights are in 8-bit numbers already, or "int8" has no crops.
@@ -43,7 +43,7 @@ def convert(
             raise ModelError("8-bit numbers need crops of the training data")
         scalings = _scalings(card)
         unfold(model)
-        model = quantise(model, card, crops, **how)
+        model = quantize(model, card, crops, **how)
         fold(model, scalings)
     elif precision == "float16":
         store_as_float(model)

@@ -1,4 +1,4 @@
-"""Weights files measured on held-out pictures: calibrated by them, and scored in their cards."""
+"""Weights files measured on held-out images: calibrated by them, and scored in their cards."""
 
 import dataclasses
 import tempfile
@@ -15,18 +15,18 @@ from mememoji.model_files import card_path
 def calibrate_weights(
     weights: Path, data: Path, out: Path, *, progress: bool = False
 ) -> tuple[Evaluation, dict[str, HeadCalibration]]:
-    """Fit each head's temperature and floor on held-out pictures and write weights that hold them.
+    """Fit each head's temperature and floor on held-out images and write weights that hold them.
 
     Args:
         weights: an ONNX file, its card beside it; an earlier calibration of it is set aside.
         data: a split file that the weights were not trained on: val.parquet.
         out: the file to write, perhaps `weights` itself; its card gets the scores on `data` and the calibration error
-            to expect on other pictures.
+            to expect on other images.
         progress: show a progress bar on stderr where that is a terminal.
 
     Raises:
         ModelError: the weights do not fit their card.
-        DatasetError: no split file, or too few pictures.
+        DatasetError: no split file, or too few images.
     """
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder, "bare.onnx")

@@ -1,4 +1,4 @@
-"""Eight-bit weights and activations, by ONNX Runtime's static quantisation."""
+"""Eight-bit weights and activations, by ONNX Runtime's static quantization."""
 
 import contextlib
 import io
@@ -14,7 +14,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.conversion.graph_rewrites import gate_nodes, lay_out
 from mememoji.conversion.onnx_graph import Graph
 from mememoji.conversion.precision import store_as_float
@@ -23,7 +23,7 @@ from mememoji.errors import ModelError
 Ranges = Literal["percentile", "minmax", "entropy"]
 
 PICTURES: Final = 512
-"""How many pictures of train show the activations' ranges; four times as many gave no other accuracy."""
+"""How many images of train show the activations' ranges; four times as many gave no other accuracy."""
 
 _METHODS: Final = {
     "percentile": CalibrationMethod.Percentile,
@@ -34,7 +34,7 @@ _OPERATIONS: Final = ("Conv", "Add", "Mul", "Relu", "MaxPool", "GlobalAveragePoo
 _BATCH: Final = 64
 
 
-def quantise(
+def quantize(
     model: Any,
     card: ModelCard,
     crops: npt.NDArray[np.uint8],
@@ -56,7 +56,7 @@ def quantise(
             `entropy` loses the least information. Where a tensor hardly varies, so that it has no histogram, all
             ranges are found by `minmax`.
         full_range: filters use all 8 bits. Otherwise 7, so that no sum of two products overflows 16 bits on
-            processors without VNNI: the same file then gives the same integers everywhere.
+            CPU without VNNI: the same file then gives the same integers everywhere.
         float_first: the first convolution stays in float32.
 
     Raises:
@@ -70,14 +70,14 @@ def quantise(
     _name_nodes(model)
     kept = _kept_float(model, float_first=float_first)
     try:
-        return _quantised(model, card, crops, kept, ranges=ranges, full_range=full_range)
+        return _quantized(model, card, crops, kept, ranges=ranges, full_range=full_range)
     except ValueError:
         if ranges == "minmax":
             raise
-        return _quantised(model, card, crops, kept, ranges="minmax", full_range=full_range)
+        return _quantized(model, card, crops, kept, ranges="minmax", full_range=full_range)
 
 
-def _quantised(
+def _quantized(
     model: Any, card: ModelCard, crops: npt.NDArray[np.uint8], kept: list[str], *, ranges: Ranges, full_range: bool
 ) -> Any:
     with tempfile.TemporaryDirectory() as folder, _silence():
@@ -100,13 +100,13 @@ def _quantised(
 
 
 class _Crops(CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has no types
-    """Hands the crops out in batches, as the classifier would. ONNX Runtime's quantiser wants all of one size."""
+    """Hands the crops out in batches, as the classifier would. ONNX Runtime's quantizer wants all of one size."""
 
     def __init__(self, crops: npt.NDArray[np.uint8], card: ModelCard) -> None:
         size = min(_BATCH, len(crops))
         whole = crops[: len(crops) // size * size].reshape(-1, size, 1, card.side, card.side)
         self._batches = (
-            {card.input_name: normalise(batch.astype(np.float32), mean=card.mean, std=card.std)} for batch in whole
+            {card.input_name: normalize(batch.astype(np.float32), mean=card.mean, std=card.std)} for batch in whole
         )
 
     def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
@@ -147,7 +147,7 @@ def _after(graph: Graph, tensor: str) -> list[Any]:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """ONNX Runtime's quantiser prints, and warns of what was asked for on purpose."""
+    """ONNX Runtime's quantizer prints, and warns of what was asked for on purpose."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""Photographs with labelled faces: boxes, five landmarks, and regions that count as nothing."""
+"""Images with labeled faces: boxes, five landmarks, and regions that count as nothing."""
 
 import hashlib
 from collections import Counter
@@ -27,12 +27,12 @@ _LAST_ANIMAL: Final = 2655020
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photograph:
-    """One photograph with what is known of its faces; all coordinates are pixels, left, top, right, bottom.
+    """One image with what is known of its faces; all coordinates are pixels, left, top, right, bottom.
 
     Attributes:
-        id: unique over all photographs.
+        id: unique over all images.
         source: the collection that it comes from.
-        image: the encoded picture.
+        image: the encoded image.
         faces: (F, 4) float32 boxes.
         landmarks: (F, 5, 2) float32 in the order of `mememoji.results.LANDMARK_NAMES`; all NaN where there are none.
         ignore: (I, 4) float32 boxes of what is neither face nor background.
@@ -73,7 +73,7 @@ class Photograph:
     def is_held_out(self) -> bool:
         """Whether it is one of the third of animals that training leaves out, to judge false alarms by.
 
-        Which third is a matter of the id's hash, so it stays the same when photographs are added.
+        Which third is a matter of the id's hash, so it stays the same when images are added.
         """
         return self.is_animal and hashlib.sha256(self.id.encode()).digest()[0] % 3 == 0
 
@@ -85,9 +85,9 @@ class Photograph:
 
 
 def read_photographs(path: Path) -> list[Photograph]:
-    """Read a Parquet file of photographs.
+    """Read a Parquet file of images.
 
-    Its columns: `image` (an encoded picture), `faces` (list of x, y, width, height), `landmarks` (for each face a
+    Its columns: `image` (an encoded image), `faces` (list of x, y, width, height), `landmarks` (for each face a
     list of ten numbers, x and y by turns), `ignore` (boxes as in `faces`), `ignore_why` (a text for each), `source`
     and `id` (text).
 
@@ -98,17 +98,17 @@ def read_photographs(path: Path) -> list[Photograph]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise MissingExtraError("train", "reading photographs") from error
+        raise MissingExtraError("train", "reading images") from error
     if not path.is_file():
-        raise DatasetError(f"no file of photographs at {path}")
+        raise DatasetError(f"no file of images at {path}")
     try:
         missing = set(_COLUMNS) - set(pq.read_schema(path).names)
         if missing:
-            raise DatasetError(f"{path} holds no labelled photographs: it lacks {', '.join(sorted(missing))}")
+            raise DatasetError(f"{path} holds no labeled images: it lacks {', '.join(sorted(missing))}")
         rows = pq.read_table(path, columns=list(_COLUMNS)).to_pylist()
         return [_photograph(row) for row in rows]
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-        raise DatasetError(f"{path} cannot be read as photographs: {error}") from error
+        raise DatasetError(f"{path} cannot be read as images: {error}") from error
 
 
 def read_all_photographs(paths: Sequence[Path]) -> list[Photograph]:

@@ -1,17 +1,17 @@
-"""The same photograph twice: exact and near duplicates, plain and mirrored.
+"""The same image twice: exact and near duplicates, plain and mirrored.
 
 A perceptual hash proposes pairs, a pixel check decides. The hash is pHash: 64 bits, each saying whether one of the
 low frequencies of the discrete cosine transform lies over their median (Zauner, "Implementation and Benchmarking of
 Perceptual Image Hash Functions", 2010, section 3.2.1). It is proof against brightness, contrast and small changes, but
-two portraits with the same light and pose come as near as a photograph that was cropped twice. What tells them apart
+two portraits with the same light and pose come as near as an image that was cropped twice. What tells them apart
 is fine detail: pixels are compared after a band-pass, which leaves lines and edges and drops light and
 shade, at the best of small shifts.
 
-How the thresholds were chosen, on FER2013's 32,298 pictures of Training and PublicTest: pairs were sorted by how far
+How the thresholds were chosen, on FER2013's 32,298 images of Training and PublicTest: pairs were sorted by how far
 their detail agrees, and looked at. Of 72 plain pairs from 0.80 up, drawn at random, with hashes up to 20 bits apart, 71
-are one photograph, cropped twice or with another watermark or contrast; from 0.74 to 0.80 one in four shows somebody
+are one image, cropped twice or with another watermark or contrast; from 0.74 to 0.80 one in four shows somebody
 else. Mirrored pairs are rarely real, so chance weighs more: from 0.80 to 0.85 half of them show two people, while
-all 54 from 0.85 up are one photograph. So plain pairs count from 0.80 and mirrored ones from 0.85.
+all 54 from 0.85 up are one image. So plain pairs count from 0.80 and mirrored ones from 0.85.
 Hash and grid are there for speed, and cost a little: comparing all pairs of Training and PublicTest whose grids agree
 to 0.80 finds 1,434 that count, and 98 % of them have hashes within 20 bits (88 % within 14).
 """
@@ -36,7 +36,7 @@ MIN_CORRELATION_MIRRORED: Final = 0.85
 """The same for a mirrored pair."""
 
 MAX_SHIFT: Final = 3
-"""Pixels, across and down, by which the check slides one picture over the other. The hash bears about 2 both ways."""
+"""Pixels, across and down, by which the check slides one image over the other. The hash bears about 2 both ways."""
 
 MATCH_SHIFT: Final = 5
 """The same in `find_matches`: datasets center their crops differently."""
@@ -45,7 +45,7 @@ _FREQUENCIES = 8
 _CHUNK = 256
 _FINE, _COARSE = 0.8, 4.0
 _GRID, _MIN_GRID_CORRELATION = 12, 0.82
-# A picture of one grey level has no detail to compare: noise of the arithmetic would be taken for it.
+# An image of one gray level has no detail to compare: noise of the arithmetic would be taken for it.
 _MIN_DEVIATION = 1.0
 
 Images = npt.NDArray[np.uint8]
@@ -53,11 +53,11 @@ Detail = npt.NDArray[np.float32]
 
 
 class Leak(NamedTuple):
-    """A picture that shows the same photograph as a held-out one.
+    """An image that shows the same image as a held-out one.
 
     Attributes:
-        picture: its index.
-        twin: the index of the held-out picture it is most like.
+        image: its index.
+        twin: the index of the held-out image it is most like.
         exact: all pixels are equal.
         mirrored: one is the other seen in a mirror.
         correlation: of their detail, 1.0 for an exact one.
@@ -72,10 +72,10 @@ class Leak(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Which of N pictures show the same photograph.
+    """Which of N images show the same image.
 
     Attributes:
-        identical: (N,) int32, for each picture the first one that has the same pixels; itself where it is the first.
+        identical: (N,) int32, for each image the first one that has the same pixels; itself where it is the first.
         pairs: (M, 2) int32, near duplicates, each pair once, the smaller index first; both are firsts of `identical`.
         mirrored: (M,) bool, the second is the first seen in a mirror.
         distance: (M,) uint8, bits in which the hashes differ.
@@ -89,7 +89,7 @@ class Duplicates:
     correlation: npt.NDArray[np.float32]
 
     def leaks(self, held_out: npt.NDArray[np.bool_]) -> list[Leak]:
-        """The pictures that are not held out and have a twin that is; an exact twin goes before a near one.
+        """The images that are not held out and have a twin that is; an exact twin goes before a near one.
 
         Args:
             held_out: (N,) bool.
@@ -113,14 +113,14 @@ class Duplicates:
         return leaks
 
     def twins(self, groups: npt.NDArray[np.integer], count: int) -> npt.NDArray[np.int64]:
-        """How many pictures of each group have a twin in each group.
+        """How many images of each group have a twin in each group.
 
         Args:
-            groups: (N,) each picture's group, 0 to `count` - 1.
+            groups: (N,) each image's group, 0 to `count` - 1.
             count: how many groups there are.
 
         Returns:
-            (count, count, 2) int64, [group, group of the twin, exact or near]; a picture with an exact twin in a
+            (count, count, 2) int64, [group, group of the twin, exact or near]; an image with an exact twin in a
             group does not count as one with a near twin there.
         """
         members = np.zeros((len(groups), count), np.int64)
@@ -138,7 +138,7 @@ class Duplicates:
 
 
 class Match(NamedTuple):
-    """An image that shows the same photograph as one of another dataset.
+    """An image that shows the same image as one of another dataset.
 
     Attributes:
         image: its index.
@@ -154,13 +154,13 @@ class Match(NamedTuple):
 
 
 def find_duplicates(images: Images, *, progress: bool = False) -> Duplicates:
-    """Find the pictures that show the same photograph.
+    """Find the images that show the same image.
 
-    Every pair is compared, in chunks: 35,887 pictures take seconds, and memory beyond the pictures stays under
-    400 MB. Pictures of one grey level have exact duplicates only.
+    Every pair is compared, in chunks: 35,887 images take seconds, and memory beyond the images stays under
+    400 MB. Images of one gray level have exact duplicates only.
 
     Args:
-        images: (N, 48, 48) uint8, grey.
+        images: (N, 48, 48) uint8, gray.
         progress: draw a progress bar on standard error, if that is a terminal.
     """
     identical = _identical(images)
@@ -171,7 +171,7 @@ def find_duplicates(images: Images, *, progress: bool = False) -> Duplicates:
     sides = tqdm((False, True), desc="finding duplicates", leave=False, disable=None if progress else True)
     parts = []
     for flip in sides:
-        # One picture of a pair is turned, the other is not; the check turns the same one.
+        # One image of a pair is turned, the other is not; the check turns the same one.
         turned = unique[:, :, ::-1] if flip else unique
         pairs, distance = _propose(perceptual_hashes(turned), hashes, _unit_grids(turned), grids)
         same, correlation = _confirm(unique, pairs, mirrored=flip)
@@ -214,14 +214,14 @@ def find_matches(images: Images, others: Images) -> list[Match]:
 
 
 def perceptual_hashes(images: Images) -> npt.NDArray[np.uint64]:
-    """Hash pictures by what they look like: pHash.
+    """Hash images by what they look like: pHash.
 
     Args:
-        images: (N, 48, 48) uint8, grey.
+        images: (N, 48, 48) uint8, gray.
 
     Returns:
-        (N,) uint64. `grey * gain + offset` has the same hash while nothing is cut off at 0 or 255; a mirrored
-        picture has another one.
+        (N,) uint64. `gray * gain + offset` has the same hash while nothing is cut off at 0 or 255; a mirrored
+        image has another one.
     """
     steps = np.arange(SIDE)
     frequencies = np.arange(1, _FREQUENCIES + 1)[:, None]
@@ -280,7 +280,7 @@ def _confirm(
 
 
 def _unit_grids(images: Images) -> npt.NDArray[np.float32]:
-    """(N, 144) float32: each picture's means on a 12x12 grid, centred, of length 1."""
+    """(N, 144) float32: each image's means on a 12x12 grid, centerd, of length 1."""
     cell = SIDE // _GRID
     cells = images.reshape(len(images), _GRID, cell, _GRID, cell)  # (N, 12, 4, 12, 4)
     grid: npt.NDArray[np.float32] = cells.mean(axis=(2, 4), dtype=np.float32).reshape(-1, _GRID**2)  # (N, 144)
@@ -290,8 +290,8 @@ def _unit_grids(images: Images) -> npt.NDArray[np.float32]:
 
 
 def _detail(image: Images) -> Detail:
-    grey = image.astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), _FINE) - cv2.GaussianBlur(grey, (0, 0), _COARSE), np.float32)
+    gray = image.astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), _FINE) - cv2.GaussianBlur(gray, (0, 0), _COARSE), np.float32)
 
 
 def _correlation(one: Detail, other: Detail, max_shift: int, *, mirrored: bool) -> float:

@@ -1,4 +1,4 @@
-"""Crops of photographs, for a network to learn what is no face: faces, background, and detectors' false alarms."""
+"""Crops of images, for a network to learn what is no face: faces, background, and detectors' false alarms."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from mememoji.image_io import read_image
 from mememoji.results import Box
 
 BACKGROUNDS: Final = 6
-"""Random crops of a photograph without a face."""
+"""Random crops of an image without a face."""
 
 LEAST_SIDE: Final = 32
 """Pixels of the smallest face, and of the smallest crop of background."""
@@ -37,7 +37,7 @@ class Crops:
     """Crops of which it is known whether they show a face.
 
     Attributes:
-        images: (N, 48, 48) uint8, grey.
+        images: (N, 48, 48) uint8, gray.
         are_faces: (N,) bool.
 
     Raises:
@@ -60,25 +60,25 @@ class Crops:
 def eager_detectors() -> list[FaceDetector]:
     """Detectors that see a face as soon as there is any sign of one: where they are wrong, it looks like one."""
     # No weight asked for, one window is enough.
-    return [HaarDetector(neighbours=1, min_weight=-10.0), CompactDetector(score_threshold=0.25)]
+    return [HaarDetector(neighbors=1, min_weight=-10.0), CompactDetector(score_threshold=0.25)]
 
 
 def cut(
     photographs: Sequence[Photograph], detectors: Sequence[FaceDetector], rng: np.random.Generator
 ) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
-    """Cut faces and what is none out of photographs with labelled faces.
+    """Cut faces and what is none out of images with labeled faces.
 
-    Faces are those of 32 pixels and more. Background at random places and sizes comes from photographs without a face
+    Faces are those of 32 pixels and more. Background at random places and sizes comes from images without a face
     and any doubt; false alarms, the surest two of each detector, come from all of them, where they touch neither a face
     nor a doubtful region.
 
     Args:
-        photographs: in any number.
+        images: in any number.
         detectors: whose alarms to take.
         rng: where chance comes from.
 
     Yields:
-        For each photograph "faces", "background" and each detector's name, with (N, 48, 48) uint8, grey; N may be 0.
+        For each image "faces", "background" and each detector's name, with (N, 48, 48) uint8, gray; N may be 0.
     """
     for photograph in photographs:
         image = read_image(photograph.image)

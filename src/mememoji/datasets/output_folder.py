@@ -1,4 +1,4 @@
-"""The folder of a prepared data set: it appears whole, and replaces nothing but an earlier one."""
+"""The folder of a prepared dataset: it appears whole, and replaces nothing but an earlier one."""
 
 import contextlib
 import shutil

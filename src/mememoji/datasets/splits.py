@@ -19,11 +19,11 @@ SIDE: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The pictures of one split with what is known of them.
+    """The images of one split with what is known of them.
 
     Attributes:
         rows: (N,) int32, row numbers in the source, counted from 0.
-        images: (N, 48, 48) uint8, grey.
+        images: (N, 48, 48) uint8, gray.
         labels: (N,) int8, numbers into `FER2013_LABELS`.
         votes: (N, 10) uint8, counts in the order of `FERPLUS_VOTES`; None where the file holds none.
 
@@ -51,7 +51,7 @@ class Split:
         return len(self.rows)
 
     def take(self, which: npt.NDArray[Any] | slice) -> Self:
-        """The same split with only the pictures that an index, mask or slice names."""
+        """The same split with only the images that an index, mask or slice names."""
         votes = None if self.votes is None else self.votes[which]
         return type(self)(self.rows[which], self.images[which], self.labels[which], votes)
 

@@ -19,7 +19,7 @@ from mememoji.model_files import card_path, load_network, shipped_file
 from mememoji.results import Box, Detection
 
 SIDE: Final = 640
-"""A picture with a longer side is shrunk to this."""
+"""An image with a longer side is shrunk to this."""
 
 FINE_SIDE: Final = 1600
 """The same, where small faces are asked for."""
@@ -36,15 +36,15 @@ _WITHIN: Final = 0.75
 class CompactDetector:
     """Anchor-free and one-stage, in the manner of YuNet (Wu, Peng and Yu 2023) and SCRFD (Guo et al. 2021).
 
-    The network knows faces from about 8 to 320 pixels high. So a picture is looked at twice: shrunk to `SIDE`, and as
-    an overview, where a face that fills the picture is of a size that it knows best. `small_faces` adds a third
+    The network knows faces from about 8 to 320 pixels high. So an image is looked at twice: shrunk to `SIDE`, and as
+    an overview, where a face that fills the image is of a size that it knows best. `small_faces` adds a third
     look at up to `FINE_SIDE` pixels, for crowds, which costs up to six times the time. Whatever may be a face then is
     looked at closer: see `mememoji.detection.refinement`.
 
     Args:
         weights: an ONNX file with its card beside it; None takes the weights in the package.
         score_threshold: 0..1, the least score of a face; None takes the card's, which was measured.
-        small_faces: whether faces are looked for that are small in a large picture.
+        small_faces: whether faces are looked for that are small in a large image.
         threads: how many threads one call may use; None leaves it to ONNX Runtime. One is quickest: threads of two
             sessions that wait for work keep each other from it.
 
@@ -78,7 +78,7 @@ class CompactDetector:
         _check_graph(self._session, self.card)
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """Find faces in an upright RGB picture (H, W, 3) uint8, with landmarks: see `FaceDetector`."""
+        """Find faces in an upright RGB image (H, W, 3) uint8, with landmarks: see `FaceDetector`."""
         looks = [self._look(image, side) for side in self._sides(max(image.shape[:2]))]
         boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*looks, strict=True))
         candidates = _apart(boxes, scores, landmarks)
@@ -120,7 +120,7 @@ class _Input(threading.local):
         self._kept = np.empty(0, np.float32)
 
     def of(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Floats:
-        """B pictures (H, W, 3) uint8 as (B, 3, H, W) float32 in 0..255, good until the thread's next ones."""
+        """B images (H, W, 3) uint8 as (B, 3, H, W) float32 in 0..255, good until the thread's next ones."""
         size = len(pictures) * pictures[0].size
         if self._kept.size < size:
             self._kept = np.empty(size, np.float32)
@@ -157,6 +157,6 @@ def _check_graph(session: Any, card: DetectorCard) -> None:
     outputs = [(node.name, len(node.shape), node.shape[-1]) for node in session.get_outputs()]
     if inputs != [("pictures", "tensor(float)", 4, 3)] or outputs != [("answers", 3, 15)]:
         raise ModelError(
-            f"card {card.name!r} and its weights do not fit: expected pictures (N, 3, H, W) of float32 and answers "
+            f"card {card.name!r} and its weights do not fit: expected images (N, 3, H, W) of float32 and answers "
             f"(N, P, 15), got {inputs} and {outputs}"
         )

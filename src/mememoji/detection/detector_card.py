@@ -16,7 +16,7 @@ FORMAT: Final = 1
 class DetectorCard:
     """What a detector's weights file takes and gives.
 
-    The network takes RGB pictures (N, 3, H, W) as float32 in 0..255, H and W multiples of 32, under the name
+    The network takes RGB images (N, 3, H, W) as float32 in 0..255, H and W multiples of 32, under the name
     `pictures`. It gives `answers` (N, P, 15): see `mememoji.detection.postprocess`.
 
     Attributes:
@@ -25,7 +25,7 @@ class DetectorCard:
         sha256: of the weights file, in hex.
         score_threshold: 0..1, the least score of a face, as it was measured for these weights.
         trained_on: the data, and what was left out of it.
-        licence: of the weights.
+        license: of the weights.
         scores: figures with the data they were measured on, as `{"val": {"recall_32": 0.9}}`.
         note: what a user should know: weak spots, intended use.
 
@@ -38,7 +38,7 @@ class DetectorCard:
     sha256: str
     score_threshold: float
     trained_on: str
-    licence: str
+    license: str
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     note: str = ""
 

@@ -24,7 +24,7 @@ class Download:
         url: http or https.
         sha256: of its content, in hex.
         max_bytes: a longer answer is refused.
-        licence: of the weights, for the user to see.
+        license: of the weights, for the user to see.
     """
 
     detector: str
@@ -32,7 +32,7 @@ class Download:
     url: str
     sha256: str
     max_bytes: int
-    licence: str
+    license: str
 
     @property
     def path(self) -> Path:
@@ -132,7 +132,7 @@ YUNET: Final = Download(
     url="https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/face_detection_yunet_2023mar.onnx",
     sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
     max_bytes=2**20,
-    licence="MIT",
+    license="MIT",
 )
 
 

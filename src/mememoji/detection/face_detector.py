@@ -9,14 +9,14 @@ import numpy.typing as npt
 from mememoji.results import Detection
 
 WORKING_SIDE: Final = 1280
-"""A picture with a longer side is shrunk to this for detection; boxes come back in the picture's own pixels."""
+"""An image with a longer side is shrunk to this for detection; boxes come back in the image's own pixels."""
 
 
 @runtime_checkable
 class FaceDetector(Protocol):
-    """Finds the faces in a picture.
+    """Finds the faces in an image.
 
-    An object is loaded once, keeps nothing of a picture, and is safe to use from several threads.
+    An object is loaded once, keeps nothing of an image, and is safe to use from several threads.
     """
 
     @property
@@ -39,17 +39,17 @@ class FaceDetector(Protocol):
             image: (H, W, 3) uint8, RGB, upright; it is not written to.
 
         Returns:
-            The faces with boxes inside the picture, surest first; none is an empty list. Reading order is the
-            analyser's matter.
+            The faces with boxes inside the image, surest first; none is an empty list. Reading order is the
+            analyzer's matter.
         """
         ...
 
 
 def working_copy(image: npt.NDArray[np.uint8], side: int = WORKING_SIDE) -> tuple[npt.NDArray[np.uint8], float]:
-    """Shrink a picture (H, W) or (H, W, 3) so that no side is longer than `side`; a smaller one passes.
+    """Shrink an image (H, W) or (H, W, 3) so that no side is longer than `side`; a smaller one passes.
 
     Returns:
-        The picture, and by how much its coordinates are to be multiplied to give the original's.
+        The image, and by how much its coordinates are to be multiplied to give the original's.
     """
     height, width = image.shape[:2]
     scale = max(height, width) / side

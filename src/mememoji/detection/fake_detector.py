@@ -9,7 +9,7 @@ from mememoji.results import Detection
 
 
 class FixedDetector:
-    """Finds the same faces in every picture; where a box reaches out of the picture, it is not found there.
+    """Finds the same faces in every image; where a box reaches out of the image, it is not found there.
 
     Args:
         detections: the faces.
@@ -23,6 +23,6 @@ class FixedDetector:
         self.margin = margin
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """The told faces that lie inside the picture (H, W, 3) uint8: see `FaceDetector`."""
+        """The told faces that lie inside the image (H, W, 3) uint8: see `FaceDetector`."""
         height, width = image.shape[:2]
         return [d for d in self._detections if d.box.xyxy[2] <= width and d.box.xyxy[3] <= height]

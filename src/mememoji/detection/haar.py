@@ -15,9 +15,9 @@ from mememoji.results import Box, Detection
 
 CASCADE: Final = "haarcascade_frontalface_default.xml"
 
-# Measured on photographs of daily life: docs/concepts/face-detection.md#haar-cascade has the table.
+# Measured on images of daily life: docs/concepts/face-detection.md#haar-cascade has the table.
 SCALE: Final = 1.15
-NEIGHBOURS: Final = 3
+NEIGHBORS: Final = 3
 MIN_SIDE: Final = 28
 MIN_WEIGHT: Final = 1.5
 
@@ -34,7 +34,7 @@ class HaarDetector:
 
     Args:
         scale: the step from one size of the search window to the next, over 1.
-        neighbours: how many overlapping windows make a face.
+        neighbors: how many overlapping windows make a face.
         min_side: the smallest face in pixels of the working copy, whose longer side is at most `WORKING_SIDE`.
         min_weight: the least weight of the cascade's last stage.
         cascade: the name of a file in `cv2.data.haarcascades`.
@@ -50,29 +50,29 @@ class HaarDetector:
         self,
         *,
         scale: float = SCALE,
-        neighbours: int = NEIGHBOURS,
+        neighbors: int = NEIGHBORS,
         min_side: int = MIN_SIDE,
         min_weight: float = MIN_WEIGHT,
         cascade: str = CASCADE,
     ) -> None:
         self._scale = scale
-        self._neighbours = neighbours
+        self._neighbors = neighbors
         self._min_side = min_side
         self._min_weight = min_weight
         self._path = _cascade_path(cascade)
-        # A CascadeClassifier keeps the picture it works on: threads that shared one would mix their faces.
+        # A CascadeClassifier keeps the image it works on: threads that shared one would mix their faces.
         self._own = threading.local()
         self._classifier()
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """Find faces in an upright RGB picture (H, W, 3) uint8: see `FaceDetector`. There are no landmarks."""
+        """Find faces in an upright RGB image (H, W, 3) uint8: see `FaceDetector`. There are no landmarks."""
         height, width = image.shape[:2]
         small, back = working_copy(image, WORKING_SIDE)
-        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         boxes, _, weights = self._classifier().detectMultiScale3(
-            grey,
+            gray,
             scaleFactor=self._scale,
-            minNeighbors=self._neighbours,
+            minNeighbors=self._neighbors,
             minSize=(self._min_side, self._min_side),
             outputRejectLevels=True,
         )

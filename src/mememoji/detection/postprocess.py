@@ -15,7 +15,7 @@ def places(height: int, width: int) -> Floats:
     """Where a network's answers stand: (P, 3) float32, x and y of a place's middle and its stride, in pixels.
 
     Args:
-        height: of the picture, a multiple of the largest stride.
+        height: of the image, a multiple of the largest stride.
         width: likewise.
 
     Returns:
@@ -44,10 +44,10 @@ def decode(answers: Floats, where: Floats, *, least: float) -> tuple[Floats, Flo
     scores = 1 / (1 + np.exp(-np.clip(answers[:, 0], -30, 30)))
     kept = np.flatnonzero(scores >= least)
     rows, middles, strides = answers[kept], where[kept, :2], where[kept, 2:]
-    centres = middles + rows[:, 1:3] * strides
+    centers = middles + rows[:, 1:3] * strides
     halves = np.exp(np.clip(rows[:, 3:5], -8, 8)) * strides / 2
     shifts = rows[:, 5:].reshape(-1, 5, 2) * strides[:, None]  # (N, 10) -> (N, 5, 2)
-    boxes = np.concatenate([centres - halves, centres + halves], axis=1)
+    boxes = np.concatenate([centers - halves, centers + halves], axis=1)
     return boxes, np.asarray(scores[kept], np.float32), middles[:, None] + shifts
 
 
@@ -80,7 +80,7 @@ def suppress(boxes: Floats, scores: Floats, *, overlap: float, most: int = 1000)
 def moved(
     boxes: npt.NDArray[np.floating[Any]], linear: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]
 ) -> Floats:
-    """The (N, 4) upright boxes around what faces in boxes (N, 4) become where a picture is turned, scaled or mirrored.
+    """The (N, 4) upright boxes around what faces in boxes (N, 4) become where an image is turned, scaled or mirrored.
 
     A face is taken for the ellipse in its box.
 

@@ -42,7 +42,7 @@ def refine(image: Image, found: Found, network: Callable[[list[Image]], Floats])
     Args:
         image: (H, W, 3) uint8, upright.
         found: the candidates, surest first, in pixels of `image`.
-        network: gives raw answers (B, P, 15) for pictures (TILE, TILE, 3) uint8.
+        network: gives raw answers (B, P, 15) for images (TILE, TILE, 3) uint8.
 
     Returns:
         As many, in the same order. What looked apart may now lie on one face: suppress overlaps again.
@@ -105,7 +105,7 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pose:
-    """How a tile lies in the picture: points x become `linear @ x + shift`."""
+    """How a tile lies in the image: points x become `linear @ x + shift`."""
 
     linear: Doubles
     shift: Doubles
@@ -126,7 +126,7 @@ class _Pose:
         return float(np.hypot(*self.linear[:, 0]))
 
     def back(self) -> "_Pose":
-        """From the tile to the picture."""
+        """From the tile to the image."""
         linear = self.linear.T / self.scale**2
         return _Pose(linear, -linear @ self.shift, self.mirrored)
 
@@ -137,7 +137,7 @@ class _Pose:
 
 
 class _Halves:
-    """A picture with its copies of half the size, a quarter and so on, each made when it is asked for."""
+    """An image with its copies of half the size, a quarter and so on, each made when it is asked for."""
 
     def __init__(self, image: Image) -> None:
         self._levels = [image]

@@ -49,7 +49,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("compact", "our own small network, with landmarks", CompactDetector, takes_file=True, knows_small_faces=True),
     Kind("yunet", "a small network, with landmarks", YuNetDetector, YUNET, takes_file=True),
     Kind("haar", "OpenCV's Haar cascade, faces from the front", HaarDetector),
-    Kind("whole", "the picture is a face", WholeDetector, in_auto=False),
+    Kind("whole", "the image is a face", WholeDetector, in_auto=False),
 )
 
 
@@ -60,7 +60,7 @@ def make_detector(name: str = AUTO, weights: Path | None = None, *, small_faces:
         name: "auto", "compact", "yunet", "haar" or "whole"; "auto" takes the best one that is usable.
         weights: a weights file, for a detector that takes one; None takes the one in the package or the downloaded
             one, checked by its hash.
-        small_faces: look for faces that are small in a large picture, which takes longer.
+        small_faces: look for faces that are small in a large image, which takes longer.
 
     Raises:
         InputError: an unknown name, or a weights file or small faces for a detector that knows none.

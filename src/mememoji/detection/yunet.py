@@ -29,8 +29,8 @@ _TOP: Final = 5000
 class YuNetDetector:
     """Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector" (2023), as `cv2.FaceDetectorYN`.
 
-    It knows faces from about 10 to 500 pixels high, so a larger picture is looked at twice: shrunk to `WORKING_SIDE`,
-    and once more as an overview of 480 pixels, where a face that fills the picture is of a size that it knows.
+    It knows faces from about 10 to 500 pixels high, so a larger image is looked at twice: shrunk to `WORKING_SIDE`,
+    and once more as an overview of 480 pixels, where a face that fills the image is of a size that it knows.
 
     Args:
         weights: the ONNX file; `mememoji detector fetch yunet` downloads it.
@@ -51,12 +51,12 @@ class YuNetDetector:
             raise ModelError(f"no weights of YuNet at {weights}; `mememoji detector fetch yunet` downloads them")
         self._weights = weights
         self._score_threshold = score_threshold
-        # The network keeps the size and the layers' outputs of its last picture: threads cannot share one.
+        # The network keeps the size and the layers' outputs of its last image: threads cannot share one.
         self._own = threading.local()
         self._network()
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """Find faces in an upright RGB picture (H, W, 3) uint8, with landmarks: see `FaceDetector`."""
+        """Find faces in an upright RGB image (H, W, 3) uint8, with landmarks: see `FaceDetector`."""
         found = list(self._look(image, WORKING_SIDE))
         if max(image.shape[:2]) > _OVERVIEW_FROM:
             found += self._look(image, _OVERVIEW_SIDE)

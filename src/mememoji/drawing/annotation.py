@@ -1,4 +1,4 @@
-"""A picture with its faces' boxes and compositions drawn on a copy."""
+"""An image with its faces' boxes and compositions drawn on a copy."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Final, Self
 import cv2
 import numpy as np
 
-from mememoji.drawing.canvas import WHITE, Canvas, Colour, Rect, rgb, text_width
+from mememoji.drawing.canvas import WHITE, Canvas, Color, Rect, rgb, text_width
 from mememoji.drawing.layout import Layout, place_panels
 from mememoji.drawing.memes import lay_meme
 from mememoji.emotions import EMOTIONS
@@ -78,36 +78,36 @@ def annotate(
     memes: bool = False,
     names: Sequence[str] | None = None,
 ) -> RGBImage:
-    """Draw every face's box and composition on a copy of the picture.
+    """Draw every face's box and composition on a copy of the image.
 
     The panels are as detailed as there is room for: a bar for each emotion, one bar of six parts, or the top emotion
     alone. A crop that the classifier takes for no clear face says so and shows no emotion.
 
     Args:
-        image: (H, W, 3) uint8 RGB, the picture that was analysed; it stays as it is.
+        image: (H, W, 3) uint8 RGB, the image that was analyzed; it stays as it is.
         analysis: what was found in it.
-        keep_size: draw at the picture's own size even where it is too small for text.
+        keep_size: draw at the image's own size even where it is too small for text.
         boxes: draw a box around every face.
         bars: draw a panel beside every face.
         memes: lay a meme face over every clear face first.
         names: what each face is called in its panel, in the order of the faces; a number that a video keeps, say.
 
     Returns:
-        (kH, kW, 3) uint8 RGB. k is 1 but for pictures under 160 pixels a side: these are enlarged by a whole
+        (kH, kW, 3) uint8 RGB. k is 1 but for images under 160 pixels a side: these are enlarged by a whole
         number, as long as no side gets over 4,096 pixels.
 
     Raises:
-        ValueError: the analysis is of a picture of another size, or has more or fewer faces than names.
+        ValueError: the analysis is of an image of another size, or has more or fewer faces than names.
     """
     height, width = image.shape[:2]
     if (analysis.width, analysis.height) != (width, height):
         expected = f"{analysis.width}x{analysis.height}"
-        raise ValueError(f"the analysis is of a picture of {expected}, got one of {width}x{height}")
+        raise ValueError(f"the analysis is of an image of {expected}, got one of {width}x{height}")
     if names is not None and len(names) != len(analysis.faces):
         raise ValueError(f"expected a name for each of {len(analysis.faces)} faces, got {len(names)}")
     factor = 1
     if min(width, height) < _SMALLEST_SIDE and not keep_size:
-        # A long and narrow picture must not become a huge one.
+        # A long and narrow image must not become a huge one.
         factor = min(math.ceil(_READABLE_SIDE / min(width, height)), max(_LONGEST_SIDE // max(width, height), 1))
         image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
     canvas = Canvas(image)
@@ -137,7 +137,7 @@ def _lay_memes(canvas: Canvas, faces: tuple[Face, ...], factor: int) -> None:
 
 
 def _unit(canvas: Canvas) -> float:
-    """The text size that suits the picture as a whole."""
+    """The text size that suits the image as a whole."""
     return max(0.023 * math.sqrt(canvas.width * canvas.height), _SMALLEST_TEXT)
 
 
@@ -160,8 +160,8 @@ def _fit(
     return best
 
 
-def _colour(face: Face) -> Colour:
-    return rgb(face.top.colour) if face.is_clear else WHITE
+def _color(face: Face) -> Color:
+    return rgb(face.top.color) if face.is_clear else WHITE
 
 
 def _percent(fraction: float) -> str:
@@ -192,10 +192,10 @@ def _draw_box(canvas: Canvas, box: Rect, face: Face, unit: float) -> None:
     stroke = max(unit * 0.18, 1.5)
     radius = min(unit * 0.6, (box[2] - box[0]) / 4)
     left, top, right, bottom = box
-    # Inwards by half a stroke: a box at the picture's edge would lose half of its line.
+    # Inwards by half a stroke: a box at the image's edge would lose half of its line.
     inner = (left + stroke / 2, top + stroke / 2, right - stroke / 2, bottom - stroke / 2)
     canvas.outline(inner, radius, stroke * 1.9, _GROUND, 0.45)
-    canvas.outline(inner, radius, stroke, _colour(face))
+    canvas.outline(inner, radius, stroke, _color(face))
 
 
 def _draw_panel(canvas: Canvas, place: Rect, face: Face, heading: _Heading, style: _Style) -> None:
@@ -203,11 +203,11 @@ def _draw_panel(canvas: Canvas, place: Rect, face: Face, heading: _Heading, styl
     canvas.fill(place, radius, _GROUND, 0.9)
     left, right = place[0] + style.padding, place[2] - style.padding
     top = place[1] + style.padding
-    colour = _colour(face)
-    canvas.outline(place, radius, max(style.text * 0.1, 1.0), colour)
+    color = _color(face)
+    canvas.outline(place, radius, max(style.text * 0.1, 1.0), color)
     baseline = top + style.heading * 0.85
     dot = style.text * 0.8
-    canvas.fill((left, baseline - dot * 0.95, left + dot, baseline + dot * 0.05), dot / 2, colour)
+    canvas.fill((left, baseline - dot * 0.95, left + dot, baseline + dot * 0.05), dot / 2, color)
     canvas.text(left + style.text * 1.2, baseline, heading.text, style.heading, WHITE)
     if heading.percent:
         canvas.text(right - text_width(heading.percent, style.heading), baseline, heading.percent, style.heading, WHITE)
@@ -230,7 +230,7 @@ def _draw_bars(canvas: Canvas, left: float, top: float, right: float, face: Face
         canvas.text(left, baseline, emotion.value, style.text, WHITE, opacity)
         bar = (start, middle - style.bar / 2, end, middle + style.bar / 2)
         canvas.fill(bar, style.bar / 2, WHITE, 0.11)
-        canvas.fill(bar, style.bar / 2, rgb(emotion.colour), until=start + fraction * (end - start))
+        canvas.fill(bar, style.bar / 2, rgb(emotion.color), until=start + fraction * (end - start))
         percent = _percent(fraction)
         canvas.text(right - text_width(percent, style.text), baseline, percent, style.text, WHITE, opacity)
 
@@ -239,5 +239,5 @@ def _draw_strip(canvas: Canvas, bar: Rect, face: Face) -> None:
     # From the last part to the first, each laid over the one before: only the strip's own ends are round.
     end = 1.0
     for emotion, fraction in reversed(list(face.composition.items())):
-        canvas.fill(bar, (bar[3] - bar[1]) / 2, rgb(emotion.colour), until=bar[0] + end * (bar[2] - bar[0]))
+        canvas.fill(bar, (bar[3] - bar[1]) / 2, rgb(emotion.color), until=bar[0] + end * (bar[2] - bar[0]))
         end -= fraction

@@ -1,4 +1,4 @@
-"""A picture to draw on: smooth rounded shapes and text, blended in and cut off at the edges."""
+"""An image to draw on: smooth rounded shapes and text, blended in and cut off at the edges."""
 
 from functools import lru_cache
 from typing import Final
@@ -12,10 +12,10 @@ from mememoji.image_io import RGBImage
 Rect = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels; fractions are fine, edges are smoothed."""
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 """Red, green, blue, 0..255."""
 
-WHITE: Final[Colour] = (255, 255, 255)
+WHITE: Final[Color] = (255, 255, 255)
 
 Floats = npt.NDArray[np.floating]
 
@@ -23,14 +23,14 @@ _FINER: Final = 4
 """Text is drawn this many times as large and brought down: at small sizes the font's own grid spoils the spacing."""
 
 
-def rgb(colour: str) -> Colour:
+def rgb(color: str) -> Color:
     """`#rrggbb` as numbers."""
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
     return red, green, blue
 
 
 class Canvas:
-    """A copy of a picture that shapes and text are blended into.
+    """A copy of an image that shapes and text are blended into.
 
     Args:
         image: (H, W, 3) uint8 RGB; it is copied.
@@ -40,16 +40,16 @@ class Canvas:
         self.pixels = image.copy()
         self.height, self.width = image.shape[:2]
 
-    def fill(self, rect: Rect, radius: float, colour: Colour, opacity: float = 1.0, *, until: float = np.inf) -> None:
+    def fill(self, rect: Rect, radius: float, color: Color, opacity: float = 1.0, *, until: float = np.inf) -> None:
         """Fill a rounded rectangle; what lies right of x = `until` is left out, with a straight edge."""
-        self._blend(_whole(rect), rect, radius, None, colour, opacity, until)
+        self._blend(_whole(rect), rect, radius, None, color, opacity, until)
 
-    def outline(self, rect: Rect, radius: float, stroke: float, colour: Colour, opacity: float = 1.0) -> None:
+    def outline(self, rect: Rect, radius: float, stroke: float, color: Color, opacity: float = 1.0) -> None:
         """Draw a rounded rectangle's outline, `stroke` wide, its middle on the rectangle's edge."""
         left, top, right, bottom = _whole((rect[0] - stroke, rect[1] - stroke, rect[2] + stroke, rect[3] + stroke))
         depth = int(radius + 2 * stroke) + 2
         if 2 * depth >= min(right - left, bottom - top):
-            self._blend((left, top, right, bottom), rect, radius, stroke, colour, opacity)
+            self._blend((left, top, right, bottom), rect, radius, stroke, color, opacity)
             return
         # Four strips: a large face's inside, which stays as it is, would cost time and memory.
         for strip in (
@@ -58,16 +58,16 @@ class Canvas:
             (left, top + depth, left + depth, bottom - depth),
             (right - depth, top + depth, right, bottom - depth),
         ):
-            self._blend(strip, rect, radius, stroke, colour, opacity)
+            self._blend(strip, rect, radius, stroke, color, opacity)
 
-    def text(self, x: float, baseline: float, text: str, size: float, colour: Colour, opacity: float = 1.0) -> None:
+    def text(self, x: float, baseline: float, text: str, size: float, color: Color, opacity: float = 1.0) -> None:
         """Write a line that starts at x, standing on `baseline`; `size` is the font's, in pixels."""
         room = int(size) + 2
         mask = Image.new("L", (_FINER * (int(text_width(text, size)) + 2 * room), _FINER * 2 * room))
         left, top = int(x) - 1, int(baseline) - room
         start = (_FINER * (x - left), _FINER * (baseline - top))
         ImageDraw.Draw(mask).text(start, text, fill=255, font=_font(size), anchor="ls")
-        self._lay(left, top, np.asarray(mask.reduce(_FINER), np.float32) / 255 * opacity, colour)
+        self._lay(left, top, np.asarray(mask.reduce(_FINER), np.float32) / 255 * opacity, color)
 
     def _blend(
         self,
@@ -75,7 +75,7 @@ class Canvas:
         rect: Rect,
         radius: float,
         stroke: float | None,
-        colour: Colour,
+        color: Color,
         opacity: float,
         until: float = np.inf,
     ) -> None:
@@ -92,13 +92,13 @@ class Canvas:
         cover = np.clip(0.5 - distance, 0, 1)
         if np.isfinite(until):
             cover *= np.clip(until - x + 0.5, 0, 1)
-        self._lay(left, top, cover * opacity, colour)
+        self._lay(left, top, cover * opacity, color)
 
-    def _lay(self, left: int, top: int, mask: Floats, colour: Colour) -> None:
+    def _lay(self, left: int, top: int, mask: Floats, color: Color) -> None:
         mask = mask[max(-top, 0) : max(self.height - top, 0), max(-left, 0) : max(self.width - left, 0), None]
         top, left = max(top, 0), max(left, 0)
         below = self.pixels[top : top + mask.shape[0], left : left + mask.shape[1]]
-        below[:] = np.rint(below + (np.array(colour, np.float32) - below) * mask)
+        below[:] = np.rint(below + (np.array(color, np.float32) - below) * mask)
 
 
 def text_width(text: str, size: float) -> float:

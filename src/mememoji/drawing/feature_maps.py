@@ -10,7 +10,7 @@ from mememoji.drawing.canvas import Canvas, text_width
 from mememoji.image_io import RGBImage
 
 TILE: Final = 72
-"""A map's side in the picture, in pixels."""
+"""A map's side in the image, in pixels."""
 
 AT_MOST: Final = 47
 """How many maps are drawn if not said: with the crop they fill four rows."""
@@ -46,7 +46,7 @@ def draw_maps(
     order = np.argsort(-maps.std(axis=(1, 2)), kind="stable")[:at_most]
     part = f"the {len(order)} of {count} maps" if len(order) < count else f"{count} maps"
     title = f"{layer}: {part} of {wide}x{high}, most varied first"
-    tiles = [_grey(crop, TILE), *(_coloured(maps[index]) for index in order)]
+    tiles = [_gray(crop, TILE), *(_colored(maps[index]) for index in order)]
     return _sheet(tiles, [""] * len(tiles), title, columns, TILE)
 
 
@@ -65,7 +65,7 @@ def draw_activations(
         (height, width, 3) uint8 RGB on white.
     """
     strongest = max((float(values.max()) for values in activations.values()), default=0.0)
-    face = _grey(crop, FACE)
+    face = _gray(crop, FACE)
     tiles = [face, *(_overlaid(face, values, strongest) for values in activations.values())]
     return _sheet(tiles, ["", *activations], title, columns, FACE)
 
@@ -88,12 +88,12 @@ def _sheet(tiles: list[RGBImage], captions: list[str], title: str, columns: int,
     return canvas.pixels
 
 
-def _grey(crop: npt.NDArray[np.uint8], side: int) -> RGBImage:
+def _gray(crop: npt.NDArray[np.uint8], side: int) -> RGBImage:
     large = cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.repeat(large[:, :, None], 3, axis=2), np.uint8)
 
 
-def _coloured(values: Floats) -> RGBImage:
+def _colored(values: Floats) -> RGBImage:
     low, high = float(values.min()), float(values.max())
     levels = np.zeros(values.shape) if high <= low else (values - low) / (high - low)
     # Pixels stay visible: smoothing would show detail that the layer does not have.
@@ -106,9 +106,9 @@ def _overlaid(face: RGBImage, values: Floats, strongest: float) -> RGBImage:
     size = face.shape[1::-1]
     large = np.asarray(cv2.resize(share.astype(np.float32), size, interpolation=cv2.INTER_CUBIC), np.float32)
     smooth = np.clip(large, 0, 1)
-    colours = np.asarray(cv2.cvtColor(cv2.applyColorMap(_levels(smooth), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB))
+    colors = np.asarray(cv2.cvtColor(cv2.applyColorMap(_levels(smooth), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB))
     cover = 0.75 * np.sqrt(smooth)[:, :, None]
-    return np.asarray(np.rint(face * (1 - cover) + colours * cover), np.uint8)
+    return np.asarray(np.rint(face * (1 - cover) + colors * cover), np.uint8)
 
 
 def _viridis(levels: npt.NDArray[np.uint8]) -> RGBImage:

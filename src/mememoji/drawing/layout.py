@@ -1,4 +1,4 @@
-"""Where the panels go: beside their faces, inside the picture, off other faces and off each other."""
+"""Where the panels go: beside their faces, inside the image, off other faces and off each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def place_panels(
     """Find a place for a panel of each size (width, height) at the box of the same index.
 
     One panel after the other takes the best of the places right, left, below and above its box. Returns None where a
-    panel is larger than the picture.
+    panel is larger than the image.
     """
     if any(width > picture_wh[0] or height > picture_wh[1] for width, height in sizes):
         return None
@@ -51,16 +51,16 @@ def _around(box: Rect, size: tuple[float, float], gap: float) -> Rects:
     """Places around a box, the best liked first."""
     left, top, right, bottom = box
     width, height = size
-    middle, centre = (top + bottom - height) / 2, (left + right - width) / 2
+    middle, center = (top + bottom - height) / 2, (left + right - width) / 2
     beside = [(x, y) for x in (right + gap, left - gap - width) for y in (middle, top, bottom - height)]
-    stacked = [(x, y) for y in (bottom + gap, top - gap - height) for x in (centre, left, right - width)]
+    stacked = [(x, y) for y in (bottom + gap, top - gap - height) for x in (center, left, right - width)]
     # A panel wider than high stands better under a face than beside it.
     corners = np.array(stacked + beside if width > 2 * height else beside + stacked)
     return np.hstack([corners, corners + size])
 
 
 def _inside(places: Rects, picture_wh: tuple[int, int], gap: float) -> Rects:
-    """The places moved into the picture, off its edges by the gap where there is room."""
+    """The places moved into the image, off its edges by the gap where there is room."""
     sizes = places[:, 2:] - places[:, :2]
     room = np.array(picture_wh) - sizes
     gaps = np.minimum(gap, room / 2)

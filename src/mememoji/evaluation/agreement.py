@@ -1,8 +1,8 @@
 """How close shares of emotions come to what FER+'s ten annotators answered.
 
-A picture's votes become shares by leaving "unknown" and "not a face" out and bringing the rest to sum 1; a picture
+An image's votes become shares by leaving "unknown" and "not a face" out and bringing the rest to sum 1; an image
 without a single vote for an emotion says nothing about emotions and is left out. Three references stand beside every
-figure, all computed from the votes of the same pictures: what one would score by answering the mean of all pictures
+figure, all computed from the votes of the same images: what one would score by answering the mean of all images
 each time (the class prior), what five of the annotators score against the other five (a panel), and what the true
 shares themselves would score against ten votes drawn from them, the best that can be reached.
 """
@@ -24,7 +24,7 @@ TO_SIX: Final = VOTES_TO_SIX
 """(10, 6) float32, the product's six."""
 
 PANEL_ROUNDS: Final = 10
-"""How often the ten are split anew. On 3,589 pictures the panel's figures then move by less than 0.001."""
+"""How often the ten are split anew. On 3,589 images the panel's figures then move by less than 0.001."""
 
 
 def shares(rows: npt.NDArray[Any], matrix: npt.NDArray[np.float32]) -> Shares:
@@ -39,7 +39,7 @@ def shares(rows: npt.NDArray[Any], matrix: npt.NDArray[np.float32]) -> Shares:
 
 
 def names_emotion(votes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """(N,) bool: at least one of a picture's votes (N, 10) is for an emotion."""
+    """(N,) bool: at least one of an image's votes (N, 10) is for an emotion."""
     return np.asarray(votes[:, : len(FERPLUS_EMOTIONS)].sum(axis=1) > 0)
 
 
@@ -70,7 +70,7 @@ def _relative_entropy(of: npt.NDArray[Any], to: npt.NDArray[Any]) -> Shares:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How close two sets of shares are, each figure a mean over the pictures; NaN where there are none.
+    """How close two sets of shares are, each figure a mean over the images; NaN where there are none.
 
     `total_variation` lies in 0..1 and `jensen_shannon` in 0..0.693 (nats), lower is closer; `cosine` in 0..1,
     higher is closer.
@@ -83,7 +83,7 @@ class Agreement:
 
 
 def agreement(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Agreement:
-    """Compare two (N, C) sets of shares picture by picture.
+    """Compare two (N, C) sets of shares image by image.
 
     Raises:
         ValueError: the shapes differ.
@@ -97,14 +97,14 @@ def agreement(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Agreement:
 
 
 def class_prior(votes: npt.NDArray[Any], matrix: npt.NDArray[np.float32]) -> Agreement:
-    """What answering the mean shares of these very pictures (N, 10) for each of them scores."""
+    """What answering the mean shares of these very images (N, 10) for each of them scores."""
     true = shares(votes[names_emotion(votes)], matrix)
     mean = true.mean(axis=0, keepdims=True) if len(true) else true
     return agreement(np.broadcast_to(mean, true.shape), true)
 
 
 def split_panel(votes: npt.NDArray[Any], rng: np.random.Generator) -> tuple[npt.NDArray[np.int64], ...]:
-    """Split each picture's votes (N, 10) at random into half of its annotators and the others.
+    """Split each image's votes (N, 10) at random into half of its annotators and the others.
 
     Returns:
         Two (N, 10) int64 that sum to `votes`. Of an odd number of votes the second has one more.
@@ -124,12 +124,12 @@ def split_panel(votes: npt.NDArray[Any], rng: np.random.Generator) -> tuple[npt.
 def panel_of_five(votes: npt.NDArray[Any], matrix: npt.NDArray[np.float32], *, seed: int = 0) -> Agreement:
     """What half of the ten annotators score against the other half, over `PANEL_ROUNDS` random splits of (N, 10).
 
-    All ten votes are dealt out, "unknown" and "NF" too, as a person on a panel may answer these; a picture counts
+    All ten votes are dealt out, "unknown" and "NF" too, as a person on a panel may answer these; an image counts
     in the splits where both halves name an emotion. `pictures` is how many did so on average.
 
     In FER+'s eight emotions, total variation, cosine and Jensen-Shannon come to 0.213, 0.891 and 0.093 on FER2013's
-    val pictures and to 0.235, 0.878 and 0.102 on its train pictures: people agree on some splits more than on others,
-    so a figure is comparable only with the panel's on the same pictures.
+    val images and to 0.235, 0.878 and 0.102 on its train images: people agree on some splits more than on others,
+    so a figure is comparable only with the panel's on the same images.
     """
     rng = np.random.default_rng(seed)
     halves = [split_panel(votes, rng) for _ in range(PANEL_ROUNDS)]
@@ -154,13 +154,13 @@ def perfect_predictor(votes: npt.NDArray[Any], matrix: npt.NDArray[np.float32], 
 
 
 def majority(votes: npt.NDArray[Any], *, drop_single: bool = False) -> npt.NDArray[np.int64]:
-    """The emotion that more than half of a picture's votes name.
+    """The emotion that more than half of an image's votes name.
 
     Args:
         votes: (N, 10) counts in the order of `FERPLUS_VOTES`.
         drop_single: take single votes for outliers and drop them first, as FER+'s own processing does (Barsoum
             et al. 2016, "Training deep networks for facial expression recognition with crowd-sourced label
-            distribution"). The literature's majority accuracies are on the pictures that this rule leaves.
+            distribution"). The literature's majority accuracies are on the images that this rule leaves.
 
     Returns:
         (N,) int64 numbers into `FERPLUS_EMOTIONS`; -1 where no emotion has more than half, "unknown" and "NF"

@@ -1,7 +1,7 @@
 """Scores of predicted classes against true ones, in plain numpy.
 
 Everything that can be counted is computed from one confusion matrix, so that no two figures of a report can
-disagree. A score that has nothing to be computed from (the recall of a class that no picture shows, anything of an
+disagree. A score that has nothing to be computed from (the recall of a class that no image shows, anything of an
 empty set) is NaN rather than 0: it was not measured, which is not the same as measured and bad.
 
 Counts are (C, C), rows the truth and columns the prediction; or (C, C + 1), where the last column counts images without
@@ -42,22 +42,22 @@ def confusion_matrix(truth: npt.NDArray[Any], predicted: npt.NDArray[Any], class
 
 
 def accuracy(counts: Counts) -> float:
-    """The share of pictures on the diagonal, 0..1; NaN where there are none."""
+    """The share of images on the diagonal, 0..1; NaN where there are none."""
     return float(_quotient(np.trace(counts), counts.sum()))
 
 
 def standard_error(share: float, pictures: int) -> float:
-    """The binomial standard error of a share measured on so many pictures; NaN where there are none."""
+    """The binomial standard error of a share measured on so many images; NaN where there are none."""
     return sqrt(share * (1 - share) / pictures) if pictures else float("nan")
 
 
 def recall(counts: Counts) -> Shares:
-    """(C,) for each class, the share of its pictures that were read as it; NaN for a class without pictures."""
+    """(C,) for each class, the share of its images that were read as it; NaN for a class without images."""
     return _quotient(np.diagonal(counts), counts.sum(axis=1))
 
 
 def precision(counts: Counts) -> Shares:
-    """(C,) for each class, the share of pictures read as it that are it; NaN for a class that was never read."""
+    """(C,) for each class, the share of images read as it that are it; NaN for a class that was never read."""
     return _quotient(np.diagonal(counts), _predicted(counts))
 
 
@@ -67,7 +67,7 @@ def f1(counts: Counts) -> Shares:
 
 
 def balanced_accuracy(counts: Counts) -> float:
-    """The mean recall of the classes that have pictures."""
+    """The mean recall of the classes that have images."""
     return _mean_of_measured(recall(counts))
 
 
@@ -96,7 +96,7 @@ def choice_of_truth(probabilities: npt.NDArray[Any], truth: npt.NDArray[Any]) ->
 def choice_shares(
     probabilities: npt.NDArray[Any], truth: npt.NDArray[Any], choices: int = 3, *, unpredicted: int = 0
 ) -> Shares:
-    """(choices,) how often the right answer is the first, second, third … choice, each 0..1; NaN without pictures.
+    """(choices,) how often the right answer is the first, second, third … choice, each 0..1; NaN without images.
 
     `unpredicted` images count as ones whose right answer is none of the choices.
     """
@@ -106,10 +106,10 @@ def choice_shares(
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """Two sets of predictions compared on the same pictures.
+    """Two sets of predictions compared on the same images.
 
     Attributes:
-        only_first: how many pictures the first alone has right.
+        only_first: how many images the first alone has right.
         only_second: how many the second alone has right.
         p_value: how likely a difference at least this large is if neither is better, 0..1.
     """
@@ -120,23 +120,23 @@ class McNemar:
 
 
 def mcnemar(first_right: npt.NDArray[np.bool_], second_right: npt.NDArray[np.bool_]) -> McNemar:
-    """McNemar's test, exact and two-sided: a binomial test of the pictures on which the two differ.
+    """McNemar's test, exact and two-sided: a binomial test of the images on which the two differ.
 
     McNemar (1947), "Note on the sampling error of the difference between correlated proportions or percentages".
 
     Args:
-        first_right: (N,) bool, which pictures the first has right.
-        second_right: (N,) bool, the same pictures by the second.
+        first_right: (N,) bool, which images the first has right.
+        second_right: (N,) bool, the same images by the second.
 
     Raises:
         ValueError: the two differ in shape.
     """
     if first_right.shape != second_right.shape:
-        raise ValueError(f"both must speak of the same pictures, got {first_right.shape} and {second_right.shape}")
+        raise ValueError(f"both must speak of the same images, got {first_right.shape} and {second_right.shape}")
     only_first = int((first_right & ~second_right).sum())
     only_second = int((second_right & ~first_right).sum())
     differing = only_first + only_second
-    # Whole numbers to the last step: the powers of two run past what a float holds from 1,024 pictures on.
+    # Whole numbers to the last step: the powers of two run past what a float holds from 1,024 images on.
     tail = sum(comb(differing, k) for k in range(min(only_first, only_second) + 1))
     return McNemar(only_first, only_second, min(1.0, 2 * tail / 2**differing))
 

@@ -1,6 +1,6 @@
 """Whether a classifier is as often right as it is sure: reliability and expected calibration error.
 
-Guo et al. (2017), "On calibration of modern neural networks": pictures are put into bins of equal width by the
+Guo et al. (2017), "On calibration of modern neural networks": images are put into bins of equal width by the
 confidence of their first choice, and in each bin the mean confidence is held against how often the choice was right.
 """
 
@@ -15,7 +15,7 @@ BINS: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """The pictures whose confidence lies in (low, high]; the first bin takes 0 as well.
+    """The images whose confidence lies in (low, high]; the first bin takes 0 as well.
 
     `confidence` and `accuracy` are the bin's means, 0..1; None in an empty bin.
     """
@@ -29,7 +29,7 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Bins in rising order and the expected calibration error, 0..1; NaN where there are no pictures."""
+    """Bins in rising order and the expected calibration error, 0..1; NaN where there are no images."""
 
     expected_calibration_error: float
     bins: tuple[ReliabilityBin, ...]

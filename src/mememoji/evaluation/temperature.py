@@ -3,7 +3,7 @@
 Guo et al. (2017), "On calibration of modern neural networks", divide the logits by one number. A network that was
 taught with smoothed labels needs one more: smoothing by s over C classes teaches it to answer every class with at
 least s / C, which no temperature takes back, and a network may be too sure of middling and not sure enough of clear
-pictures at once. So the floor is taken off each probability after the temperature, and the rest brought to sum 1.
+images at once. So the floor is taken off each probability after the temperature, and the rest brought to sum 1.
 Both leave the order of the classes as it was.
 """
 
@@ -58,11 +58,11 @@ class HeadCalibration:
     """How a head was calibrated.
 
     Attributes:
-        scaling: fitted on all pictures; what ships.
+        scaling: fitted on all images; what ships.
         before: the expected calibration error without it, 0..1.
-        cross_fitted: the same with scalings that were each fitted on other pictures than those it is measured on: what
-            to expect on new pictures.
-        after: the same with `scaling`, on the pictures that it was fitted on.
+        cross_fitted: the same with scalings that were each fitted on other images than those it is measured on: what
+            to expect on new images.
+        after: the same with `scaling`, on the images that it was fitted on.
     """
 
     scaling: Scaling
@@ -75,16 +75,16 @@ def calibrate(prediction: Prediction, split: Split, *, folds: int = FOLDS, seed:
     """Fit a scaling for each head that the split has answers for.
 
     Args:
-        prediction: uncalibrated, of the split's pictures in their order.
+        prediction: uncalibrated, of the split's images in their order.
         split: held out from the training.
         folds: parts for cross-fitting.
-        seed: deals the pictures out.
+        seed: deals the images out.
 
     Raises:
-        DatasetError: fewer pictures than folds.
+        DatasetError: fewer images than folds.
     """
     if len(split) < 2 * folds:
-        raise DatasetError(f"calibrating on {folds} folds needs {2 * folds} pictures or more, got {len(split)}")
+        raise DatasetError(f"calibrating on {folds} folds needs {2 * folds} images or more, got {len(split)}")
     found = {}
     if prediction.labels is not None:
         truth = np.eye(len(FER2013_LABELS))[split.labels.astype(np.int64)]

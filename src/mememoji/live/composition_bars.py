@@ -43,10 +43,10 @@ class CompositionBars(QWidget):
             painter.drawRoundedRect(bar, 4, 4)
             part = 0.0 if self.composition is None else self.composition[emotion]
             if part > 0.005:
-                painter.setBrush(QColor(emotion.colour))
+                painter.setBrush(QColor(emotion.color))
                 painter.drawRoundedRect(QRectF(bar.x(), bar.y(), max(bar.width() * part, 8.0), 8), 4, 4)
             is_top = self.composition is not None and emotion is self.composition.top
-            painter.setBrush(QColor(emotion.colour))
+            painter.setBrush(QColor(emotion.color))
             painter.drawEllipse(QRectF(0, middle - 4, 8, 8))
             painter.setPen(QColor(INK if is_top else SOFT if self.composition is not None else FAINT))
             line = QRectF(16, row * _ROW, self.width() - 16, _ROW)

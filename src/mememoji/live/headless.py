@@ -32,7 +32,7 @@ def run_headless(
         tell: takes a sentence when the source is lost or back.
 
     Returns:
-        How many frames were analysed.
+        How many frames were analyzed.
 
     Raises:
         RunError: the timeline cannot be written.
@@ -55,7 +55,7 @@ def run_headless(
                 elif state is State.ENDED:
                     break
                 elif state is State.LOST and not lost:
-                    tell(f"{name_of(capture.source)} gives no picture; trying again")
+                    tell(f"{name_of(capture.source)} gives no image; trying again")
                     lost = True
         except KeyboardInterrupt:
             pass

@@ -1,4 +1,4 @@
-"""The camera's picture in the window, and what is said where there is none."""
+"""The camera's image in the window, and what is said where there is none."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -12,19 +12,19 @@ _RADIUS = 12.0
 
 
 class PictureView(QWidget):
-    """Shows a picture as large as there is room for, without distorting it.
+    """Shows an image as large as there is room for, without distorting it.
 
     Where there is none, or it is an old one, a headline and a line below it say why.
     """
 
     clicked = Signal(float, float)
-    """Where the picture was clicked, in its own pixels."""
+    """Where the image was clicked, in its own pixels."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 240)
-        self.setAccessibleName("Camera picture")
+        self.setAccessibleName("Camera image")
         self._pixels: RGBImage | None = None
         self._image: QImage | None = None
         self.headline, self.detail = "", ""
@@ -36,14 +36,14 @@ class PictureView(QWidget):
 
     def show_picture(self, picture: RGBImage) -> None:
         """Show (H, W, 3) uint8 RGB."""
-        # Qt does not copy: the array must live as long as the picture of it.
+        # Qt does not copy: the array must live as long as the image of it.
         self._pixels = np.ascontiguousarray(picture)
         height, width = picture.shape[:2]
         self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         self.update()
 
     def say(self, headline: str, detail: str = "", action: str = "") -> None:
-        """Lay words over the picture, with a button that says `action`; no words take them away."""
+        """Lay words over the image, with a button that says `action`; no words take them away."""
         if (headline, detail, action) == (self.headline, self.detail, self.action.text()):
             return
         self.headline, self.detail = headline, detail

@@ -47,7 +47,7 @@ class RunningPlot:
             axis.setPen(LINE)
             axis.setStyle(tickLength=0, hideOverlappingLabels=False)
         self._curves = [
-            item.plot(pen=pyqtgraph.mkPen(emotion.colour, width=2, cosmetic=True), connect="finite", antialias=True)
+            item.plot(pen=pyqtgraph.mkPen(emotion.color, width=2, cosmetic=True), connect="finite", antialias=True)
             for emotion in EMOTIONS
         ]
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)

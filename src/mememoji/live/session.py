@@ -1,4 +1,4 @@
-"""What runs beside the window: the newest frame through the analyser, drawn, recorded, ready to be shown."""
+"""What runs beside the window: the newest frame through the analyzer, drawn, recorded, ready to be shown."""
 
 import threading
 import time
@@ -26,7 +26,7 @@ class View:
     """What is to be seen of one frame.
 
     Attributes:
-        picture: (H, W, 3) uint8 RGB with the overlay.
+        image: (H, W, 3) uint8 RGB with the overlay.
         moment: its faces.
         rate: frames a second of late.
         latency: seconds from the frame's arrival to this view.
@@ -72,7 +72,7 @@ class Session:
         self._views: deque[View] = deque(maxlen=1)
         self._moments: deque[Moment] = deque(maxlen=1000)
         self._notices: list[Notice] = []
-        # Ending a file and packing a picture take longer than a window may stand still.
+        # Ending a file and packing an image take longer than a window may stand still.
         self._files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mememoji-files")
         self._recording: Recording | None = None
         self._stopping = threading.Event()
@@ -80,7 +80,7 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="mememoji-analysis", daemon=True)
 
     def start(self) -> None:
-        """Begin to capture and to analyse."""
+        """Begin to capture and to analyze."""
         self.capture.start()
         self._thread.start()
 
@@ -113,7 +113,7 @@ class Session:
             return self._views.pop() if self._views else None
 
     def moments(self) -> list[Moment]:
-        """All moments since the last call: a plot wants those too whose picture was dropped."""
+        """All moments since the last call: a plot wants those too whose image was dropped."""
         with self._lock:
             fresh = list(self._moments)
             self._moments.clear()
@@ -126,7 +126,7 @@ class Session:
         return told
 
     def redraw(self) -> RGBImage | None:
-        """The last frame drawn with the overlay as it is now: a switch shows at once, on a still picture too."""
+        """The last frame drawn with the overlay as it is now: a switch shows at once, on a still image too."""
         last = self._last_shot
         return None if last is None else self.overlay.draw(last[0].image, last[1])
 
@@ -146,7 +146,7 @@ class Session:
         """Write the last frame with its overlay as PNG; a notice tells when it is there."""
         picture = self.redraw()
         if picture is None:
-            self._tell("There is no picture yet.", is_error=True)
+            self._tell("There is no image yet.", is_error=True)
         else:
             self._files.submit(self._save, picture, path)
 

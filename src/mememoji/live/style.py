@@ -1,4 +1,4 @@
-"""How the window looks: dark and calm, so that the picture and the six colours stand out."""
+"""How the window looks: dark and calm, so that the image and the six colors stand out."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The live window: the picture, what the faces show, and the switches."""
+"""The live window: the image, what the faces show, and the switches."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -111,7 +111,7 @@ class LiveWindow(QMainWindow):
         self.constant.setObjectName("status")
         self.constant.setFixedWidth(44)
         self.snapshot = QPushButton("Snapshot")
-        self.snapshot.setToolTip("Save the picture as it is shown (S)")
+        self.snapshot.setToolTip("Save the image as it is shown (S)")
         self.snapshot.clicked.connect(self._take_snapshot)
         self.record = _switch("Record", "Record an MP4 file and a CSV timeline (R)", on=False)
         self.record.setObjectName("record")
@@ -198,7 +198,7 @@ class LiveWindow(QMainWindow):
             self.picture.say(f"{self._name} cannot be read", "It is missing, damaged or no video.", "Try again")
         elif state is State.LOST:
             why = "Is it connected, and not in use by another program? It is tried again every few seconds."
-            self.picture.say(f"No picture from {self._name}", why, "Try now")
+            self.picture.say(f"No image from {self._name}", why, "Try now")
         elif state is State.ENDED:
             self.picture.say(f"{self._name} has ended", "F5 plays it again.", "Play again")
         else:

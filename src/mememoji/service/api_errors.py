@@ -22,9 +22,9 @@ from mememoji.errors import (
 INVALID: Final = 2873
 """The original's code for an invalid or missing image_url, image_base64, feedback or image_id."""
 NO_PICTURE: Final = 35842
-"""The original's code for a request without a picture."""
+"""The original's code for a request without an image."""
 EMPTY_PICTURE: Final = 5724
-"""The original's code for a picture of no bytes."""
+"""The original's code for an image of no bytes."""
 
 _MESSAGES: Final = {404: "Resource not found", 405: "Method not allowed", 500: "Something went wrong on our side"}
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -62,7 +62,7 @@ class ProblemError(MememojiError):
 class OverloadedError(ProblemError):
     """Too much is waiting already."""
 
-    def __init__(self, message: str = "too many pictures are waiting; try again in a moment") -> None:
+    def __init__(self, message: str = "too many images are waiting; try again in a moment") -> None:
         super().__init__(503, message, retry_after=_RETRY_SECONDS)
 
 
@@ -70,7 +70,7 @@ class LineTooLongError(ProblemError):
     """A request line over the limit."""
 
     def __init__(self) -> None:
-        super().__init__(414, "the request line is too long; send the picture in the body")
+        super().__init__(414, "the request line is too long; send the image in the body")
 
 
 def problem_of(error: Exception) -> ProblemError:

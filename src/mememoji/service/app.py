@@ -41,7 +41,7 @@ from mememoji.version import __version__
 
 _BESIDE: Final = (
     "Beside the routes below, which are all that such a page can show, the WebSocket `/v1.0.0/live` takes a camera's "
-    "frames, a picture file in each binary message, and answers the newest with its faces as JSON."
+    "frames, an image file in each binary message, and answers the newest with its faces as JSON."
 )
 
 
@@ -57,8 +57,8 @@ def create_app(
 
     Args:
         settings: everything else.
-        analyzer: reads pictures; None makes one as the settings say.
-        store: remembers photos; None opens the one of the settings, and the application closes it.
+        analyzer: reads images; None makes one as the settings say.
+        store: remembers images; None opens the one of the settings, and the application closes it.
         fetcher: fetches addresses; None makes one as the settings say.
         web_folder: where the web app is built, if it is.
 
@@ -73,7 +73,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Requests run side by side; a picture that took every core for itself would only delay the others.
+        # Requests run side by side; an image that took every core for itself would only delay the others.
         cv2.setNumThreads(1)
         opened = store
         if opened is None and settings.store != NO_STORE:
@@ -92,7 +92,7 @@ def create_app(
             metrics=metrics,
             activity=activity,
             sessions=Places(settings.max_live, "live sessions"),
-            fetches=Places(settings.queue, "pictures fetched"),
+            fetches=Places(settings.queue, "images fetched"),
             web=web_app,
         )
         app.state.service = service
@@ -105,7 +105,7 @@ def create_app(
     app = FastAPIOffline(
         title="Mememoji",
         version=__version__,
-        summary="Reads facial expressions: how much of each of six emotions every face of a picture shows.",
+        summary="Reads facial expressions: how much of each of six emotions every face of an image shows.",
         description=_BESIDE,
         lifespan=lifespan,
         redoc_url=None,

@@ -1,4 +1,4 @@
-"""What the service remembers: photos in the store, reached from threads beside the event loop."""
+"""What the service remembers: images in the store, reached from threads beside the event loop."""
 
 import asyncio
 import functools
@@ -26,7 +26,7 @@ class PhotoMemory:
     """The store as the service uses it.
 
     Args:
-        store: None remembers nothing; then what needs a photo answers 404.
+        store: None remembers nothing; then what needs an image answers 404.
         settings: what is kept, how long, and whether predict needs it.
     """
 
@@ -42,7 +42,7 @@ class PhotoMemory:
         return self._store is not None
 
     async def add(self, reading: Reading) -> tuple[str, bool]:
-        """Store what was read; gives the photo's identifier, and whether it is stored.
+        """Store what was read; gives the image's identifier, and whether it is stored.
 
         Raises:
             StoreUnavailableError: the store is down, and the settings say that predict needs it.
@@ -60,7 +60,7 @@ class PhotoMemory:
         except StoreUnavailableError:
             if self._settings.store_required:
                 raise
-            _log.warning("photo not stored: the store cannot be reached")
+            _log.warning("image not stored: the store cannot be reached")
             return photo.photo_id, False
         return photo.photo_id, True
 
@@ -104,14 +104,14 @@ class PhotoMemory:
             try:
                 gone = await self._run(lambda: store.delete_expired(now()))
                 if gone:
-                    _log.info("expired photos deleted", photos=gone)
+                    _log.info("expired images deleted", photos=gone)
             except (StoreUnavailableError, ProblemError) as error:
-                _log.warning("expired photos not deleted", reason=str(error))
+                _log.warning("expired images not deleted", reason=str(error))
             await asyncio.sleep(self._settings.purge_seconds)
 
     def _required(self) -> PhotoStore:
         if self._store is None:
-            raise ProblemError(404, "this service stores no photos; set MEMEMOJI_STORE")
+            raise ProblemError(404, "this service stores no images; set MEMEMOJI_STORE")
         return self._store
 
     async def _run(self, work: Callable[[], T]) -> T:

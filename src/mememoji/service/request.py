@@ -1,4 +1,4 @@
-"""Requests taken apart: the picture and the flags, wherever the caller put them."""
+"""Requests taken apart: the image and the flags, wherever the caller put them."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ _DATA_URL = re.compile(r"\s*data:[^,]*,", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class PictureInput:
-    """One picture of a request: an address to fetch, or something that gives its bytes.
+    """One image of a request: an address to fetch, or something that gives its bytes.
 
     Exactly one of the two is there. Unpacking is left to whoever calls `content`, outside the event loop.
     """
@@ -73,7 +73,7 @@ class Fields:
         raise ProblemError(400, f"{name} is true or false, got {str(value)[:20]!r}", code=INVALID)
 
     def pictures(self) -> list[PictureInput]:
-        """All pictures of the request: addresses, then files, then base64, each kind in its order.
+        """All images of the request: addresses, then files, then base64, each kind in its order.
 
         Raises:
             ProblemError: one is not text or not a file.
@@ -84,7 +84,7 @@ class Fields:
         return urls + files + texts
 
     def picture(self) -> PictureInput:
-        """The picture, the first where there are several; what stands behind it is not looked at.
+        """The image, the first where there are several; what stands behind it is not looked at.
 
         Raises:
             ProblemError: there is none, or the first is not text or not a file.
@@ -94,7 +94,7 @@ class Fields:
         for name, unpacked in (("image_buf", _file), ("image_base64", _base64)):
             for value in self.all(name)[:1]:
                 return PictureInput(content=unpacked(value))
-        raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
+        raise ProblemError(400, "no image was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
 
 
 async def fields_of(request: Request) -> Fields:
@@ -115,7 +115,7 @@ async def _body(request: Request) -> list[tuple[str, Any]]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
         try:
-            # A picture as base64 may stand in a text field, so fields may be as long as the body.
+            # An image as base64 may stand in a text field, so fields may be as long as the body.
             form = await request.form(max_files=1000, max_fields=1000, max_part_size=2**31)
         except (MultiPartException, HTTPException, ValueError) as error:
             raise ProblemError(400, f"the form cannot be read: {getattr(error, 'detail', error)}") from error
@@ -138,7 +138,7 @@ async def _body(request: Request) -> list[tuple[str, Any]]:
 
 def _url(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ProblemError(400, "image_url is the http or https address of a picture", code=INVALID)
+        raise ProblemError(400, "image_url is the http or https address of an image", code=INVALID)
     return value.strip()
 
 
@@ -172,7 +172,7 @@ def decode_base64(text: str) -> bytes:
     digits = text[start.end() if start else 0 :].strip().replace(" ", "+")
     digits = re.sub(r"[\r\n\t]", "", digits).replace("-", "+").replace("_", "/").rstrip("=")
     if start and not digits:
-        raise ProblemError(400, "the picture is empty: its data URL has no bytes", code=EMPTY_PICTURE)
+        raise ProblemError(400, "the image is empty: its data URL has no bytes", code=EMPTY_PICTURE)
     try:
         return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError) as error:

@@ -28,10 +28,10 @@ class EmotionShare(BaseModel):
 
 
 class FaceAnswer(BaseModel):
-    """A face of a picture."""
+    """A face of an image."""
 
     index: int = Field(description="Names the face in feedback.")
-    location_xy: tuple[int, int] = Field(description="Top left corner in whole pixels of the upright picture.")
+    location_xy: tuple[int, int] = Field(description="Top left corner in whole pixels of the upright image.")
     width: int
     height: int
     prediction: list[EmotionShare] = Field(description="angry, fear, happy, sad, surprise, neutral.")
@@ -57,14 +57,14 @@ class FaceAnswer(BaseModel):
 
 
 class PictureAnswer(BaseModel):
-    """What was found in a picture."""
+    """What was found in an image."""
 
-    pic_id: str = Field(description="Names the picture in feedback.")
+    pic_id: str = Field(description="Names the image in feedback.")
     faces: list[FaceAnswer] = Field(description="In reading order; empty where there is none.")
     annotated_image: str | None = Field(default=None, description="With annotate_image: a JPEG as a data URL.")
     preview_image: str | None = Field(
         default=None,
-        description="With preview_image: the upright picture as a JPEG of at most 1600 a side, a data URL.",
+        description="With preview_image: the upright image as a JPEG of at most 1600 a side, a data URL.",
     )
     width: int
     height: int
@@ -90,7 +90,7 @@ class PictureAnswer(BaseModel):
 
 
 class PicturesAnswer(BaseModel):
-    """Several pictures' answers in the order of the pictures; one's error leaves the others alone."""
+    """Several images' answers in the order of the images; one's error leaves the others alone."""
 
     results: list[PictureAnswer | ErrorAnswer]
 
@@ -104,7 +104,7 @@ class FeedbackAnswer(BaseModel):
 
 
 class StoredFaceAnswer(BaseModel):
-    """A face of a stored picture."""
+    """A face of a stored image."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -113,7 +113,7 @@ class StoredFaceAnswer(BaseModel):
 
 
 class StoredAnswer(BaseModel):
-    """A stored picture: what was found, and what people said."""
+    """A stored image: what was found, and what people said."""
 
     image_id: str
     created_at: str
@@ -133,15 +133,15 @@ class ModelAnswer(BaseModel):
 
     name: str
     sha256: str
-    licence: str
+    license: str
 
 
 class TermsAnswer(BaseModel):
     """What the service takes, and what it keeps of it."""
 
     stores: bool = Field(description="Whether what is found is remembered, so that feedback can be given on it.")
-    kept: Kept = Field(description="How much of a picture is kept.")
-    lifetime_days: float | None = Field(description="Days until a picture is forgotten; null never forgets.")
+    kept: Kept = Field(description="How much of an image is kept.")
+    lifetime_days: float | None = Field(description="Days until an image is forgotten; null never forgets.")
     fetches_urls: bool = Field(description="Whether image_url is served.")
     max_body_bytes: int
     max_pixels: int

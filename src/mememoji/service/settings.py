@@ -48,9 +48,9 @@ class ServiceSettings(BaseSettings):
     store: str = Field(
         default="sqlite:///mememoji.db", description="sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none."
     )
-    store_required: bool = Field(default=True, description="Whether predict fails where the photo cannot be stored.")
-    keep: Kept = Field(default=Kept.NOTHING, description="What is kept of a picture: received, crops or nothing.")
-    lifetime_days: float = Field(default=30.0, ge=0.0, description="Days until a photo is forgotten; 0 never forgets.")
+    store_required: bool = Field(default=True, description="Whether predict fails where the image cannot be stored.")
+    keep: Kept = Field(default=Kept.NOTHING, description="What is kept of an image: received, crops or nothing.")
+    lifetime_days: float = Field(default=30.0, ge=0.0, description="Days until an image is forgotten; 0 never forgets.")
     purge_seconds: float = Field(default=600.0, gt=0.0, description="How often what has expired is deleted.")
 
     api_keys: _Secrets = Field(
@@ -65,19 +65,19 @@ class ServiceSettings(BaseSettings):
         default=20 * 2**20, ge=1024, description="Largest body, and largest frame of a live session."
     )
     max_line_bytes: int = Field(default=4 * 2**20, ge=8192, description="Longest request line with its headers.")
-    max_pixels: int = Field(default=40_000_000, ge=1, description="Width times height of a picture.")
-    max_faces: int = Field(default=100, ge=1, description="Faces read in one picture, the most certain first.")
-    max_pictures: int = Field(default=16, ge=1, description="Pictures in one call.")
+    max_pixels: int = Field(default=40_000_000, ge=1, description="Width times height of an image.")
+    max_faces: int = Field(default=100, ge=1, description="Faces read in one image, the most certain first.")
+    max_pictures: int = Field(default=16, ge=1, description="Images in one call.")
     max_live: int = Field(default=16, ge=0, description="Live sessions at once in each worker.")
     threads: int = Field(
         default_factory=_threads,
         ge=1,
         le=256,
-        description="Pictures that each worker reads at once; unset is processors / workers, 4 at most.",
+        description="Images that each worker reads at once; unset is CPU / workers, 4 at most.",
     )
-    queue: int = Field(default=32, ge=0, description="Pictures that may wait in each worker; past that, 503.")
+    queue: int = Field(default=32, ge=0, description="Images that may wait in each worker; past that, 503.")
     answer_seconds: float = Field(
-        default=30.0, gt=0.0, description="Longest time for an answer once the picture is there."
+        default=30.0, gt=0.0, description="Longest time for an answer once the image is there."
     )
     body_seconds: float = Field(default=20.0, gt=0.0, description="Longest time for a caller to send head or body.")
     shutdown_seconds: float = Field(
@@ -85,7 +85,7 @@ class ServiceSettings(BaseSettings):
     )
 
     fetch_urls: bool = Field(default=True, description="Whether image_url is served at all.")
-    fetch_seconds: float = Field(default=10.0, gt=0.0, description="Longest time to fetch a picture.")
+    fetch_seconds: float = Field(default=10.0, gt=0.0, description="Longest time to fetch an image.")
     fetch_redirects: int = Field(default=3, ge=0, description="Redirects that are followed.")
     fetch_private: bool = Field(default=False, description="Whether addresses inside your network may be fetched from.")
 
@@ -119,7 +119,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def lifetime(self) -> timedelta | None:
-        """How long a photo is remembered; None without end."""
+        """How long an image is remembered; None without end."""
         return timedelta(days=self.lifetime_days) if self.lifetime_days > 0 else None
 
     def shown(self) -> dict[str, Any]:

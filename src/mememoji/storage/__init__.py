@@ -1,1 +1,1 @@
-"""Photos remembered: what was found in them, what people said of it, and the pictures if wanted."""
+"""Images remembered: what was found in them, what people said of it, and the images if wanted."""

@@ -1,4 +1,4 @@
-"""Stored faces with what people said of them, as a data set that `mememoji train` reads."""
+"""Stored faces with what people said of them, as a dataset that `mememoji train` reads."""
 
 import hashlib
 from collections import Counter
@@ -64,18 +64,18 @@ def write_training_set(
 ) -> dict[str, Any]:
     """Write `train.parquet`, `val.parquet` and `card.json` from all stored faces with feedback and pixels.
 
-    A face's label is what most people said. All faces of a photo go to the same split, which its identifier decides:
-    a later export has it there again. Pictures of train that show the same photograph as one of val are left out, as
+    A face's label is what most people said. All faces of an image go to the same split, which its identifier decides:
+    a later export has it there again. Images of train that show the same image as one of val are left out, as
     `prepare` does it.
 
     Args:
-        store: where the photos are.
+        store: where the images are.
         out: a new folder, an empty one, or one that was exported to before, which is replaced at once or not at all.
-        val_share: about which part of the photos goes to val, 0..1.
+        val_share: about which part of the images goes to val, 0..1.
         progress: draw progress bars on standard error, if that is a terminal.
 
     Returns:
-        The data card, with "passed_over": how many faces are without feedback, without pixels, or in a picture that
+        The data card, with "passed_over": how many faces are without feedback, without pixels, or in an image that
         cannot be read.
 
     Raises:
@@ -123,7 +123,7 @@ def _read(store: PhotoStore, val_share: float) -> tuple[Fer2013, _Collected]:
     labels = np.array(collected.labels, np.int8)
     digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
     pictures = Split(np.arange(count, dtype=np.int32), images, labels, None)
-    source = Fer2013("feedback on stored photos", digest, pictures, np.array(collected.splits, np.int8))
+    source = Fer2013("feedback on stored images", digest, pictures, np.array(collected.splits, np.int8))
     return source, collected
 
 
@@ -133,7 +133,7 @@ def _is_val(photo_id: str, share: float) -> bool:
 
 
 def _crop(face: StoredFace, picture: npt.NDArray[np.uint8] | None, detector: str) -> npt.NDArray[np.uint8]:
-    """(48, 48) uint8, grey: from the picture around the face's box, or else all of the stored crop."""
+    """(48, 48) uint8, gray: from the image around the face's box, or else all of the stored crop."""
     if picture is not None:
         return np.asarray(crop_faces(picture, [face.face.box], margin=_margin(detector), side=SIDE)[0])
     crop = read_image(face.crop or b"")

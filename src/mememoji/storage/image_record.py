@@ -1,4 +1,4 @@
-"""A stored photo: what was read in it, what people said of it, and as much of the picture as is kept."""
+"""A stored image: what was read in it, what people said of it, and as much of the image as is kept."""
 
 import dataclasses
 import re
@@ -15,7 +15,7 @@ _PHOTO_ID: Final = re.compile(r"[0-9A-Za-z._~-]{1,100}")
 
 
 class Kept(StrEnum):
-    """How much of a picture is kept."""
+    """How much of an image is kept."""
 
     RECEIVED = "received"
     """The file as it came, byte for byte."""
@@ -27,7 +27,7 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredFace:
-    """A face of a stored photo.
+    """A face of a stored image.
 
     Attributes:
         face: where it is and what was read.
@@ -42,20 +42,20 @@ class StoredFace:
 
 @dataclass(frozen=True, slots=True)
 class StoredPhoto:
-    """A photo as a store holds it; its faces' places in `faces` are their indexes.
+    """An image as a store holds it; its faces' places in `faces` are their indexes.
 
     Attributes:
         photo_id: what callers name it by; see `new_photo_id`.
         created_at: when it was read; in UTC, whole milliseconds, because stores keep no more.
         expires_at: when it is forgotten; None keeps it until someone deletes it.
-        width, height: of the upright picture in pixels.
+        width, height: of the upright image in pixels.
         detector, model: what read it.
         faces: in reading order.
-        kept: how much of the picture the store keeps, also where its pixels were not asked for.
-        picture: the file as received, where that is kept.
+        kept: how much of the image the store keeps, also where its pixels were not asked for.
+        image: the file as received, where that is kept.
 
     Raises:
-        ValueError: a time is not in UTC or finer than a millisecond, the photo expires before it is made, the
+        ValueError: a time is not in UTC or finer than a millisecond, the image expires before it is made, the
             identifier is not one (`is_photo_id`), a name cannot be printed, or there are pixels of another kind than
             are kept.
     """
@@ -78,14 +78,14 @@ class StoredPhoto:
         if not (self.detector.isprintable() and self.model.isprintable()):
             raise ValueError(f"names of detector and model can be printed, got {self.detector!r} and {self.model!r}")
         if self.picture is not None and self.kept is not Kept.RECEIVED:
-            raise ValueError(f"a picture goes with kept={Kept.RECEIVED.value}, got {self.kept.value}")
+            raise ValueError(f"an image goes with kept={Kept.RECEIVED.value}, got {self.kept.value}")
         if any(face.crop is not None for face in self.faces) and self.kept is not Kept.CROPS:
             raise ValueError(f"crops go with kept={Kept.CROPS.value}, got {self.kept.value}")
         for time in (self.created_at, self.expires_at):
             if time is not None and (time.tzinfo is not UTC or time.microsecond % 1000):
                 raise ValueError(f"times are in UTC and whole milliseconds, got {time!r}")
         if self.expires_at is not None and self.expires_at <= self.created_at:
-            raise ValueError(f"a photo expires after it was made, got {self.created_at} and {self.expires_at}")
+            raise ValueError(f"an image expires after it was made, got {self.created_at} and {self.expires_at}")
 
     @classmethod
     def of(
@@ -103,15 +103,15 @@ class StoredPhoto:
             analysis: what was read.
             photo_id: None makes a new one.
             lifetime: until it is forgotten; None keeps it until someone deletes it.
-            picture: the file as received, to be kept.
+            image: the file as received, to be kept.
             crops: a PNG for each face, to be kept instead: the square that the classifier saw, edges repeated where
-                it reaches out of the picture.
+                it reaches out of the image.
 
         Raises:
-            ValueError: both picture and crops, or not one crop for each face.
+            ValueError: both image and crops, or not one crop for each face.
         """
         if picture is not None and crops is not None:
-            raise ValueError("either the picture or crops are kept, got both")
+            raise ValueError("either the image or crops are kept, got both")
         created = now()
         pictures: tuple[bytes | None, ...] = (None,) * len(analysis.faces) if crops is None else crops
         kept = Kept.RECEIVED if picture is not None else Kept.NOTHING if crops is None else Kept.CROPS
@@ -133,7 +133,7 @@ class StoredPhoto:
         return self.expires_at is None or self.expires_at > now
 
     def without_pixels(self) -> "StoredPhoto":
-        """The same photo with neither picture nor crops; `kept` still says what the store keeps."""
+        """The same image with neither image nor crops; `kept` still says what the store keeps."""
         faces = tuple(dataclasses.replace(face, crop=None) for face in self.faces)
         return dataclasses.replace(self, picture=None, faces=faces)
 
@@ -161,7 +161,7 @@ def new_photo_id() -> str:
 
 
 def is_photo_id(text: str) -> bool:
-    """Whether this can be a photo's identifier, as URLs and every database take it."""
+    """Whether this can be an image's identifier, as URLs and every database take it."""
     return _PHOTO_ID.fullmatch(text) is not None
 
 

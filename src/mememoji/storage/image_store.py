@@ -1,4 +1,4 @@
-"""What a photo store does, whatever database lies under it."""
+"""What an image store does, whatever database lies under it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from mememoji.errors import NotStoredError
 from mememoji.storage.image_record import StoredPhoto
 
 MAX_FACE_INDEX: Final = 2**31 - 1
-"""No photo has more faces; databases refuse larger numbers in their own ways."""
+"""No image has more faces; databases refuse larger numbers in their own ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class StoreStatistics:
     """What a store holds.
 
     Attributes:
-        photos, faces, feedback: how many.
+        images, faces, feedback: how many.
         agreeing: how much of the feedback names the face's top emotion.
-        picture_bytes: of pictures and crops together.
+        picture_bytes: of images and crops together.
         feedback_by_emotion: all six, in the order of `EMOTIONS`.
     """
 
@@ -57,17 +57,17 @@ class StoreStatistics:
 
 
 class PhotoStore(Protocol):
-    """Keeps photos with their faces and feedback. Safe to use from several threads and several processes.
+    """Keeps images with their faces and feedback. Safe to use from several threads and several processes.
 
     Each write is wholly there or not there once its method returned or its process was killed, and what a method has
-    acknowledged by returning survives. A photo past its `expires_at` is as good as gone: no method finds it.
+    acknowledged by returning survives. An image past its `expires_at` is as good as gone: no method finds it.
 
     Making one does not ask the database anything. Every method raises `StoreUnavailableError` where the database cannot
     be reached or refuses to work; a later call tries again, and needs no new store.
     """
 
     def add(self, photo: StoredPhoto) -> None:
-        """Store a new photo, its pictures and any feedback it already carries.
+        """Store a new image, its images and any feedback it already carries.
 
         Raises:
             ValueError: its identifier is taken.
@@ -75,7 +75,7 @@ class PhotoStore(Protocol):
         ...
 
     def get(self, photo_id: str, *, pixels: bool = False) -> StoredPhoto:
-        """The photo of that identifier; `pixels` brings picture and crops too.
+        """The image of that identifier; `pixels` brings image and crops too.
 
         Raises:
             NotStoredError: the store does not hold it.
@@ -86,7 +86,7 @@ class PhotoStore(Protocol):
         """Append what someone said of a face; two at once both arrive.
 
         Raises:
-            NotStoredError: the store does not hold the photo, or the photo no face of that index.
+            NotStoredError: the store does not hold the image, or the image no face of that index.
         """
         ...
 
@@ -94,13 +94,13 @@ class PhotoStore(Protocol):
         """Take back one thing that was said of a face, the last of those that name this emotion.
 
         Raises:
-            NotStoredError: the store does not hold the photo, the photo no face of that index, or the face no such
+            NotStoredError: the store does not hold the image, the image no face of that index, or the face no such
                 feedback.
         """
         ...
 
     def delete(self, photo_id: str) -> None:
-        """Forget a photo with everything that belongs to it.
+        """Forget an image with everything that belongs to it.
 
         Raises:
             NotStoredError: the store does not hold it.
@@ -111,12 +111,12 @@ class PhotoStore(Protocol):
         """Forget what has expired by then, and pixels that a process killed minutes ago left behind.
 
         Returns:
-            How many photos this call deleted; a database that drops what has expired by itself leaves fewer to it.
+            How many images this call deleted; a database that drops what has expired by itself leaves fewer to it.
         """
         ...
 
     def photos(self, *, pixels: bool = False) -> Iterator[StoredPhoto]:
-        """All photos, oldest first, in constant memory. Nothing is locked, however long the caller takes."""
+        """All images, oldest first, in constant memory. Nothing is locked, however long the caller takes."""
         ...
 
     def statistics(self) -> StoreStatistics:
@@ -141,23 +141,25 @@ def without_last(feedback: Sequence[Emotion], emotion: Emotion) -> tuple[Emotion
 
 
 def no_photo(photo_id: str) -> NotStoredError:
-    """The error for a photo that is not there."""
-    return NotStoredError(f"the store holds no photo {photo_id[:100]!r}; perhaps it has expired")
+    """The error for an image that is not there."""
+    return NotStoredError(f"the store holds no image {photo_id[:100]!r}; perhaps it has expired")
 
 
 def no_face(photo_id: str, face_index: int) -> NotStoredError:
-    """The error for a face that is not there, or its photo is not."""
-    return NotStoredError(f"the store holds no face {face_index} of a photo {photo_id[:100]!r}; perhaps it has expired")
+    """The error for a face that is not there, or its image is not."""
+    return NotStoredError(
+        f"the store holds no face {face_index} of an image {photo_id[:100]!r}; perhaps it has expired"
+    )
 
 
 def no_feedback(photo_id: str, face_index: int, emotion: Emotion) -> NotStoredError:
-    """The error for feedback that is not there, or its face or photo is not."""
-    where = f"face {face_index} of a photo {photo_id[:100]!r}"
+    """The error for feedback that is not there, or its face or image is not."""
+    where = f"face {face_index} of an image {photo_id[:100]!r}"
     return NotStoredError(
         f"the store holds no feedback {emotion.value!r} on {where}; perhaps it has expired or was taken back"
     )
 
 
 def id_taken(photo_id: str) -> ValueError:
-    """The error for a second photo of one identifier."""
+    """The error for a second image of one identifier."""
     return ValueError(f"the identifier {photo_id!r} is taken; take another, see new_photo_id")

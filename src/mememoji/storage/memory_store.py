@@ -19,14 +19,14 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def add(self, photo: StoredPhoto) -> None:
-        """Store a new photo: see `PhotoStore`."""
+        """Store a new image: see `PhotoStore`."""
         with self._lock:
             if photo.photo_id in self._photos:
                 raise id_taken(photo.photo_id)
             self._photos[photo.photo_id] = photo
 
     def get(self, photo_id: str, *, pixels: bool = False) -> StoredPhoto:
-        """The photo of that identifier: see `PhotoStore`."""
+        """The image of that identifier: see `PhotoStore`."""
         photo = self._alive(photo_id)
         if photo is None:
             raise no_photo(photo_id)
@@ -52,7 +52,7 @@ class MemoryStore:
             self._say(photo, face_index, left)
 
     def delete(self, photo_id: str) -> None:
-        """Forget a photo: see `PhotoStore`."""
+        """Forget an image: see `PhotoStore`."""
         with self._lock:
             if self._alive(photo_id) is None:
                 raise no_photo(photo_id)
@@ -67,7 +67,7 @@ class MemoryStore:
             return gone
 
     def photos(self, *, pixels: bool = False) -> Iterator[StoredPhoto]:
-        """All photos, oldest first: see `PhotoStore`."""
+        """All images, oldest first: see `PhotoStore`."""
         for photo in self._all_alive():
             yield photo if pixels else photo.without_pixels()
 

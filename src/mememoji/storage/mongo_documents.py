@@ -1,6 +1,6 @@
-"""The documents of the MongoDB store, and how photos become them and come back.
+"""The documents of the MongoDB store, and how images become them and come back.
 
-One document for each photo, in the form of the original service: `pic_id`, and `faces` with `index`, `location_xy`,
+One document for each image, in the form of the original service: `pic_id`, and `faces` with `index`, `location_xy`,
 `width`, `height`, `prediction` and `feedback`. The other fields are ours.
 """
 
@@ -20,7 +20,7 @@ PIXEL_NAMES: Final = {"picture": 1, "faces.crop": 1}
 
 
 def to_document(photo: StoredPhoto, picture: ObjectId | None, crops: list[ObjectId | None]) -> Document:
-    """A photo as its document; `picture` and `crops` (one for each face) name the GridFS files of its pixels."""
+    """An image as its document; `picture` and `crops` (one for each face) name the GridFS files of its pixels."""
     pixels = [photo.picture, *(face.crop for face in photo.faces)]
     return {
         "pic_id": photo.photo_id,
@@ -56,7 +56,7 @@ def to_document(photo: StoredPhoto, picture: ObjectId | None, crops: list[Object
 
 
 def from_document(document: Document, read: Callable[[ObjectId], bytes] | None) -> StoredPhoto:
-    """A document as its photo, with the pixels that `read` fetches, or without any."""
+    """A document as its image, with the pixels that `read` fetches, or without any."""
     return StoredPhoto(
         photo_id=document["pic_id"],
         created_at=document["created_at"],

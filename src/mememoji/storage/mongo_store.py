@@ -1,6 +1,6 @@
-"""Photos in MongoDB, their pixels in GridFS.
+"""Images in MongoDB, their pixels in GridFS.
 
-A photo with its faces and feedback is one document, so that a write needs no transaction, and any server that speaks
+An image with its faces and feedback is one document, so that a write needs no transaction, and any server that speaks
 the protocol will do. Pixels are written before the document, which is the commit: a killed process leaves at most
 pixels that no document names, and these are swept.
 """
@@ -39,7 +39,7 @@ VERSION: Final = 1
 """The documents' version; one more with every change of their form."""
 
 ORPHAN_AGE: Final = timedelta(minutes=10)
-"""Pixels without a document that are younger may belong to a photo that is just being stored."""
+"""Pixels without a document that are younger may belong to an image that is just being stored."""
 
 # Two seconds to find out that a server is down; what is acknowledged lies in the journal of most of the servers.
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -51,7 +51,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "appname": "mememoji",
 }
 _PAGE: Final = 200
-# Behind what went wrong, the driver tells all its timeouts and its whole picture of the servers.
+# Behind what went wrong, the driver tells all its timeouts and its whole image of the servers.
 _CHATTER: Final = re.compile(r" \(configured timeouts|, Timeout:|, full error:")
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class MongoStore:
         self._is_set_up = False
 
     def add(self, photo: StoredPhoto) -> None:
-        """Store a new photo: see `PhotoStore`."""
+        """Store a new image: see `PhotoStore`."""
         with self._reporting():
             picture = self._write_pixels(photo.photo_id, photo.picture)
             crops = [self._write_pixels(photo.photo_id, face.crop) for face in photo.faces]
@@ -104,7 +104,7 @@ class MongoStore:
                 raise id_taken(photo.photo_id) from error
 
     def get(self, photo_id: str, *, pixels: bool = False) -> StoredPhoto:
-        """The photo of that identifier: see `PhotoStore`."""
+        """The image of that identifier: see `PhotoStore`."""
         if is_photo_id(photo_id):
             with self._reporting():
                 document = self._photos.find_one({"pic_id": photo_id, **_alive()})
@@ -142,7 +142,7 @@ class MongoStore:
         raise no_feedback(photo_id, face_index, emotion)
 
     def delete(self, photo_id: str) -> None:
-        """Forget a photo: see `PhotoStore`."""
+        """Forget an image: see `PhotoStore`."""
         document = None
         if is_photo_id(photo_id):
             with self._reporting():
@@ -160,7 +160,7 @@ class MongoStore:
         return gone
 
     def photos(self, *, pixels: bool = False) -> Iterator[StoredPhoto]:
-        """All photos, oldest first: see `PhotoStore`."""
+        """All images, oldest first: see `PhotoStore`."""
         after: Document = {}
         while True:
             with self._reporting():
@@ -236,7 +236,7 @@ class MongoStore:
         self._is_set_up = True
 
     def _photo(self, document: Document, pixels: bool) -> StoredPhoto | None:
-        """A document's photo; None where it was deleted while its pixels were being read."""
+        """A document's image; None where it was deleted while its pixels were being read."""
         try:
             return from_document(document, self._read_pixels if pixels else None)
         except (NoFile, CorruptGridFile):
@@ -245,7 +245,7 @@ class MongoStore:
             raise
 
     def _forget(self, which: Document) -> Document | None:
-        # The document goes first: pixels without one are swept, a photo without its pixels would be half a photo.
+        # The document goes first: pixels without one are swept, an image without its pixels would be half an image.
         document = self._photos.find_one_and_delete(which, PIXEL_NAMES)
         if document is not None:
             self._delete_pixels(pixel_files(document))
@@ -265,7 +265,7 @@ class MongoStore:
 
     def _sweep(self, before: datetime) -> None:
         """Delete the pixels that no document names and that were written before then."""
-        # A GridFS file's identifier carries the time at which it was made, its name is the photo's identifier.
+        # A GridFS file's identifier carries the time at which it was made, its name is the image's identifier.
         old = {"$lt": ObjectId.from_datetime(before)}
         for batch in _batches(self._files.find({"_id": old}, {"filename": 1})):
             photos = self._photos.find({"pic_id": {"$in": [file["filename"] for file in batch]}}, PIXEL_NAMES)

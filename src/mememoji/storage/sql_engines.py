@@ -31,7 +31,7 @@ def parsed(url: str) -> URL:
         ) from None
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:") or parsed.query:
-            raise InputError("expected sqlite:///FILE with a file and no options; memory:// keeps photos in memory")
+            raise InputError("expected sqlite:///FILE with a file and no options; memory:// keeps images in memory")
         return parsed.set(drivername="sqlite")
     if not parsed.database:
         raise InputError("expected postgresql://USER:PASSWORD@HOST/DATABASE, got no database")

@@ -1,4 +1,4 @@
-"""Photos in an SQL database: SQLite, or PostgreSQL."""
+"""Images in an SQL database: SQLite, or PostgreSQL."""
 
 import contextlib
 import os
@@ -71,7 +71,7 @@ class SqlStore:
         self._is_set_up = False
 
     def add(self, photo: StoredPhoto) -> None:
-        """Store a new photo: see `PhotoStore`."""
+        """Store a new image: see `PhotoStore`."""
         try:
             with self._writing() as connection:
                 connection.execute(insert(PHOTOS), photo_row(photo))
@@ -82,7 +82,7 @@ class SqlStore:
             raise id_taken(photo.photo_id) from error
 
     def get(self, photo_id: str, *, pixels: bool = False) -> StoredPhoto:
-        """The photo of that identifier: see `PhotoStore`."""
+        """The image of that identifier: see `PhotoStore`."""
         found: list[StoredPhoto] = []
         if is_photo_id(photo_id):
             with self._reading() as connection:
@@ -102,7 +102,7 @@ class SqlStore:
                 .where(FACES.c.photo_id == photo_id, FACES.c.face_index == face_index, _alive())
             )
             columns = ["photo_id", "face_index", "emotion", "given_ms"]
-            # A photo that is deleted at this moment breaks the foreign key: it was not there any more.
+            # An image that is deleted at this moment breaks the foreign key: it was not there any more.
             with contextlib.suppress(IntegrityError), self._writing() as connection:
                 appended = insert(FEEDBACK).from_select(columns, face)
                 # SQLAlchemy keeps the count of an INSERT only where it is asked to.
@@ -133,7 +133,7 @@ class SqlStore:
             raise no_feedback(photo_id, face_index, emotion)
 
     def delete(self, photo_id: str) -> None:
-        """Forget a photo: see `PhotoStore`."""
+        """Forget an image: see `PhotoStore`."""
         deleted = 0
         if is_photo_id(photo_id):
             with self._writing() as connection:
@@ -152,7 +152,7 @@ class SqlStore:
         return deleted
 
     def photos(self, *, pixels: bool = False) -> Iterator[StoredPhoto]:
-        """All photos, oldest first: see `PhotoStore`."""
+        """All images, oldest first: see `PhotoStore`."""
         after: ColumnElement[bool] = literal(True)
         while True:
             with self._reading() as connection:

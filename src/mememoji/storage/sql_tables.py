@@ -1,4 +1,4 @@
-"""The tables of the SQL store, and how photos become their rows and come back."""
+"""The tables of the SQL store, and how images become their rows and come back."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -89,7 +89,7 @@ def milliseconds(time: datetime) -> int:
 
 
 def photo_row(photo: StoredPhoto) -> dict[str, Any]:
-    """The photo's row of `PHOTOS`."""
+    """The image's row of `PHOTOS`."""
     return {
         "photo_id": photo.photo_id,
         "created_ms": milliseconds(photo.created_at),
@@ -104,7 +104,7 @@ def photo_row(photo: StoredPhoto) -> dict[str, Any]:
 
 
 def face_rows(photo: StoredPhoto) -> list[dict[str, Any]]:
-    """The photo's rows of `FACES`."""
+    """The image's rows of `FACES`."""
     return [
         {
             "photo_id": photo.photo_id,
@@ -125,7 +125,7 @@ def face_rows(photo: StoredPhoto) -> list[dict[str, Any]]:
 
 
 def feedback_rows(photo: StoredPhoto) -> list[dict[str, Any]]:
-    """The photo's rows of `FEEDBACK`, for what it carries when it is added."""
+    """The image's rows of `FEEDBACK`, for what it carries when it is added."""
     return [
         {
             "photo_id": photo.photo_id,
@@ -141,7 +141,7 @@ def feedback_rows(photo: StoredPhoto) -> list[dict[str, Any]]:
 def load(
     connection: Connection, which: ColumnElement[bool], *, pixels: bool, limit: int | None = None
 ) -> list[StoredPhoto]:
-    """Photos with faces and feedback, oldest first; `pixels` reads the blobs too."""
+    """Images with faces and feedback, oldest first; `pixels` reads the blobs too."""
     photos = (
         select(*_columns(PHOTOS, pixels)).where(which).order_by(PHOTOS.c.created_ms, PHOTOS.c.photo_id).limit(limit)
     )

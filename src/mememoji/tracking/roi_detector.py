@@ -102,7 +102,7 @@ class FollowingDetector:
 
 
 def window_around(box: Box, picture_wh: tuple[int, int]) -> Window:
-    """The part of a picture in which a face is looked for in the next frame."""
+    """The part of an image in which a face is looked for in the next frame."""
     width, height = picture_wh
     side = max(_LEAST_SIDE, round(max(box.width, box.height) * (1 + 2 * _AROUND)))
     left, top = box.x + (box.width - side) // 2, box.y + (box.height - side) // 2
@@ -125,12 +125,12 @@ def joined(windows: list[Window]) -> list[Window]:
 
 
 def placed(face: Detection, window: Window, back: float) -> Detection | None:
-    """A face found in a window, where it lies in the picture.
+    """A face found in a window, where it lies in the image.
 
     Args:
         face: in the pixels of the window as it was searched.
-        window: in the picture's pixels.
-        back: how many of the picture's pixels one of these is wide.
+        window: in the image's pixels.
+        back: how many of the image's pixels one of these is wide.
 
     Returns:
         None where nothing of the face lies in the window.

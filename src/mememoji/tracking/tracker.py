@@ -24,12 +24,12 @@ _OTHER_SIZE: Final = 2.0
 class _Track:
     number: int
     time: float
-    centre: npt.NDArray[np.float64]  # (2,) x, y
+    center: npt.NDArray[np.float64]  # (2,) x, y
     side: float
     speed: npt.NDArray[np.float64]  # (2,) pixels a second
 
     def expected(self, time: float) -> npt.NDArray[np.float64]:
-        return self.centre + self.speed * (time - self.time)
+        return self.center + self.speed * (time - self.time)
 
 
 class Tracker:
@@ -84,13 +84,13 @@ class Tracker:
             if index in found:
                 _go_on(found[index], box, time)
             else:
-                found[index] = _Track(self._next, time, _centre(box), _side(box), np.zeros(2))
+                found[index] = _Track(self._next, time, _center(box), _side(box), np.zeros(2))
                 self._tracks.append(found[index])
                 self._next += 1
         return tuple(found[index].number for index in range(len(boxes)))
 
 
-def _centre(box: Box) -> npt.NDArray[np.float64]:
+def _center(box: Box) -> npt.NDArray[np.float64]:
     return np.array([box.x + box.width / 2, box.y + box.height / 2])
 
 
@@ -103,14 +103,14 @@ def _distance(track: _Track, box: Box, time: float) -> float:
     ratio = max(_side(box) / track.side, track.side / _side(box))
     if ratio > _OTHER_SIZE:
         return math.inf
-    way = _centre(box) - track.expected(time)
+    way = _center(box) - track.expected(time)
     return float(np.hypot(*way)) / math.sqrt(_side(box) * track.side) + 0.5 * math.log(ratio)
 
 
 def _go_on(track: _Track, box: Box, time: float) -> None:
     passed = time - track.time
-    place = track.expected(time) + _PLACE * (_centre(box) - track.expected(time))
+    place = track.expected(time) + _PLACE * (_center(box) - track.expected(time))
     if passed > 0:
-        track.speed = track.speed + _SPEED * ((place - track.centre) / passed - track.speed)
-    track.centre, track.time = place, time
+        track.speed = track.speed + _SPEED * ((place - track.center) / passed - track.speed)
+    track.center, track.time = place, time
     track.side += _SIDE * (_side(box) - track.side)

@@ -1,4 +1,4 @@
-"""A video file through the analyser: an annotated copy, a timeline, a summary, a plot."""
+"""A video file through the analyzer: an annotated copy, a timeline, a summary, a plot."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +40,7 @@ class VideoResult:
     """What came of a video.
 
     Attributes:
-        frames: how many were analysed.
+        frames: how many were analyzed.
         ending: how reading ended.
         summary: of all faces.
         ffmpeg: whether a video was written by ffmpeg, in H.264 and with sound, rather than by OpenCV.
@@ -55,9 +55,9 @@ class VideoResult:
 def moments(
     frames: Iterable[Frame], analyzer: Analyzer, follower: Follower, *, batch: int = BATCH, every: int = 1
 ) -> Iterator[tuple[Frame, Moment | None]]:
-    """Follow the faces through frames; of every `every` frames the first is analysed, the others come with None.
+    """Follow the faces through frames; of every `every` frames the first is analyzed, the others come with None.
 
-    Frames are held back until `batch` of them are analysed together: never more than batch * every.
+    Frames are held back until `batch` of them are analyzed together: never more than batch * every.
     """
     waiting: list[Frame] = []
     for number, frame in enumerate(frames):
@@ -96,7 +96,7 @@ def process_video(
         reader: the file; it gives every frame where a video is written, whatever `every`.
         analyzer: reads the faces.
         outputs: what to write.
-        every: of so many of the reader's frames the first is analysed; a written video shows its faces on the others.
+        every: of so many of the reader's frames the first is analyzed; a written video shows its faces on the others.
         smoothing: the compositions' time constant in seconds; 0 leaves them as the network gives them.
         overlay: what is drawn into the video; None draws boxes and bars.
         sound: take the file's sound over into the written video, where there is ffmpeg.

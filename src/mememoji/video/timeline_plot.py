@@ -1,4 +1,4 @@
-"""A video's timeline as a picture: how each face's composition went."""
+"""A video's timeline as an image: how each face's composition went."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +33,7 @@ def draw_plot(curves: Curves, summary: Summary, path: Path, *, span: tuple[float
     Args:
         curves: the faces' courses.
         summary: of the same rows.
-        path: a picture file; its ending says of which kind: .png, .svg, .pdf.
+        path: an image file; its ending says of which kind: .png, .svg, .pdf.
         span: the time axis, in seconds.
         title: what stands above.
 
@@ -65,7 +65,7 @@ def draw_plot(curves: Curves, summary: Summary, path: Path, *, span: tuple[float
 
 
 def _draw_course(axes: "Axes", points: Points) -> None:
-    colours = [emotion.colour for emotion in EMOTIONS]
+    colors = [emotion.color for emotion in EMOTIONS]
     gap = max(_GAP, 1.5 * points.width)
     for part in np.split(np.arange(len(points.times)), np.flatnonzero(np.diff(points.times) > gap) + 1):
         times, heights = points.times[part], points.compositions[part].T  # (n,), (6, n)
@@ -73,7 +73,7 @@ def _draw_course(axes: "Axes", points: Points) -> None:
             # One point has no area: it stands for its stretch of time.
             times = times[0] + points.width * np.array([-0.5, 0.5])
             heights = np.repeat(heights, 2, axis=1)
-        axes.stackplot(times, heights, colors=colours, edgecolor="white", linewidth=0.4)
+        axes.stackplot(times, heights, colors=colors, edgecolor="white", linewidth=0.4)
 
 
 def _dress(axes: "Axes", span: tuple[float, float]) -> None:
@@ -90,7 +90,7 @@ def _dress(axes: "Axes", span: tuple[float, float]) -> None:
 def _legend() -> tuple[list[Any], list[str]]:
     from matplotlib.patches import Patch
 
-    return [Patch(color=emotion.colour) for emotion in EMOTIONS], [emotion.value for emotion in EMOTIONS]
+    return [Patch(color=emotion.color) for emotion in EMOTIONS], [emotion.value for emotion in EMOTIONS]
 
 
 def _new_figure(width: float, height: float) -> "Figure":

@@ -184,7 +184,7 @@ def _sound_options(sound: Sound | None) -> Sequence[str]:
     if sound is None:
         return ["-map", "0:v"]
     source = ["-ss", f"{sound.start:.6f}", "-i", str(sound.path.absolute())]
-    # The picture decides how long it lasts: silence after a shorter sound, the end for a longer one.
+    # The image decides how long it lasts: silence after a shorter sound, the end for a longer one.
     return [*source, "-map", "0:v", "-map", "1:a:0?", "-c:a", "aac", "-b:a", "160k", "-af", "apad", "-shortest"]
 
 

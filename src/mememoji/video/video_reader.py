@@ -16,7 +16,7 @@ from mememoji.image_io import DEFAULT_LIMITS, ImageLimits, RGBImage
 _USUAL_RATE: Final = 25.0
 _HIGHEST_RATE: Final = 120.0
 _TOLERANCE: Final = 0.5
-"""Containers count the sound's length too: a picture that ends so many seconds before has still ended."""
+"""Containers count the sound's length too: an image that ends so many seconds before has still ended."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +120,7 @@ class VideoReader:
                     yield Frame(time, np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8))
                 number += 1
         if number == 0:
-            raise VideoError(f"{self.path}: not one frame can be read; the file is damaged, or holds no picture")
+            raise VideoError(f"{self.path}: not one frame can be read; the file is damaged, or holds no image")
         self.ending = self._ending(reached + 1 / self.rate)
 
     def _ending(self, reached: float) -> Ending:

@@ -74,7 +74,7 @@ def test_votes_join_a_folder_by_the_row_in_the_name(tmp_path: Path, ferplus_csv:
 def test_votes_do_not_join_names_without_row_numbers(tmp_path: Path, ferplus_csv: Path, pictures: Any) -> None:
     folder = save_folder(tmp_path / "faces", pictures(9), [f"train/happy/im{row}.png" for row in range(9)])
 
-    with pytest.raises(DatasetError, match="these pictures' names do not hold one; give the official CSV instead"):
+    with pytest.raises(DatasetError, match="these images' names do not hold one; give the official CSV instead"):
         read_fer2013(folder, ferplus_csv)
 
 
@@ -152,7 +152,7 @@ def test_the_official_sample_is_what_the_parquet_file_holds(shared: Path, tmp_pa
     assert sample.pictures.votes is not None
     assert same.pictures.votes is not None
     np.testing.assert_array_equal(sample.pictures.votes, same.pictures.votes)
-    # Pictures that FER+ calls no face were compressed once more in the Parquet file.
+    # Images that FER+ calls no face were compressed once more in the Parquet file.
     faces = sample.pictures.votes[:, 9] <= 5
     assert faces.sum() > 250
     np.testing.assert_array_equal(sample.pictures.images[faces], same.pictures.images[faces])

@@ -25,7 +25,7 @@ def test_classes_before_and_after_folding(labels: list[int], angry: int, disgust
 
 @pytest.fixture
 def source(pictures: Any) -> Fer2013:
-    """Five pictures of train and one of val; 0 to 2 are equal, 3 is black, 4 is near to 5."""
+    """Five images of train and one of val; 0 to 2 are equal, 3 is black, 4 is near to 5."""
     images = pictures(6)[[0, 0, 0, 3, 4, 5]]
     images[3] = 0
     votes = np.zeros((6, 10), np.uint8)

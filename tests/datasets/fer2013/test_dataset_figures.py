@@ -14,10 +14,10 @@ def split_of(images: Any, labels: list[int], votes: Any = None) -> Split:
     return Split(np.arange(len(labels), dtype=np.int32), images, np.array(labels, np.int8), votes)
 
 
-def has_colour(path: Path, colour: str) -> bool:
+def has_color(path: Path, color: str) -> bool:
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("RGB"))
-    wanted = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+    wanted = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
     return bool((pixels == wanted).all(axis=2).any())
 
 
@@ -27,7 +27,7 @@ def test_faces_of_few_and_many(count: int, tmp_path: Path, pictures: Any) -> Non
 
     draw_faces(split_of(pictures(count), [index % 7 for index in range(count)]), path, title="faces")
 
-    assert all(has_colour(path, emotion.colour) for emotion in EMOTIONS)
+    assert all(has_color(path, emotion.color) for emotion in EMOTIONS)
 
 
 def test_the_same_faces_each_time(tmp_path: Path, pictures: Any) -> None:
@@ -57,6 +57,6 @@ def test_classes_of_one_split_and_of_three(labels: dict[str, list[int]], tmp_pat
 
     draw_classes({name: np.array(numbers, np.int8) for name, numbers in labels.items()}, path, title="classes")
 
-    assert has_colour(path, EMOTIONS[2].colour) == any(3 in numbers for numbers in labels.values())
+    assert has_color(path, EMOTIONS[2].color) == any(3 in numbers for numbers in labels.values())
     with Image.open(path) as picture:
         assert picture.height > 400 * len(labels)

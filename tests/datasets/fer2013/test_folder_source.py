@@ -17,7 +17,7 @@ def save(folder: Path, name: str, image: Any) -> None:
 
 def test_an_empty_folder_is_none(tmp_path: Path) -> None:
     assert not is_picture_folder(tmp_path)
-    with pytest.raises(DatasetError, match="holds no pictures"):
+    with pytest.raises(DatasetError, match="holds no images"):
         list_pictures(tmp_path)
 
 
@@ -70,13 +70,13 @@ def test_numbers_that_stand_twice_are_no_row_numbers(tmp_path: Path, pictures: A
     assert [picture.row for picture in listing.pictures] == [0, 1]
 
 
-def test_a_jpeg_in_colour_reads_as_grey(tmp_path: Path, pictures: Any) -> None:
-    grey = pictures(1)[0]
-    save(tmp_path, "train/happy/Training_0.png", np.stack([grey] * 3, axis=2))
+def test_a_jpeg_in_color_reads_as_gray(tmp_path: Path, pictures: Any) -> None:
+    gray = pictures(1)[0]
+    save(tmp_path, "train/happy/Training_0.png", np.stack([gray] * 3, axis=2))
 
     (record,) = read_folder(list_pictures(tmp_path).pictures)
 
-    np.testing.assert_array_equal(record.image, grey)
+    np.testing.assert_array_equal(record.image, gray)
 
 
 def test_a_folder_of_no_emotion_is_an_error(tmp_path: Path, pictures: Any) -> None:

@@ -87,8 +87,8 @@ def test_structs_class_names_and_splits_in_file_names(tmp_path: Path, pictures: 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"image": [None] * 3}, "row 0: expected the bytes of a picture, got NoneType"),
-        ({"image": [b"", b"", b""]}, "row 0: the picture cannot be decoded"),
+        ({"image": [None] * 3}, "row 0: expected the bytes of an image, got NoneType"),
+        ({"image": [b"", b"", b""]}, "row 0: the image cannot be decoded"),
         ({"emotion": [0, 7, 1]}, "row 1: expected an emotion from 0 to 6, got 7"),
         ({"emotion": ["sad", "happy", "bored"]}, "row 2: expected an emotion from 0 to 6, got 'bored'"),
         ({"emotion": [0, None, 1]}, "row 1: expected an emotion"),

@@ -19,7 +19,7 @@ def read(folder: Path) -> Provenance:
 
 @pytest.fixture
 def own_csv(tmp_path: Path, pictures: Any, write_csv: Any) -> Path:
-    """Four pictures of train, of which the first is the one of val, too."""
+    """Four images of train, of which the first is the one of val, too."""
     images = pictures(4)[[0, 1, 2, 3, 0]]
     usages = ["Training"] * 4 + ["PublicTest"]
     return Path(write_csv(tmp_path / "mine.csv", [(3, *row) for row in zip(images, usages, strict=True)]))
@@ -27,7 +27,7 @@ def own_csv(tmp_path: Path, pictures: Any, write_csv: Any) -> Path:
 
 @pytest.fixture
 def prepared(official_csv: Path, ferplus_csv: Path, tmp_path: Path) -> Path:
-    """Six pictures of train, two of val, one of test, with votes and without duplicates."""
+    """Six images of train, two of val, one of test, with votes and without duplicates."""
     prepare(official_csv, ferplus_csv, tmp_path / "prepared")
     return tmp_path / "prepared"
 
@@ -36,10 +36,10 @@ def test_without_a_card_nothing_is_claimed(tmp_path: Path) -> None:
     found = read_provenance(tmp_path, {})
 
     assert found.trained_on == (
-        "split files without a card.json: where the pictures come from, and whether train shares some with val or "
+        "split files without a card.json: where the images come from, and whether train shares some with val or "
         "test, is not known"
     )
-    assert found.licence == OWN + "their data"
+    assert found.license == OWN + "their data"
     assert "FER2013" not in str(found)
 
 
@@ -47,21 +47,21 @@ def test_votes_from_a_file_and_no_duplicates(prepared: Path) -> None:
     found = read(prepared)
 
     assert found.trained_on == (
-        "fer2013.csv: 6 pictures of train, with votes in FER+'s columns from fer2013new.csv; none was found that shows "
-        "the same photograph as one of val or test"
+        "fer2013.csv: 6 images of train, with votes in FER+'s columns from fer2013new.csv; none was found that shows "
+        "the same image as one of val or test"
     )
-    # The file's name alone does not make nine pictures FER2013.
-    assert found.licence == OWN + "fer2013.csv"
-    assert found.note == "Trained on 48x48 grey pictures; reads what a face shows, not what a person feels."
+    # The file's name alone does not make nine images FER2013.
+    assert found.license == OWN + "fer2013.csv"
+    assert found.note == "Trained on 48x48 gray images; reads what a face shows, not what a person feels."
 
 
 @pytest.mark.parametrize(
     ("kept", "sentence"),
     [
-        (False, "3 pictures of train, without votes; left out for showing the same photograph as one of val: 1"),
+        (False, "3 images of train, without votes; left out for showing the same image as one of val: 1"),
         (
             True,
-            "4 pictures of train, without votes; kept though they show the same photograph as one of val: 1, so scores "
+            "4 images of train, without votes; kept though they show the same image as one of val: 1, so scores "
             "there flatter",
         ),
     ],
@@ -78,7 +78,7 @@ def test_nothing_held_out(tmp_path: Path, pictures: Any, write_csv: Any) -> None
 
     found = read_provenance(tmp_path / "out", {})
 
-    assert found.trained_on == "mine.csv: 2 pictures of train, without votes; nothing was held out of it"
+    assert found.trained_on == "mine.csv: 2 images of train, without votes; nothing was held out of it"
 
 
 def test_fer2013_is_known_by_its_numbers(prepared: Path) -> None:
@@ -94,11 +94,11 @@ def test_fer2013_is_known_by_its_numbers(prepared: Path) -> None:
     found = read(prepared)
 
     assert found.trained_on == (
-        "FER2013 (faces.parquet): 27,511 pictures of train, with votes in FER+'s columns; left out for showing the "
-        "same photograph as one of val or test: 1,198"
+        "FER2013 (faces.parquet): 27,511 images of train, with votes in FER+'s columns; left out for showing the "
+        "same image as one of val or test: 1,198"
     )
-    assert found.licence == "weights: MIT; FER2013, which they were trained on, was published for research"
-    assert "photographs from the web" in found.note
+    assert found.license == "weights: MIT; FER2013, which they were trained on, was published for research"
+    assert "images from the web" in found.note
 
 
 @pytest.mark.parametrize("change", ["fewer", "no votes", "another split", "no train"])

@@ -94,9 +94,9 @@ def test_node_and_python_give_the_same_shapes(drawn_by_node: dict[str, object]) 
             # Both round to hundredths, which may fall to either side.
             np.testing.assert_allclose(numbers(other["d"]), numbers(own), atol=0.0101, err_msg=shape.name)
             assert re.sub(r"[^MCZ]", "", other["d"]) == re.sub(r"[^MCZ]", "", own)
-            for colour, theirs_colour in ((shape.fill, other["fill"]), (shape.stroke, other["stroke"])):
-                off = [0] if colour is None else np.array(list(bytes.fromhex(theirs_colour[1:])), int) - colour
-                assert (colour is None) == (theirs_colour == "none")
+            for color, theirs_color in ((shape.fill, other["fill"]), (shape.stroke, other["stroke"])):
+                off = [0] if color is None else np.array(list(bytes.fromhex(theirs_color[1:])), int) - color
+                assert (color is None) == (theirs_color == "none")
                 assert np.abs(off).max() <= 1
             assert other["strokeWidth"] == pytest.approx(shape.stroke_width, abs=1e-9)
             assert other["opacity"] == pytest.approx(shape.opacity, abs=1e-9)
@@ -106,7 +106,7 @@ def test_node_and_python_give_the_same_shapes(drawn_by_node: dict[str, object]) 
 
 
 def test_a_browser_paints_the_svg_as_we_paint_pixels(tmp_path: Path) -> None:
-    """Chromium's picture of a page of faces; off by 2 levels of 255 in the mean, by 40 in any 5x5 pixels."""
+    """Chromium's image of a page of faces; off by 2 levels of 255 in the mean, by 40 in any 5x5 pixels."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no Chromium on this machine")
@@ -138,10 +138,10 @@ def test_a_browser_paints_the_svg_as_we_paint_pixels(tmp_path: Path) -> None:
         assert cv2.blur(off, (5, 5)).max() < 40, face
 
 
-def on_ground(face: Composition, size: int, colour: tuple[int, int, int]) -> npt.NDArray[np.float64]:
+def on_ground(face: Composition, size: int, color: tuple[int, int, int]) -> npt.NDArray[np.float64]:
     image = meme_image(face, size).astype(np.float64)
     alpha = image[..., 3:] / 255
-    return np.asarray(image[..., :3] * alpha + np.array(colour) * (1 - alpha))
+    return np.asarray(image[..., :3] * alpha + np.array(color) * (1 - alpha))
 
 
 def test_the_svg_stands_alone() -> None:

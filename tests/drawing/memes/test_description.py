@@ -40,9 +40,9 @@ def test_the_shipped_one_is_small_and_stands() -> None:
     assert {"head", "brow", "eye", "lid", "pupil", "mouth", "cheek", "tear", "furrow"} <= set(names)
 
 
-def test_the_tuft_has_the_emotions_colours() -> None:
+def test_the_tuft_has_the_emotions_colors() -> None:
     (fill,) = [layer["fill"] for layer in shipped()["layers"] if layer["name"] == "tuft"]
-    assert fill == {emotion.value: emotion.colour for emotion in EMOTIONS}
+    assert fill == {emotion.value: emotion.color for emotion in EMOTIONS}
 
 
 def test_a_key_that_an_emotion_lacks_is_neutrals() -> None:
@@ -63,7 +63,7 @@ def test_a_key_that_an_emotion_lacks_is_neutrals() -> None:
         (SMALL | {"head": [0, 0, 0, 10]}, "above 0"),
         (SMALL | {"layers": [SMALL["layers"][0]] * 2}, "two layers have the name 'head'"),
         (changed(0, name=""), "a layer has a name"),
-        (changed(0, colour="#000000"), "mean nothing: .'colour'."),
+        (changed(0, color="#000000"), "mean nothing: .'color'."),
         (changed(1, like="head"), "either a path or a layer"),
         (changed(1, clip="mouth"), "clip of layer 'mouth' names an earlier layer"),
         (changed(0, symmetry="both"), "symmetry of layer 'head' is one of"),

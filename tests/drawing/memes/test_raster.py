@@ -1,4 +1,4 @@
-"""The face as pixels, and laid over the faces of a picture."""
+"""The face as pixels, and laid over the faces of an image."""
 
 import math
 from itertools import combinations
@@ -43,7 +43,7 @@ def test_every_size_has_an_opaque_face_on_a_transparent_ground(size: int) -> Non
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_the_tuft_is_tinted(emotion: Emotion) -> None:
     image = meme_image(pure(emotion), 200)
-    off = np.abs(image[..., :3].astype(int) - rgb(emotion.colour)).max(axis=2)
+    off = np.abs(image[..., :3].astype(int) - rgb(emotion.color)).max(axis=2)
     assert (off <= 1).sum() > 150
 
 
@@ -124,7 +124,7 @@ def test_it_is_tilted_as_the_eyes_are(degrees: float) -> None:
     picture = ground(300, 300)
     lay_meme(picture, Box(100, 100, 100, 100), HAPPY, landmarks(angle))
     # The tuft points away from the chin.
-    off = np.abs(picture.astype(int) - rgb(Emotion.HAPPY.colour)).max(axis=2) <= 3
+    off = np.abs(picture.astype(int) - rgb(Emotion.HAPPY.color)).max(axis=2) <= 3
     y, x = (axis.mean() - 150 for axis in np.nonzero(off))
     assert math.hypot(x, y) > 30
     assert math.degrees(math.atan2(x, -y) - angle + math.pi) % 360 == pytest.approx(180, abs=6)

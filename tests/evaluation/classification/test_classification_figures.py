@@ -17,7 +17,7 @@ def test_confusion_of_nothing_draws_zeros() -> None:
     assert [text.get_text() for text in figure.axes[0].texts] == ["0", "0 %"] * 36
 
 
-def test_confusion_shows_counts_and_colours() -> None:
+def test_confusion_shows_counts_and_colors() -> None:
     truth = np.array([0, 0, 0, 2])
     figure = confusion(score_classes(np.eye(6)[[0, 0, 5, 2]], truth, SIX))
     axes = figure.axes[0]
@@ -25,9 +25,9 @@ def test_confusion_shows_counts_and_colours() -> None:
     texts = [text.get_text() for text in axes.texts]
     assert texts[:2] == ["2", "67 %"]
     assert texts[10:12] == ["1", "33 %"]
-    assert [label.get_color() for label in axes.get_yticklabels()] == [emotion.colour for emotion in Emotion]
+    assert [label.get_color() for label in axes.get_yticklabels()] == [emotion.color for emotion in Emotion]
     names = [label for label in axes.get_xticklabels() if label.get_text()]
-    assert [label.get_color() for label in names] == [emotion.colour for emotion in Emotion]
+    assert [label.get_color() for label in names] == [emotion.color for emotion in Emotion]
 
 
 def test_confusion_has_a_column_for_images_without_a_face() -> None:

@@ -12,7 +12,7 @@ from mememoji.evaluation.classification.report import Report, evaluate
 @pytest.fixture(scope="module")
 def report(pooled_weights: Path, pattern_split: Split, tmp_path_factory: pytest.TempPathFactory) -> Report:
     data = tmp_path_factory.mktemp("data") / "val.parquet"
-    # Without "fear" pictures: what was not measured has to be readable too.
+    # Without "fear" images: what was not measured has to be readable too.
     write_split(pattern_split.take(np.flatnonzero(pattern_split.labels != 2)), data)
     return evaluate(OnnxClassifier(pooled_weights), data).report
 
@@ -48,7 +48,7 @@ def test_the_text_says_on_which_pictures(report: Report) -> None:
 
     assert report.single.votes is not None
     assert report.single.votes.majority is not None
-    assert f"{report.single.votes.majority.pictures:,} of {report.data['pictures']:,} pictures" in text
+    assert f"{report.single.votes.majority.pictures:,} of {report.data['pictures']:,} images" in text
     assert "panel of five" in text
     assert "class prior" in text
     assert "| fear | 0 |" in text

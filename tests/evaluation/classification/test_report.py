@@ -26,7 +26,7 @@ def data(pattern_split: Split, tmp_path: Path) -> Path:
 
 def test_a_split_without_pictures_is_refused(pattern_split: Split, tmp_path: Path) -> None:
     write_split(pattern_split.take(slice(0, 0)), tmp_path / "empty.parquet")
-    with pytest.raises(DatasetError, match="holds no pictures"):
+    with pytest.raises(DatasetError, match="holds no images"):
         evaluate(FixedClassifier({"happy": 1.0}), tmp_path / "empty.parquet")
 
 

@@ -1,4 +1,4 @@
-"""A detector's figures on photographs made by the test."""
+"""A detector's figures on images made by the test."""
 
 import dataclasses
 import json
@@ -145,9 +145,9 @@ def test_detectors_are_opened_below_their_thresholds() -> None:
 def test_yunets_published_figures_are_found_again(shared: Path) -> None:
     val, weights = shared / "faces" / "val.parquet", shared / "models" / "face_detection_yunet_2023mar.onnx"
     if not (val.is_file() and weights.is_file()):
-        pytest.skip(f"no photographs at {val}, or no weights at {weights}")
+        pytest.skip(f"no images at {val}, or no weights at {weights}")
     photographs = read_photographs(val)
     found = figures(look(YuNetDetector(weights), photographs, 0.7), photographs)["by_iou"]["0.4"]
-    # The README beside the photographs has them, measured without this package.
+    # The README beside the images has them, measured without this package.
     assert (found[">=16"]["recall"], found[">=16"]["precision"]) == pytest.approx((0.900, 0.982), abs=2e-3)
     assert (found[">=32"]["recall"], found[">=32"]["precision"]) == pytest.approx((0.939, 0.977), abs=2e-3)

@@ -1,4 +1,4 @@
-"""Which detections are labelled faces."""
+"""Which detections are labeled faces."""
 
 import numpy as np
 import numpy.typing as npt

@@ -66,7 +66,7 @@ def test_what_gathers_during_a_run_goes_into_the_next_one(plain: OnnxClassifier)
         np.testing.assert_allclose(answer.compositions(), plain.classify(call).compositions(), atol=1e-5)
 
 
-def test_one_calls_fault_is_not_its_neighbours() -> None:
+def test_one_calls_fault_is_not_its_neighbors() -> None:
     gated = Gated()
     batching = BatchingClassifier(gated)
     with ThreadPoolExecutor(3) as threads:

@@ -1,4 +1,4 @@
-"""Stored pictures: looked at, forgotten, kept as the settings say."""
+"""Stored images: looked at, forgotten, kept as the settings say."""
 
 import httpx
 import pytest

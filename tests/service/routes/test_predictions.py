@@ -126,8 +126,8 @@ def test_without_flags_neither_thumbnail_nor_copy_is_sent(
 
 
 def test_a_picture_without_faces_gives_an_empty_list(service: httpx.Client) -> None:
-    grey = encode_jpeg(np.full((120, 160, 3), 128, np.uint8))
-    answer = send(service, "file", grey).json()
+    gray = encode_jpeg(np.full((120, 160, 3), 128, np.uint8))
+    answer = send(service, "file", gray).json()
     assert answer["faces"] == []
     assert (answer["width"], answer["height"]) == (160, 120)
 
@@ -154,13 +154,13 @@ def test_a_long_query_works(service: httpx.Client, astronaut: bytes) -> None:
 ERRORS: list[tuple[str, dict[str, Any], int, int]] = [
     ("nothing at all", {}, 400, 35842),
     ("an empty file", {"files": {"image_buf": ("a.jpg", b"", "image/jpeg")}}, 400, 5724),
-    ("a file that is no picture", {"files": {"image_buf": ("a.jpg", b"garbage", "image/jpeg")}}, 400, 400),
+    ("a file that is no image", {"files": {"image_buf": ("a.jpg", b"garbage", "image/jpeg")}}, 400, 400),
     ("empty base64", {"params": {"image_base64": ""}}, 400, 2873),
     ("a data URL of nothing", {"params": {"image_base64": "data:image/png;base64,"}}, 400, 5724),
     ("no base64", {"params": {"image_base64": "data:image/png;base64,%%%"}}, 400, 2873),
     ("an empty address", {"params": {"image_url": ""}}, 400, 2873),
     ("a flag of another kind", {"params": {"crop_image": "maybe", "image_base64": "AAAA"}}, 400, 2873),
-    ("a number for a picture", {"json": {"image_base64": 7}}, 400, 2873),
+    ("a number for an image", {"json": {"image_base64": 7}}, 400, 2873),
     ("text for a file", {"data": {"image_buf": "text"}}, 400, 2873),
     ("no JSON", {"content": b"{", "headers": {"content-type": "application/json"}}, 400, 400),
     ("JSON that is no object", {"json": [1, 2]}, 400, 400),

@@ -1,4 +1,4 @@
-"""Memory kept from picture to picture, in processes of their own: the setting holds for a whole process."""
+"""Memory kept from image to image, in processes of their own: the setting holds for a whole process."""
 
 import platform
 import subprocess

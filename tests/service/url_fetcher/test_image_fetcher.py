@@ -276,13 +276,13 @@ def test_other_answers_are_errors(network: Rerouted, path: str, message: str) ->
 
 @pytest.mark.parametrize("path", ["picture", "until-the-end", "chunked", "says-large", "endless", "endless-chunked"])
 def test_too_much_is_refused_while_it_comes(network: Rerouted, path: str) -> None:
-    with pytest.raises(TooLargeError, match=r"more than 2,055 bytes; make the picture smaller"):
+    with pytest.raises(TooLargeError, match=r"more than 2,055 bytes; make the image smaller"):
         fetched_from(network, path, max_bytes=len(PICTURE) - 1)
 
 
 @pytest.mark.parametrize("path", ["silence", "drip", "drip-head"])
 def test_slow_servers_have_a_time_in_all(network: Rerouted, path: str) -> None:
-    with pytest.raises(FetchError, match=r"no whole picture within 0\.3 seconds"):
+    with pytest.raises(FetchError, match=r"no whole image within 0\.3 seconds"):
         fetched_from(network, path, seconds=0.3)
 
 
@@ -442,7 +442,7 @@ def test_an_address_that_does_not_answer_leaves_the_next(server: Server) -> None
 
 def test_a_server_that_is_not_there_is_an_error(server: Server) -> None:
     network = Rerouted(server.port, unreachable=[PUBLIC])
-    with pytest.raises(FetchError, match=r"cannot be reached.*send the picture itself"):
+    with pytest.raises(FetchError, match=r"cannot be reached.*send the image itself"):
         fetched_from(network, "picture")
 
 
@@ -511,13 +511,13 @@ def test_many_at_once(network: Rerouted) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for pictures.example that nobody signed, in one file."""
+    """A key and a certificate for images.example that nobody signed, in one file."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("no openssl to make a certificate with")
     file = tmp_path_factory.mktemp("tls") / "both.pem"
     options = (
-        "-x509 -newkey rsa:2048 -noenc -days 2 -subj /CN=pictures.example -addext subjectAltName=DNS:pictures.example"
+        "-x509 -newkey rsa:2048 -noenc -days 2 -subj /CN=pictures.example -addext subjectAltName=DNS:images.example"
     )
     made = [
         subprocess.run([openssl, "req", *options.split(), "-keyout", file, "-out", f"{file}.crt"], capture_output=True)
@@ -545,7 +545,7 @@ def test_tls_is_spoken_with_the_name_and_the_connection_goes_to_the_address(cert
     assert fetched(url, network=network, resolver=Names([PUBLIC]), tls=trusting) == PICTURE
     assert named == ["pictures.example"]
     assert network.handed == [(PUBLIC, 443)]
-    assert b"Host: pictures.example\r\n" in secure.asked[0]
+    assert b"Host: images.example\r\n" in secure.asked[0]
 
 
 @pytest.mark.parametrize("host", ["pictures.example", "other.example", "xn--zzzzzz.example", "my_own.example", PUBLIC])
@@ -576,7 +576,7 @@ def test_a_connection_that_hangs_in_the_handshake_is_closed() -> None:
             network = Rerouted(silent.sockets[0].getsockname()[1])
             settings: dict[str, Any] = {"network": network, "resolver": Names([PUBLIC]), "tls": TLS, "seconds": 0.3}
             async with contextlib.aclosing(PictureFetcher(**settings)) as fetcher:
-                with pytest.raises(FetchError, match="no whole picture within"):
+                with pytest.raises(FetchError, match="no whole image within"):
                     await fetcher.fetch("https://pictures.example/picture")
                 await asyncio.wait_for(closed.wait(), 20)
         return b""

@@ -32,7 +32,7 @@ def test_mirroring_turns_exactly_the_pictures_named() -> None:
 @pytest.mark.parametrize(
     "settings", [Augmentation(), Augmentation(light=0.9), Augmentation(erasing=0.9), Augmentation(scale=0.5)]
 )
-def test_pictures_stay_grey_levels_and_the_batch_is_left_alone(settings: Augmentation) -> None:
+def test_pictures_stay_gray_levels_and_the_batch_is_left_alone(settings: Augmentation) -> None:
     batch = pictures()
     before = batch.clone()
     out = augment(batch, torch.zeros(6, dtype=torch.bool), settings, chance())
@@ -53,7 +53,7 @@ def test_what_is_erased_is_one_rectangle_within_its_sides(sides: tuple[float, fl
     tall, wide = painted.any(dim=2).sum(dim=1), painted.any(dim=1).sum(dim=1)
     assert torch.equal(painted.sum(dim=(1, 2)), tall * wide)
     assert max(int(tall.max()), int(wide.max())) <= sides[1] * 48 + 1
-    # A rectangle may stick out of the picture, so a quarter of the shortest is what surely remains of it.
+    # A rectangle may stick out of the image, so a quarter of the shortest is what surely remains of it.
     assert int(tall[hit].min()) >= sides[0] * 48 / 2 - 1
     assert all(len(picture[picture >= 0].unique()) == 1 for picture in out[hit])
 

@@ -15,7 +15,7 @@ CPU = choose_device("cpu", bfloat16=False)
 
 
 class Brightness:
-    """A teacher that says how bright a picture is, and counts the pictures it was asked about."""
+    """A teacher that says how bright an image is, and counts the images it was asked about."""
 
     def __init__(self) -> None:
         self.asked = 0

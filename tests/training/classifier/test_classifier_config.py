@@ -27,7 +27,7 @@ def test_changes_leave_the_rest_and_fit_the_warm_up() -> None:
         {"epochs": 0},
         {"epochs": 2, "warmup": 2.0},
         {"epochs": 2, "batch": 1},
-        {"epochs": 2, "optimiser": "adam"},
+        {"epochs": 2, "optimizer": "adam"},
         {"epochs": 2, "rate": 0.0},
         {"epochs": 2, "average": 1.0},
         {"epochs": 2, "softening": 1.5},

@@ -6,7 +6,7 @@ import torch
 
 from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import OnnxClassifier
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.datasets.splits import Split
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import ModelError
@@ -15,7 +15,7 @@ from mememoji.training.classifier.classifier_export import TOLERANCE, export, la
 from mememoji.training.classifier.networks import CompactShape, PlainShape, Shape, build
 from mememoji.training.classifier.tensor_split import as_input
 
-FACTS = {"name": "tiny-0", "trained_on": "made pictures", "licence": "MIT"}
+FACTS = {"name": "tiny-0", "trained_on": "made images", "license": "MIT"}
 
 
 def lived_in(shape: Shape) -> torch.nn.Module:
@@ -77,5 +77,5 @@ def test_no_crops_no_file(val_split: Split, tmp_path: Path) -> None:
 
 
 def test_serving_and_training_scale_crops_alike(val_split: Split) -> None:
-    served = normalise(val_split.images.astype(np.float32))[:, None]
+    served = normalize(val_split.images.astype(np.float32))[:, None]
     np.testing.assert_array_equal(as_input(torch.from_numpy(val_split.images)).numpy(), served)

@@ -46,11 +46,11 @@ def test_a_seed_reproduces_a_run(tiny_recipe: Recipe, train_split: Split, val_sp
     assert not all(torch.equal(a, b) for a, b in zip(weights(first), weights(other), strict=True))
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_resuming_gives_what_an_uninterrupted_run_gives(
-    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path, optimiser: str
+    tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path, optimizer: str
 ) -> None:
-    recipe = tiny_recipe.with_changes(optimiser=optimiser, rate=0.01, epochs=3)
+    recipe = tiny_recipe.with_changes(optimizer=optimizer, rate=0.01, epochs=3)
     whole = fitting(recipe, train_split, val_split, tmp_path / "whole")
     expected = whole.fit()
 
@@ -172,7 +172,7 @@ def test_it_stops_where_val_no_longer_improves(
 
 
 def test_no_pictures_is_a_data_error(tiny_recipe: Recipe, train_split: Split, val_split: Split, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no pictures"):
+    with pytest.raises(DatasetError, match="no images"):
         fitting(tiny_recipe, train_split.take(slice(0, 0)), val_split, tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Pictures worn: JPEG against OpenCV's, and what chance does."""
+"""Images worn: JPEG against OpenCV's, and what chance does."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from tests.drawn_faces import drawn
 
 
 def faces() -> torch.Tensor:
-    """(6, 1, 48, 48) drawn faces with some texture, in whole grey levels."""
+    """(6, 1, 48, 48) drawn faces with some texture, in whole gray levels."""
     cut = []
     for number in range(6):
         photograph = drawn(number, faces=1)
@@ -48,7 +48,7 @@ def test_without_chance_nothing_is_worn() -> None:
     assert torch.equal(worn(pictures, 0.0, chance()), pictures)
 
 
-def test_worn_pictures_are_whole_grey_levels_and_the_batch_is_left_alone() -> None:
+def test_worn_pictures_are_whole_gray_levels_and_the_batch_is_left_alone() -> None:
     pictures = faces()
     before = pictures.clone()
     out = worn(pictures, 0.9, chance())
@@ -68,7 +68,7 @@ def test_as_many_pictures_are_worn_as_the_chance_says() -> None:
 
 
 def test_faces_are_worn_askew_too() -> None:
-    # Light, noise and JPEG move nothing: where the bright half ends elsewhere or leans, the picture was moved.
+    # Light, noise and JPEG move nothing: where the bright half ends elsewhere or leans, the image was moved.
     picture = torch.full((48, 48), 60.0)
     picture[:, 24:] = 180.0
     pictures = picture.repeat(200, 1, 1, 1)

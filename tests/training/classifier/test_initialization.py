@@ -38,7 +38,7 @@ def network() -> nn.Module:
 @pytest.fixture(scope="module")
 def exported(network: nn.Module, train_split: Split, tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights = tmp_path_factory.mktemp("exported") / "float16.onnx"
-    export(network, weights, train_split.images[:8], name="tiny", kind="compact", trained_on="stripes", licence="MIT")
+    export(network, weights, train_split.images[:8], name="tiny", kind="compact", trained_on="stripes", license="MIT")
     return weights
 
 

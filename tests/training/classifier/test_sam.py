@@ -1,4 +1,4 @@
-"""The climb of sharpness-aware minimisation."""
+"""The climb of sharpness-aware minimization."""
 
 import pytest
 import torch

@@ -19,7 +19,7 @@ CPU = choose_device("cpu", bfloat16=False)
 
 
 class Sure:
-    """A teacher that gives every picture the same logits."""
+    """A teacher that gives every image the same logits."""
 
     def __init__(self, logits: list[float]) -> None:
         self.logits = torch.tensor(logits)
@@ -35,7 +35,7 @@ def teacher_run(
     run = tmp_path_factory.mktemp("teacher")
     network = Fitting(tiny_recipe.with_changes(epochs=6), train_split, val_split, run, CPU, quiet=True).fit()
     export(
-        network, run / "weights.onnx", val_split.images, name="t", kind="compact", trained_on="", licence="", half=False
+        network, run / "weights.onnx", val_split.images, name="t", kind="compact", trained_on="", license="", half=False
     )
     return run
 

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 def test_no_pictures_is_an_error(train_split: Split) -> None:
-    with pytest.raises(DatasetError, match="no pictures"):
+    with pytest.raises(DatasetError, match="no images"):
         Material.of(train_split.take(slice(0, 0)), CPU)
 
 

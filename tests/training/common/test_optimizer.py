@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mememoji.training.classifier.classifier_config import Recipe
-from mememoji.training.common.optimizer import MovingAverage, make_optimiser, rate_at
+from mememoji.training.common.optimizer import MovingAverage, make_optimizer, rate_at
 
 
 def test_the_rate_rises_then_falls_to_nothing(tiny_recipe: Recipe) -> None:
@@ -15,10 +15,10 @@ def test_the_rate_rises_then_falls_to_nothing(tiny_recipe: Recipe) -> None:
     assert rates[5:] == sorted(rates[5:], reverse=True)
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
-def test_only_matrices_and_filters_decay(tiny_recipe: Recipe, optimiser: str) -> None:
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_only_matrices_and_filters_decay(tiny_recipe: Recipe, optimizer: str) -> None:
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
-    decaying, staying = make_optimiser(network, tiny_recipe.with_changes(optimiser=optimiser)).param_groups
+    decaying, staying = make_optimizer(network, tiny_recipe.with_changes(optimizer=optimizer)).param_groups
     assert [p.ndim for p in decaying["params"]] == [4]
     assert {p.ndim for p in staying["params"]} == {1}
     assert (decaying["weight_decay"], staying["weight_decay"]) == (tiny_recipe.decay, 0.0)

@@ -1,4 +1,4 @@
-"""Small trainings compute with one thread: two wait for each other wherever another program wants a processor."""
+"""Small trainings compute with one thread: two wait for each other wherever another program wants a CPU."""
 
 from collections.abc import Iterator
 

@@ -17,7 +17,7 @@ from tests.drawn_faces import drawn
 PLATES = [Plate.of(drawn(number, faces=number % 3)) for number in range(8)]
 RECIPE = PRESETS["minute"].with_changes(batch=4, sides=(64, 96))
 
-# Machines of one processor are warned of two processes, and Python 3.12 of any fork beside threads.
+# Machines of one CPU are warned of two processes, and Python 3.12 of any fork beside threads.
 forked = pytest.mark.filterwarnings("ignore:This DataLoader", "ignore:This process .* is multi-threaded")
 
 

@@ -42,7 +42,7 @@ def test_a_shorter_training_falls_sooner() -> None:
         {"sides": (64, 100)},
         {"sides": ()},
         {"epochs": 5, "fall": 6},
-        {"optimiser": "adam"},
+        {"optimizer": "adam"},
         {"rate": 0.0},
         {"average": 1.0},
     ],

@@ -49,7 +49,7 @@ def test_it_learns_drawn_faces_and_what_is_exported_finds_them(tmp_path: Path) -
         name="tiny",
         score_threshold=0.3,
         trained_on="drawings",
-        licence="MIT",
+        license="MIT",
     )
     detector = CompactDetector(tmp_path / "net.onnx")
     assert detector.card == card
@@ -118,7 +118,7 @@ def test_resuming_refuses_what_is_not_its_own(tmp_path: Path) -> None:
     fitting(short, tmp_path).fit()
     with pytest.raises(RunError, match="another recipe"):
         fitting(short.with_changes(seed=1), tmp_path).resume()
-    with pytest.raises(RunError, match="other photographs"):
+    with pytest.raises(RunError, match="other images"):
         DetectorFitting(short, PHOTOGRAPHS[:4], VAL, tmp_path, CPU, quiet=True).resume()
     (tmp_path / FILE).write_bytes(b"not a checkpoint")
     with pytest.raises(ModelError, match="no checkpoint of this version"):
@@ -136,7 +136,7 @@ def test_held_out_animals_are_not_learned_from(tmp_path: Path) -> None:
 
 
 def test_no_photographs_is_a_data_error(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="needs photographs"):
+    with pytest.raises(DatasetError, match="needs images"):
         DetectorFitting(TINY, [], VAL, tmp_path, CPU, quiet=True)
 
 
@@ -149,5 +149,5 @@ def test_an_export_wants_photographs(tmp_path: Path) -> None:
             name="tiny",
             score_threshold=0.3,
             trained_on="",
-            licence="MIT",
+            license="MIT",
         )

@@ -41,7 +41,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         nn.init.normal_(answer.bias)
     with torch.no_grad():
         network.train()(PICTURES.float())
-    export(network, path, padded(PHOTOGRAPHS), name="first", score_threshold=0.3, trained_on="drawings", licence="MIT")
+    export(network, path, padded(PHOTOGRAPHS), name="first", score_threshold=0.3, trained_on="drawings", license="MIT")
     return path
 
 
@@ -57,7 +57,7 @@ def test_a_network_answers_as_the_file_that_it_starts_from(weights: Path) -> Non
 
 
 def test_while_it_learns_it_answers_nearly_as_the_file(weights: Path) -> None:
-    """Learning norms by the batch at hand: on the pictures that settled them, that changes nothing."""
+    """Learning norms by the batch at hand: on the images that settled them, that changes nothing."""
     network = DetectorNetwork(SHAPE)
     start_from(weights, network, PICTURES)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Scenes: where labels go when photographs are moved."""
+"""Scenes: where labels go when images are moved."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ from mememoji.training.detector.training_samples import Plate, Scene, compose
 from tests.drawn_faces import drawn
 
 FACELESS = np.zeros(0, np.int64)
-NO_CHANCE = ("mosaic", "mirror", "grey", "dark", "side_light", "blur", "jpeg", "noise", "covered")
+NO_CHANCE = ("mosaic", "mirror", "gray", "dark", "side_light", "blur", "jpeg", "noise", "covered")
 STILL = SceneSettings(rotation=0, tone=0, **dict.fromkeys(NO_CHANCE, 0.0))
 MOVED = dataclasses.replace(STILL, mosaic=0.5, mirror=0.5, rotation=30, least_scale=0.7, most_scale=2.0)
 
@@ -51,7 +51,7 @@ def test_boxes_lie_inside_and_around_their_landmarks() -> None:
             assert top - 6 < points[2, 1] < bottom + 6
 
 
-@pytest.mark.parametrize("kind", ["grey", "dark", "side_light", "blur", "jpeg", "noise", "covered"])
+@pytest.mark.parametrize("kind", ["gray", "dark", "side_light", "blur", "jpeg", "noise", "covered"])
 def test_each_change_of_light_changes_the_picture_alone(kind: str) -> None:
     before, after = scenes(STILL, 8), scenes(dataclasses.replace(STILL, **{kind: 1.0}), 8)
     assert any(not np.array_equal(a.image, b.image) for a, b in zip(before, after, strict=True))

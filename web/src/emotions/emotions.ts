@@ -1,4 +1,4 @@
-import { COLOURS } from "../generated/emotions";
+import { COLORS } from "../generated/emotions";
 import type { components } from "../generated/schema";
 
 export type Emotion = components["schemas"]["Emotion"];
@@ -7,9 +7,9 @@ export type Emotion = components["schemas"]["Emotion"];
 export type Composition = Record<Emotion, number>;
 
 /** The six, in the order in which they stand everywhere. */
-export const EMOTIONS = Object.keys(COLOURS) as readonly Emotion[];
+export const EMOTIONS = Object.keys(COLORS) as readonly Emotion[];
 
-export const colourOf: Readonly<Record<Emotion, string>> = COLOURS;
+export const colorOf: Readonly<Record<Emotion, string>> = COLORS;
 
 /** The composition in the form in which the service sends it. */
 export function compositionOf(prediction: readonly { emotion: Emotion; percent: number }[]): Composition {

@@ -1,7 +1,7 @@
 // Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/faces.py.
 
-/** The emotions' colours, in the emotions' order. */
-export const COLOURS = {
+/** The emotions' colors, in the emotions' order. */
+export const COLORS = {
   angry: "#ce3f33",
   fear: "#aa70c1",
   happy: "#c18a01",

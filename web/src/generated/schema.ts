@@ -320,8 +320,8 @@ export interface components {
       name: string;
       /** Sha256 */
       sha256: string;
-      /** Licence */
-      licence: string;
+      /** License */
+      license: string;
     } & {
       [key: string]: unknown;
     };

@@ -74,8 +74,8 @@ export function memeShapes(composition: Composition): Shape[] {
     const shape: Shape = {
       name: part.name,
       d: part.closed ? `${d}Z` : d,
-      fill: colour(part.fill, composition),
-      stroke: colour(part.stroke, composition),
+      fill: color(part.fill, composition),
+      stroke: color(part.stroke, composition),
       strokeWidth: Math.max(blend(part.width, composition)[0]!, 0),
       opacity: Math.min(Math.max(blend(part.opacity, composition)[0]!, 0), 1),
     };
@@ -97,8 +97,8 @@ function prepare(layers: Layer[]): Part[] {
         name: layer.name + side,
         closed,
         points: toBlend(paths.map(([emotion, path]) => [emotion, drawn(path, model.symmetry, side).flat()])),
-        fill: toColours(layer.fill),
-        stroke: toColours(layer.stroke),
+        fill: toColors(layer.fill),
+        stroke: toColors(layer.stroke),
         width: toBlend(keys(layer.width ?? 0).map(([emotion, value]) => [emotion, [value]])),
         opacity: toBlend(keys(layer.opacity ?? 1).map(([emotion, value]) => [emotion, [value]])),
         clip: parts.some((part) => part.name === clip) ? clip : layer.clip,
@@ -120,7 +120,7 @@ function toBlend(values: [Emotion, number[]][]): Blend {
   return { rest, pulls: others.map(([emotion, row]) => [emotion, row.map((value, at) => value - rest[at]!)]) };
 }
 
-function toColours(value: Keyed<string> | undefined): Blend | null {
+function toColors(value: Keyed<string> | undefined): Blend | null {
   if (value === undefined || value === "none") return null;
   return toBlend(
     keys(value).map(([emotion, text]) => [emotion, [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16))]),
@@ -155,7 +155,7 @@ function pathData(numbers: number[]): string {
   return path;
 }
 
-function colour(values: Blend | null, composition: Composition): string {
+function color(values: Blend | null, composition: Composition): string {
   if (values === null) return "none";
   const bytes = blend(values, composition).map((value) => Math.floor(Math.min(Math.max(value, 0), 255) + 0.5));
   return `#${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;

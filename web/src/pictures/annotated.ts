@@ -1,4 +1,4 @@
-import { colourOf, compositionOf } from "../emotions/emotions";
+import { colorOf, compositionOf } from "../emotions/emotions";
 import { inWords, mayBeNoFace, percentOf } from "../emotions/words";
 import { drawMeme } from "../memes/canvas";
 import type { Box } from "../memes/placing";
@@ -25,18 +25,18 @@ export async function annotated(picture: Picture, memes: boolean): Promise<Blob>
     if (memes && !mayBeNoFace(face.face_likeness)) drawMeme(context, composition, box, tiltOf(face.landmarks));
     else {
       const { top, headline } = inWords(composition);
-      drawBox(context, box, colourOf[top], `${headline}, ${percentOf(composition[top])}`);
+      drawBox(context, box, colorOf[top], `${headline}, ${percentOf(composition[top])}`);
     }
   }
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
 }
 
-function drawBox(context: OffscreenCanvasRenderingContext2D, box: Box, colour: string, words: string): void {
+function drawBox(context: OffscreenCanvasRenderingContext2D, box: Box, color: string, words: string): void {
   const thick = Math.max(2, Math.min(context.canvas.width, context.canvas.height) / 200);
   context.lineJoin = "round";
   for (const [width, style] of [
     [thick * 2, "rgb(0 0 0 / 55%)"],
-    [thick, colour],
+    [thick, color],
   ] as const) {
     context.lineWidth = width;
     context.strokeStyle = style;
@@ -54,7 +54,7 @@ function drawBox(context: OffscreenCanvasRenderingContext2D, box: Box, colour: s
   context.beginPath();
   context.roundRect(left, top, wide, high, high / 3);
   context.fill();
-  context.fillStyle = colour;
+  context.fillStyle = color;
   context.fillRect(left, top + high * 0.25, thick, high * 0.5);
   context.fillStyle = "#ffffff";
   context.fillText(words, left + size / 2, top + high / 2);

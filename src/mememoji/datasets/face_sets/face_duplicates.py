@@ -22,7 +22,7 @@ with one person at rest and smiling; to lose these costs more than to keep a cop
 
 
 class Twin(NamedTuple):
-    """A face that shows the same photograph as a held-out one.
+    """A face that shows the same image as a held-out one.
 
     Attributes:
         face: its index.
@@ -45,7 +45,7 @@ class Merged(NamedTuple):
     """A set without its own duplicates.
 
     Attributes:
-        faces: the set, without those that show the same photograph as one that stayed.
+        faces: the set, without those that show the same image as one that stayed.
         dropped: for each one left out its index, and the index of the one that stayed for it, both before.
         conflicts: indices, before, of faces that stayed and lost their label, since a duplicate has another one.
     """
@@ -58,7 +58,7 @@ class Merged(NamedTuple):
 def find_twins(
     faces: FaceSet, held_out: npt.NDArray[np.uint8], *, windows: Sequence[int] = WINDOWS, progress: bool = False
 ) -> list[Twin]:
-    """Find the faces that show the same photograph as a held-out one, by the rules of `find_matches`.
+    """Find the faces that show the same image as a held-out one, by the rules of `find_matches`.
 
     Args:
         faces: N faces; their central part is compared at each size of `windows`.
@@ -83,7 +83,7 @@ def find_twins(
 
 
 def merge_duplicates(faces: FaceSet, *, progress: bool = False) -> Merged:
-    """Keep one of the faces that show the same photograph: the most trusted one, of equals the first.
+    """Keep one of the faces that show the same image: the most trusted one, of equals the first.
 
     Two faces count from `MIN_CORRELATION_INSIDE` on. Where their labels differ, nobody knows which is right: the one
     that stays loses its label.

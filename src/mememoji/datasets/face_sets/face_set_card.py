@@ -23,7 +23,7 @@ FORMAT: Final = 1
 
 
 class Comparison(NamedTuple):
-    """Held-out faces, and which faces of the set show the same photographs.
+    """Held-out faces, and which faces of the set show the same images.
 
     Attributes:
         source: where the held-out faces come from.

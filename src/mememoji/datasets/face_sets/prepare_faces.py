@@ -43,8 +43,8 @@ def prepare_faces(
         out: the Parquet file to write; an earlier face set there is replaced.
         cutter: finds and cuts the faces.
         trust: the trust in labels for which neither a source nor its file states it, 0..1.
-        against: held-out faces; faces that show the same photograph as one of them are dropped.
-        compare: other faces; those that show the same photograph are counted, at one scale, and kept.
+        against: held-out faces; faces that show the same image as one of them are dropped.
+        compare: other faces; those that show the same image are counted, at one scale, and kept.
         licenses: none, one for all sources, or one for each.
         sheet: a PNG file to draw some faces of each emotion to, or None.
         progress: draw progress bars on standard error, if that is a terminal.

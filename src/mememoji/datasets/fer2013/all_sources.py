@@ -31,7 +31,7 @@ class Fer2013:
     Attributes:
         name: the source's file or folder name.
         sha256: of the file; of a folder, of its files' names and hashes.
-        pictures: rows, images, labels and votes, in the source's order.
+        images: rows, images, labels and votes, in the source's order.
         splits: (N,) int8, numbers into `SPLITS`.
         votes_name: the FER+ file's name where votes were joined from one.
     """
@@ -63,7 +63,7 @@ def read_fer2013(source: Path, votes: Path | None = None, *, progress: bool = Fa
     files, records, ordered = _open(source)
     if votes is not None and not ordered:
         raise DatasetError(
-            f"{source}: votes join by the row number in the official file, and these pictures' names do not hold one; "
+            f"{source}: votes join by the row number in the official file, and these images' names do not hold one; "
             "give the official CSV instead"
         )
     joined = None if votes is None else read_votes(votes)

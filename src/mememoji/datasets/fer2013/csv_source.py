@@ -1,4 +1,4 @@
-"""FER2013 as the official CSV: `emotion,pixels,Usage`, one picture a row, plain or compressed."""
+"""FER2013 as the official CSV: `emotion,pixels,Usage`, one image a row, plain or compressed."""
 
 import bz2
 import contextlib

@@ -1,4 +1,4 @@
-"""The data card: what a prepared data set holds, where it came from, and what was left out of it."""
+"""The data card: what a prepared dataset holds, where it came from, and what was left out of it."""
 
 import json
 import re
@@ -21,13 +21,13 @@ FORMAT: Final = 1
 
 
 def seven_classes(labels: npt.NDArray[np.integer]) -> dict[str, int]:
-    """How many pictures each of FER2013's seven classes has."""
+    """How many images each of FER2013's seven classes has."""
     counts = np.bincount(labels, minlength=len(FER2013_LABELS))
     return dict(zip(FER2013_LABELS, counts.tolist(), strict=True))
 
 
 def six_classes(labels: npt.NDArray[np.integer]) -> dict[str, int]:
-    """How many pictures each of the six emotions has, disgust folded into angry."""
+    """How many images each of the six emotions has, disgust folded into angry."""
     counts = np.bincount(labels, minlength=len(FER2013_LABELS)) @ LABELS_TO_SIX
     return {emotion.value: int(count) for emotion, count in zip(EMOTIONS, counts, strict=True)}
 
@@ -35,13 +35,13 @@ def six_classes(labels: npt.NDArray[np.integer]) -> dict[str, int]:
 def describe(
     source: Fer2013, written: dict[str, Split], found: Duplicates, leaks: Sequence[Leak], *, kept: bool
 ) -> dict[str, Any]:
-    """The card of a prepared data set, as `json.dumps` takes it.
+    """The card of a prepared dataset, as `json.dumps` takes it.
 
     Args:
         source: all that was read.
         written: the splits as they are written, by name.
         found: the source's duplicates.
-        leaks: the pictures of train that show a held-out photograph.
+        leaks: the images of train that show a held-out image.
         kept: whether these stayed in train all the same.
     """
     rows, splits = source.pictures.rows, source.splits
@@ -68,7 +68,7 @@ def describe(
                 "columns": ["row", "split", "row", "split", "correlation", "bits", "mirrored"],
                 "pairs": _near_pairs(found, rows.tolist(), names),
             },
-            "note": "Near pairs are between pictures that are the first of their identical ones. Duplicates inside one "
+            "note": "Near pairs are between images that are the first of their identical ones. Duplicates inside one "
             "split are counted and listed, and stay in it.",
         },
         "leaks": {

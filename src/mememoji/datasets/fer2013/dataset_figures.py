@@ -1,4 +1,4 @@
-"""Two pictures of a data set: faces of every emotion, and how the classes are spread over the splits."""
+"""Two images of a dataset: faces of every emotion, and how the classes are spread over the splits."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +25,7 @@ _GAP: Final = 3
 def draw_faces(split: Split, path: Path, *, title: str, seed: int = 0) -> None:
     """Draw an overview grid, 28 faces drawn at random for each of the six emotions, and write it as PNG.
 
-    Blank pictures and those that most FER+ votes call no face are passed over. An emotion with fewer faces shows all
+    Blank images and those that most FER+ votes call no face are passed over. An emotion with fewer faces shows all
     it has.
 
     Args:
@@ -52,7 +52,7 @@ def draw_faces(split: Split, path: Path, *, title: str, seed: int = 0) -> None:
         count = f"{int((six == number).sum()):,}"
         beside = axes.transAxes
         axes.text(
-            -0.016, 0.53, emotion.value, size=13, weight="bold", color=emotion.colour, ha="right", transform=beside
+            -0.016, 0.53, emotion.value, size=13, weight="bold", color=emotion.color, ha="right", transform=beside
         )
         axes.text(-0.016, 0.47, count, size=10, color=_SOFT, ha="right", va="top", transform=beside)
     figure.savefig(path, dpi=_DPI, format="png")
@@ -79,7 +79,7 @@ def draw_classes(labels: Mapping[str, npt.NDArray[np.integer]], path: Path, *, t
         ):
             axes = figure.add_subplot(grid[row, column])
             _draw_bars(axes, counts)
-            heading = f"{name} · {len(numbers):,} pictures · {caption}"
+            heading = f"{name} · {len(numbers):,} images · {caption}"
             axes.set_title(heading, loc="left", size=10.5, color=_SOFT, pad=5)
     figure.savefig(path, dpi=_DPI, format="png")
 
@@ -88,10 +88,10 @@ def _draw_bars(axes: Axes, counts: dict[str, int]) -> None:
     total = max(sum(counts.values()), 1)
     largest = max(*counts.values(), 1)
     for place, (name, count) in enumerate(counts.items()):
-        # Disgust has no colour of its own: it is shown as the lighter part of what it folds into.
-        colour = Emotion(name).colour if name in set(EMOTIONS) else Emotion.ANGRY.colour
+        # Disgust has no color of its own: it is shown as the lighter part of what it folds into.
+        color = Emotion(name).color if name in set(EMOTIONS) else Emotion.ANGRY.color
         axes.barh(place, largest, color=_TRACK, height=0.74)
-        axes.barh(place, count, color=colour, alpha=1.0 if name in set(EMOTIONS) else 0.55, height=0.74)
+        axes.barh(place, count, color=color, alpha=1.0 if name in set(EMOTIONS) else 0.55, height=0.74)
         axes.text(largest * 1.02, place, f"{count:,}", size=9.5, color=_INK, va="center")
         axes.text(largest * 1.30, place, f"{count / total:.1%}", size=9.5, color=_SOFT, va="center", ha="right")
     axes.set_yticks(range(len(counts)), list(counts), size=10, color=_INK)
@@ -103,7 +103,7 @@ def _draw_bars(axes: Axes, counts: dict[str, int]) -> None:
 
 
 def _mosaic(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Up to 28 crops (N, 48, 48) as one white-gapped picture of two rows."""
+    """Up to 28 crops (N, 48, 48) as one white-gapped image of two rows."""
     step = SIDE + _GAP
     canvas = np.full((_ROWS * step - _GAP, _COLUMNS * step - _GAP), 255, np.uint8)
     for place, image in enumerate(images):

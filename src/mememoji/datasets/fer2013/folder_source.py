@@ -14,7 +14,7 @@ _NAME: Final = re.compile(rf"(?P<usage>{'|'.join(USAGES)})_(?P<row>\d{{1,9}})$")
 
 
 class Picture(NamedTuple):
-    """A picture file and what its place and name say: row number, label and split as in `Record`."""
+    """An image file and what its place and name say: row number, label and split as in `Record`."""
 
     path: Path
     row: int
@@ -23,7 +23,7 @@ class Picture(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """The pictures of a folder; `numbered` where the row numbers come from the files' names."""
+    """The images of a folder; `numbered` where the row numbers come from the files' names."""
 
     pictures: tuple[Picture, ...]
     numbered: bool
@@ -35,16 +35,16 @@ def is_picture_folder(folder: Path) -> bool:
 
 
 def list_pictures(folder: Path) -> Listing:
-    """The pictures of `<split>/<emotion>/`, in the order of their paths.
+    """The images of `<split>/<emotion>/`, in the order of their paths.
 
     A name that starts with `Training_`, `PublicTest_` or `PrivateTest_` says the split, wherever it lies: the usual
     copy keeps both of the latter in one folder `test`. Where a name says nothing, the folder does: `train`, `val` (or
-    `validation`, `PublicTest`), `test` (or `PrivateTest`); pictures of a folder `test` without such names are the test
+    `validation`, `PublicTest`), `test` (or `PrivateTest`); images of a folder `test` without such names are the test
     split, and there is no val split then. The number in the name is the row number, if all names hold one and
     none twice; otherwise rows are counted in the order of paths.
 
     Raises:
-        DatasetError: a folder is not called after an emotion, or there are no pictures.
+        DatasetError: a folder is not called after an emotion, or there are no images.
     """
     found: list[tuple[Path, int, int]] = []
     numbers: list[int] = []
@@ -63,7 +63,7 @@ def list_pictures(folder: Path) -> Listing:
                     numbers.append(int(name["row"]))
                 found.append((path, label, place if name is None else USAGES.index(name["usage"])))
     if not found:
-        raise DatasetError(f"{folder} holds no pictures; expected train/<emotion>/*.jpg")
+        raise DatasetError(f"{folder} holds no images; expected train/<emotion>/*.jpg")
     numbered = len(set(numbers)) == len(found)
     rows = numbers if numbered else list(range(len(found)))
     pictures = (Picture(path, row, label, split) for row, (path, label, split) in zip(rows, found, strict=True))
@@ -71,7 +71,7 @@ def list_pictures(folder: Path) -> Listing:
 
 
 def read_folder(pictures: Sequence[Picture]) -> Iterator[Record]:
-    """Decode listed pictures.
+    """Decode listed images.
 
     Raises:
         DatasetError: a file cannot be read, is cut off, or is not 48x48.

@@ -1,4 +1,4 @@
-"""FER2013 as Parquet: pictures as bytes, the label a number, the split a column or the file's name."""
+"""FER2013 as Parquet: images as bytes, the label a number, the split a column or the file's name."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _VOTE_COLUMNS: Final = tuple(f"votes_{name}" for name in FERPLUS_VOTES)
 def read_parquet(paths: Sequence[Path]) -> Iterator[Record]:
     """The rows of one or several Parquet files, in their order.
 
-    Columns, in any case: a picture (`image`: the bytes of a picture file, or a struct with a field `bytes`), a label
+    Columns, in any case: an image (`image`: the bytes of an image file, or a struct with a field `bytes`), a label
     (`emotion` or `label`: a number 0 to 6 or a name), and where there are such the split (`usage` or `split`), the row
     number (`row`), and the ten FER+ columns `votes_neutral` to `votes_NF`. A file without a column for the split
     must be called after one: `train-00000-of-00001.parquet`. Where Hugging Face's metadata names the classes, label
@@ -129,7 +129,7 @@ def _split(value: Any, row: int) -> int:
 def _bytes(value: Any, row: int) -> bytes:
     data = value.get("bytes") if isinstance(value, dict) else value
     if not isinstance(data, bytes):
-        raise DatasetError(f"expected the bytes of a picture, got {type(data).__name__}", row=row)
+        raise DatasetError(f"expected the bytes of an image, got {type(data).__name__}", row=row)
     return data
 
 

@@ -1,4 +1,4 @@
-"""From a source to a prepared data set: a file for each split, the data card and two figures."""
+"""From a source to a prepared dataset: a file for each split, the data card and two figures."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ def prepare(
 ) -> dict[str, Any]:
     """Read FER2013 and write `train.parquet`, `val.parquet`, `test.parquet`, `card.json` and two figures to `out`.
 
-    Only the splits that the source holds are written. Pictures of train that show the same photograph as one of val or
+    Only the splits that the source holds are written. Images of train that show the same image as one of val or
     test are left out of train: a network would be scored on what it has learned by heart. The card lists them.
     Everything appears at once, by renaming a finished folder; where something fails, `out` stays as it was.
 
@@ -49,7 +49,7 @@ def prepare(
 
         from mememoji.datasets.fer2013.dataset_figures import draw_classes, draw_faces
     except ImportError as error:
-        raise MissingExtraError("train", "preparing a data set") from error
+        raise MissingExtraError("train", "preparing a dataset") from error
     refuse_foreign(out, _OUTPUTS)
     read = read_fer2013(source, votes, progress=progress)
     held_out = read.splits != SPLITS.index("train")

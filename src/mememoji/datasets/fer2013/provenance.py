@@ -12,7 +12,7 @@ from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError
 
 _NOTE: Final = "reads what a face shows, not what a person feels."
-# A file's name is no proof, but no other data set has these numbers of pictures in its seven classes.
+# A file's name is no proof, but no other dataset has these numbers of images in its seven classes.
 _FER2013_TRAINING: Final = dict(zip(FER2013_LABELS, (3995, 436, 4097, 7215, 4830, 3171, 4965), strict=True))
 
 
@@ -21,14 +21,14 @@ class Provenance:
     """Where weights come from, in the model card's words.
 
     Attributes:
-        trained_on: the data's name, the number of training pictures, whether they have votes, and what was done with
-            those that show the same photograph as a held-out one.
-        licence: of the weights.
+        trained_on: the data's name, the number of training images, whether they have votes, and what was done with
+            those that show the same image as a held-out one.
+        license: of the weights.
         note: what a user should know.
     """
 
     trained_on: str
-    licence: str
+    license: str
     note: str
 
 
@@ -69,11 +69,11 @@ def _known(card: dict[str, Any]) -> Provenance:
     source, train = card["source"], card["splits"]["train"]
     official = train["in_source"]["classes_7"] == _FER2013_TRAINING
     name = f"FER2013 ({source['name']})" if official else source["name"]
-    trained_on = f"{name}: {train['pictures']:,} pictures of train, {_votes(source['votes'])}; {_duplicates(card)}"
+    trained_on = f"{name}: {train['pictures']:,} images of train, {_votes(source['votes'])}; {_duplicates(card)}"
     if official:
-        licence = "weights: MIT; FER2013, which they were trained on, was published for research"
-        return Provenance(trained_on, licence, f"Trained on 48x48 grey photographs from the web; {_NOTE}")
-    return Provenance(trained_on, _licence(source["name"]), f"Trained on 48x48 grey pictures; {_NOTE}")
+        license = "weights: MIT; FER2013, which they were trained on, was published for research"
+        return Provenance(trained_on, license, f"Trained on 48x48 gray images from the web; {_NOTE}")
+    return Provenance(trained_on, _license(source["name"]), f"Trained on 48x48 gray images; {_NOTE}")
 
 
 def _votes(votes: str | None) -> str:
@@ -88,18 +88,16 @@ def _duplicates(card: dict[str, Any]) -> str:
     if not held_out:
         return "nothing was held out of it"
     if not leaks["count"]:
-        return f"none was found that shows the same photograph as one of {held_out}"
+        return f"none was found that shows the same image as one of {held_out}"
     if leaks["left_out_of_train"]:
-        return f"left out for showing the same photograph as one of {held_out}: {leaks['count']:,}"
-    return (
-        f"kept though they show the same photograph as one of {held_out}: {leaks['count']:,}, so scores there flatter"
-    )
+        return f"left out for showing the same image as one of {held_out}: {leaks['count']:,}"
+    return f"kept though they show the same image as one of {held_out}: {leaks['count']:,}, so scores there flatter"
 
 
 def _unknown(what: str) -> Provenance:
-    trained_on = f"{what}: where the pictures come from, and whether train shares some with val or test, is not known"
-    return Provenance(trained_on, _licence("their data"), f"Trained on 48x48 grey pictures; {_NOTE}")
+    trained_on = f"{what}: where the images come from, and whether train shares some with val or test, is not known"
+    return Provenance(trained_on, _license("their data"), f"Trained on 48x48 gray images; {_NOTE}")
 
 
-def _licence(data: str) -> str:
+def _license(data: str) -> str:
     return f"not stated: it is for whoever trained the weights to choose, within the terms of {data}"

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from mememoji.classification.preprocess import to_grey
+from mememoji.classification.preprocess import to_gray
 from mememoji.datasets.face_sets.face_set import FACE_LABELS, UNLABELED
 from mememoji.datasets.splits import SIDE, SPLITS
 from mememoji.emotions import FER2013_LABELS
@@ -36,11 +36,11 @@ _UNLABELED_NAMES: Final = frozenset({"unlabeled", "unlabelled", "unknown", "none
 
 
 class Record(NamedTuple):
-    """One picture with what its source says of it.
+    """One image with what its source says of it.
 
     Attributes:
         row: its number in the source, counted from 0.
-        image: (48, 48) uint8, grey.
+        image: (48, 48) uint8, gray.
         label: number into `FER2013_LABELS`.
         split: number into `SPLITS`.
         votes: (10,) uint8 in the order of `FERPLUS_VOTES`, or None.
@@ -102,18 +102,18 @@ def split_of_usage(usage: str, row: int) -> int:
 def split_of_name(name: str) -> int | None:
     """Number into `SPLITS` from how a folder or file is called ("train", "PublicTest"), or None.
 
-    A plain "test" is the test split: nothing tells its PublicTest from its PrivateTest pictures.
+    A plain "test" is the test split: nothing tells its PublicTest from its PrivateTest images.
     """
     word = name.strip().lower().replace("_", "").replace("-", "")
     starts = (("training", "train"), ("publictest", "validation", "val", "dev"), ("privatetest", "test"))
     return next((index for index, words in enumerate(starts) if word.startswith(words)), None)
 
 
-def decode_picture(data: bytes, row: int, name: str = "the picture") -> npt.NDArray[np.uint8]:
-    """A picture file's bytes as (48, 48) uint8 grey; `name` is what errors call it.
+def decode_picture(data: bytes, row: int, name: str = "the image") -> npt.NDArray[np.uint8]:
+    """An image file's bytes as (48, 48) uint8 gray; `name` is what errors call it.
 
     Raises:
-        DatasetError: no picture, cut off, or not 48x48.
+        DatasetError: no image, cut off, or not 48x48.
     """
     try:
         # Pillow, not OpenCV: OpenCV refuses WebP files under 32 bytes, and an all-black crop has 30.
@@ -122,7 +122,7 @@ def decode_picture(data: bytes, row: int, name: str = "the picture") -> npt.NDAr
                 width, height = picture.size
                 raise DatasetError(f"{name}: expected {SIDE}x{SIDE} pixels, got {width}x{height}", row=row)
             mode = "L" if picture.mode == "L" else "RGB"
-            return to_grey(np.array(picture.convert(mode), np.uint8))
+            return to_gray(np.array(picture.convert(mode), np.uint8))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DatasetError(f"{name} cannot be decoded, it may be cut off: {error}", row=row) from error
 

@@ -1,7 +1,7 @@
 """The meme face: a cartoon whose features follow the six fractions of a composition.
 
 `meme_shapes` gives its shapes, `meme_image` pixels, `meme_svg` SVG text; `lay_over` lays one over each face of a
-picture.
+image.
 """
 
 from mememoji.drawing.memes.meme_overlay import lay_meme, lay_over

@@ -23,7 +23,7 @@ A layer is an object:
 `path`, `fill`, `stroke`, `width` and `opacity` are key values: either one for all, or an object with one for `neutral`
 and one for each emotion that changes it. Paths of one layer have the same commands. A composition's drawing is
 neutral's value plus, for each emotion, its gain times the difference between its value and neutral's; opacities,
-widths and colours are then held inside their ranges. Keys are thus shapes that one can draw and edit, and the drawing
+widths and colors are then held inside their ranges. Keys are thus shapes that one can draw and edit, and the drawing
 follows the six fractions without a step.
 """
 
@@ -48,7 +48,7 @@ _DEFAULTS: Final = {"fill": "none", "stroke": "none", "width": 0.0, "opacity": 1
 _LAYER_FIELDS: Final = frozenset({"name", "path", "like", "symmetry", "clip", *_DEFAULTS})
 _FIELDS: Final = frozenset({"view_box", "head", "boldness", "layers"})
 _TOKEN: Final = re.compile(r"[MCZ]|-?\d+(?:\.\d+)?")
-_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
+_COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def meme_description() -> Description:
 
 
 def read_description(content: Mapping[str, Any]) -> Description:
-    """Check a description and turn its paths and colours into numbers.
+    """Check a description and turn its paths and colors into numbers.
 
     Raises:
         ValueError: it is not as this module says; the message names the layer and the field.
@@ -145,8 +145,8 @@ def _layer(item: Mapping[str, Any], earlier: Mapping[str, Layer]) -> Layer:
         symmetry,
         closed,
         points,
-        _colours(name, "fill", values["fill"]),
-        _colours(name, "stroke", values["stroke"]),
+        _colors(name, "fill", values["fill"]),
+        _colors(name, "stroke", values["stroke"]),
         np.array([_number(f"width of layer {name!r}", value, 0, 100) for value in values["width"]]),
         np.array([_number(f"opacity of layer {name!r}", value, 0, 8) for value in values["opacity"]]),
         clip,
@@ -179,11 +179,11 @@ def _path(what: str, text: Any) -> tuple[Floats, bool]:
     return np.array(numbers, np.float64).reshape(-1, 2), closed  # (P, 2)
 
 
-def _colours(name: str, field: str, values: list[Any]) -> Floats | None:
+def _colors(name: str, field: str, values: list[Any]) -> Floats | None:
     if all(value == "none" for value in values):
         return None
     for value in values:
-        if not isinstance(value, str) or not _COLOUR.fullmatch(value):
+        if not isinstance(value, str) or not _COLOR.fullmatch(value):
             raise ValueError(f"{field} of layer {name!r} is #rrggbb or none for all emotions, got {value!r}")
     return np.array([list(bytes.fromhex(value[1:])) for value in values], np.float64)  # (6, 3)
 

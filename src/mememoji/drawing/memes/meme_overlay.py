@@ -1,4 +1,4 @@
-"""Meme faces laid over the faces of a picture."""
+"""Meme faces laid over the faces of an image."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ LARGER: Final = 1.12
 
 
 def lay_over(image: RGBImage, faces: Iterable[Face]) -> RGBImage:
-    """Lay the meme face of each face's composition over it, on a copy of the picture.
+    """Lay the meme face of each face's composition over it, on a copy of the image.
 
     Args:
         image: (H, W, 3) uint8 RGB; it stays as it is.
@@ -36,10 +36,10 @@ def lay_over(image: RGBImage, faces: Iterable[Face]) -> RGBImage:
 def lay_meme(
     image: RGBImage, box: Box, composition: Mapping[Emotion, float], landmarks: Landmarks | None = None
 ) -> None:
-    """Lay one meme face over a face, into the picture that is given.
+    """Lay one meme face over a face, into the image that is given.
 
     It has the box's place and size and, where there are landmarks, the tilt of the line through the eyes. What
-    reaches over the picture's edges is cut off.
+    reaches over the image's edges is cut off.
 
     Args:
         image: (H, W, 3) uint8 RGB; it is drawn on.
@@ -61,13 +61,13 @@ def lay_meme(
 
 
 def tilt(landmarks: Landmarks) -> float:
-    """How far a face is turned in the picture's plane, in radians, clockwise: 0 for level eyes, -pi..pi."""
+    """How far a face is turned in the image's plane, in radians, clockwise: 0 for level eyes, -pi..pi."""
     (right_x, right_y), (left_x, left_y) = landmarks[:2]
     return math.atan2(left_y - right_y, left_x - right_x)
 
 
 def _placing(box: Box, angle: float) -> Floats:
-    """(2, 3): from the drawing's units to the picture's pixels, the head's middle on the box's."""
+    """(2, 3): from the drawing's units to the image's pixels, the head's middle on the box's."""
     x, y, width, height = meme_description().head
     scale = LARGER * max(box.width / width, box.height / height)
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.drawing.canvas import Colour
+from mememoji.drawing.canvas import Color
 from mememoji.drawing.memes.description import Floats, meme_description
 from mememoji.drawing.memes.shapes import Shape, meme_shapes
 from mememoji.emotions import Emotion
@@ -35,7 +35,7 @@ def meme_image(composition: Mapping[Emotion, float], size: int) -> RGBAImage:
         size: width and height in pixels, at least 1.
 
     Returns:
-        (size, size, 4) uint8 RGBA, straight: the colours are not multiplied by alpha.
+        (size, size, 4) uint8 RGBA, straight: the colors are not multiplied by alpha.
     """
     x, y, width, _ = meme_description().view_box
     scale = size / width
@@ -53,11 +53,11 @@ def draw_shapes(shapes: Sequence[Shape], to_pixels: Floats, width: int, height: 
     Args:
         shapes: the hindmost first.
         to_pixels: (2, 3), takes the shapes' units to pixels without a shear: [[s cos, -s sin, x], [s sin, s cos, y]].
-        width: the picture's, in pixels; what lies outside is left out.
+        width: the image's, in pixels; what lies outside is left out.
         height: likewise.
 
     Returns:
-        (height, width, 4) uint8 RGBA, premultiplied: the colours are multiplied by alpha.
+        (height, width, 4) uint8 RGBA, premultiplied: the colors are multiplied by alpha.
     """
     scale = float(np.hypot(to_pixels[0, 0], to_pixels[1, 0]))
     finer = _finer(scale)
@@ -130,8 +130,8 @@ class _Painter:
         return left, top, right, bottom
 
 
-def _opaque(colour: Colour) -> tuple[int, int, int, int]:
-    return (*colour, 255)
+def _opaque(color: Color) -> tuple[int, int, int, int]:
+    return (*color, 255)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The meme face of a composition, as shapes: cubic Bézier curves with their colours."""
+"""The meme face of a composition, as shapes: cubic Bézier curves with their colors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from mememoji.drawing.canvas import Colour
+from mememoji.drawing.canvas import Color
 from mememoji.drawing.memes.description import Description, Floats, Layer, meme_description
 from mememoji.emotions import EMOTIONS, Emotion
 
@@ -19,7 +19,7 @@ class Shape:
     """One part of a drawn face, to be painted over those before it.
 
     Attributes:
-        name: the layer's, with `:left` or `:right` (in the picture) for one of a pair.
+        name: the layer's, with `:left` or `:right` (in the image) for one of a pair.
         points: (P, 2), P = 3 n + 1: a point, then two handles and the next point for each of n cubic curves.
         closed: the last point meets the first; a fill closes an open shape too, a stroke does not.
         fill, stroke: None where there is none. The stroke lies over the fill, its middle on the edge.
@@ -31,8 +31,8 @@ class Shape:
     name: str
     points: Floats
     closed: bool
-    fill: Colour | None
-    stroke: Colour | None
+    fill: Color | None
+    stroke: Color | None
     stroke_width: float
     opacity: float
     clip: Floats | None
@@ -81,8 +81,8 @@ class Blender:
                 paired = any(name == f"{layer.clip}{side}" for name, _, _ in self._parts)
                 clip = layer.clip and (layer.clip + side if paired else layer.clip)
                 self._parts.append((name, layer, clip))
-                colours = [colour for colour in (layer.fill, layer.stroke) if colour is not None]
-                columns += [points.reshape(6, -1), layer.width[:, None], layer.opacity[:, None], *colours]
+                colors = [color for color in (layer.fill, layer.stroke) if color is not None]
+                columns += [points.reshape(6, -1), layer.width[:, None], layer.opacity[:, None], *colors]
         self._ends = np.cumsum([column.shape[1] for column in columns])[:-1]
         table = np.hstack(columns)
         self._rest = table[_NEUTRAL]
@@ -98,8 +98,8 @@ class Blender:
                 name,
                 points,
                 layer.closed,
-                None if layer.fill is None else _colour(next(values)),
-                None if layer.stroke is None else _colour(next(values)),
+                None if layer.fill is None else _color(next(values)),
+                None if layer.stroke is None else _color(next(values)),
                 max(float(width[0]), 0.0),
                 min(max(float(opacity[0]), 0.0), 1.0),
                 None if clip is None else shapes[clip].points,
@@ -117,6 +117,6 @@ def _drawn(layer: Layer, middle: float) -> list[tuple[str, Floats]]:
     return [(layer.name, np.concatenate([layer.points, mirrored[:, -2::-1]], axis=1))]
 
 
-def _colour(values: Floats) -> Colour:
+def _color(values: Floats) -> Color:
     red, green, blue = np.floor(np.clip(values, 0, 255) + 0.5).astype(int).tolist()
     return red, green, blue

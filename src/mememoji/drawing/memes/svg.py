@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mememoji.drawing.canvas import Colour
+from mememoji.drawing.canvas import Color
 from mememoji.drawing.memes.description import Floats, meme_description
 from mememoji.drawing.memes.shapes import Shape, meme_shapes
 from mememoji.emotions import Emotion
@@ -47,8 +47,8 @@ def _element(shape: Shape, identifier: str) -> list[str]:
     return [clip, f'{path} clip-path="url(#{identifier})"/>']
 
 
-def _hex(colour: Colour | None) -> str:
-    return "none" if colour is None else "#{:02x}{:02x}{:02x}".format(*colour)
+def _hex(color: Color | None) -> str:
+    return "none" if color is None else "#{:02x}{:02x}{:02x}".format(*color)
 
 
 def _text(value: float) -> str:

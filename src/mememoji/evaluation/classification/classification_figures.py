@@ -1,4 +1,4 @@
-"""The report's figures, drawn off screen in the emotions' colours."""
+"""The report's figures, drawn off screen in the emotions' colors."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,7 +40,7 @@ def draw(evaluation: Evaluation, folder: Path, *, pictures: bool = True) -> list
     Args:
         evaluation: the report, and the split and predictions that it speaks of.
         folder: where the files go.
-        pictures: draw the examples, which show people's faces.
+        images: draw the examples, which show people's faces.
 
     Returns:
         The names of the files drawn, in the order of `FILES`.
@@ -66,7 +66,7 @@ def save(drawn: "Mapping[str, Figure]", folder: Path) -> list[str]:
 
 
 def confusion(scores: ClassScores) -> "Figure":
-    """The confusion matrix with counts; each row is tinted in its emotion's colour by its share of the row.
+    """The confusion matrix with counts; each row is tinted in its emotion's color by its share of the row.
 
     Where images without a face are part of the scores, they have a last column of their own.
     """
@@ -76,8 +76,8 @@ def confusion(scores: ClassScores) -> "Figure":
         counts = np.column_stack([counts, [scores.no_face[name] for name in scores.classes]])  # (C, C + 1)
         columns = (*columns, "no face")
     rows = np.divide(counts, counts.sum(axis=1, keepdims=True), out=np.zeros(counts.shape), where=counts > 0)
-    colours = np.array([_rgb(class_color(name)) for name in scores.classes])[:, None]  # (C, 1, 3)
-    tints = 1 - rows[:, :, None] * (1 - colours)  # (C, columns, 3), white to colour
+    colors = np.array([_rgb(class_color(name)) for name in scores.classes])[:, None]  # (C, 1, 3)
+    tints = 1 - rows[:, :, None] * (1 - colors)  # (C, columns, 3), white to color
     side = len(scores.classes)
     figure = new_figure(1.5 + 0.92 * len(columns), 1.5 + 0.82 * side)
     axes = figure.subplots()
@@ -108,7 +108,7 @@ def confusion(scores: ClassScores) -> "Figure":
     _bare(axes)
     figure.suptitle(
         f"{side} classes: {100 * scores.accuracy:.1f} ± {100 * scores.standard_error:.1f} % of "
-        f"{scores.pictures:,} pictures right",
+        f"{scores.pictures:,} images right",
         color=_INK,
         fontsize=12,
     )
@@ -116,7 +116,7 @@ def confusion(scores: ClassScores) -> "Figure":
 
 
 def reliability(heads: dict[str, Reliability]) -> "Figure":
-    """A reliability diagram for each head, with how many pictures each bin holds."""
+    """A reliability diagram for each head, with how many images each bin holds."""
     figure = new_figure(0.6 + 4.6 * len(heads), 5.4)
     grid = figure.subplots(2, len(heads), squeeze=False, sharex=True, height_ratios=(4, 1))
     for column, (head, found) in enumerate(heads.items()):
@@ -145,7 +145,7 @@ def reliability(heads: dict[str, Reliability]) -> "Figure":
 
 
 def examples(evaluation: Evaluation) -> "Figure":
-    """Random pictures with their compositions, the first two choices numbered and the label ringed."""
+    """Random images with their compositions, the first two choices numbered and the label ringed."""
     split, prediction = evaluation.split, evaluation.passes.single
     labels = prediction.labels
     six = prediction.compositions() if labels is None else fold(labels, LABELS_TO_SIX)
@@ -167,7 +167,7 @@ def examples(evaluation: Evaluation) -> "Figure":
         face.set_title(f"{label}  {verdict}", color=class_color(label), fontsize=9, weight="bold", loc="left")
         _composition_bars(bars, six[which], int(truth[which]))
     figure.suptitle(
-        f"{len(chosen)} random pictures: label, and ✓ where it is the first choice, 2nd or 3rd where it is that, "
+        f"{len(chosen)} random images: label, and ✓ where it is the first choice, 2nd or 3rd where it is that, "
         "✗ where it is neither",
         color=_INK,
         fontsize=11,
@@ -180,28 +180,28 @@ def _composition_bars(axes: "Axes", six: npt.NDArray[np.float32], truth: int) ->
     order = np.argsort(-six, kind="stable")
     for place, emotion in enumerate(EMOTIONS):
         shown = place in order[:2]
-        axes.barh(place, six[place], 0.72, color=emotion.colour, alpha=1.0 if shown else 0.45)
+        axes.barh(place, six[place], 0.72, color=emotion.color, alpha=1.0 if shown else 0.45)
         if shown:
             number = "1" if place == order[0] else "2"
             axes.text(float(six[place]) + 0.04, place, number, va="center", fontsize=8, weight="bold", color=_INK)
     axes.set(xlim=(0, 1.12), ylim=(len(EMOTIONS) - 0.5, -0.5), xticks=[])
     axes.set_yticks(range(len(EMOTIONS)), [emotion.value for emotion in EMOTIONS], fontsize=6.5)
     for place, label in enumerate(axes.get_yticklabels()):
-        label.set_color(EMOTIONS[place].colour)
+        label.set_color(EMOTIONS[place].color)
         if place == truth:
             label.set_fontweight("bold")
-            label.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": "none", "edgecolor": EMOTIONS[place].colour})
+            label.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": "none", "edgecolor": EMOTIONS[place].color})
     axes.tick_params(length=0, pad=3)
     _bare(axes)
 
 
 def class_color(name: str) -> str:
     """Return the color of one of FER2013's seven classes, as `#rrggbb`: that of its emotion."""
-    return EMOTIONS[int(LABELS_TO_SIX[FER2013_LABELS.index(name)].argmax())].colour
+    return EMOTIONS[int(LABELS_TO_SIX[FER2013_LABELS.index(name)].argmax())].color
 
 
-def _rgb(colour: str) -> tuple[float, ...]:
-    return tuple(int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+def _rgb(color: str) -> tuple[float, ...]:
+    return tuple(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
 
 
 def _bare(axes: "Axes", keep: tuple[str, ...] = ()) -> None:

@@ -36,7 +36,7 @@ def draw_images(evaluation: ImageEvaluation, folder: Path, *, pictures: bool = T
     Args:
         evaluation: the report, and the faces and predictions that it is about.
         folder: where the files go.
-        pictures: draw the contact sheet of errors, which shows people's faces.
+        images: draw the contact sheet of errors, which shows people's faces.
 
     Returns:
         The names of the files drawn.

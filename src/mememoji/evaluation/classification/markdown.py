@@ -13,7 +13,7 @@ _CAPTIONS: Final = {
     "confusion-7.png": "Seven classes: rows are the label, columns what was read.",
     "confusion-6.png": "Six classes: disgust counts as angry.",
     "reliability.png": "How often each head is right against how sure it is; the dashed line is perfect calibration.",
-    "examples.png": "Random pictures with their labels: 1 and 2 are the first and second choice, ringed the label.",
+    "examples.png": "Random images with their labels: 1 and 2 are the first and second choice, ringed the label.",
 }
 
 
@@ -87,9 +87,9 @@ def to_markdown(report: Report, figures: Sequence[str]) -> str:
             ],
         ),
         "## In short",
-        "All in percent. ± is one binomial standard error: of two weights measured on the same pictures, a smaller "
+        "All in percent. ± is one binomial standard error: of two weights measured on the same images, a smaller "
         "difference may still be real, but only a paired test says so. The single pass is what users get; the "
-        "mirrored average is the mean over each picture and its mirror image, at twice the cost.",
+        "mirrored average is the mean over each image and its mirror image, at twice the cost.",
         table(("", "single pass", "mirrored average"), headline(report)),
     ]
     if report.comparison is not None:
@@ -148,14 +148,14 @@ def _votes(report: Report) -> list[str]:
         parts.append(
             "Majority accuracy, eight emotions, the largest of the votes head's eight emotions against the one that "
             f"more than half of the votes name. Strictly, more than half of all votes: {votes.majority.pictures:,} "
-            f"of {every:,} pictures, {accuracy_text(votes.majority)} %. By FER+'s own rule, more than half after "
+            f"of {every:,} images, {accuracy_text(votes.majority)} %. By FER+'s own rule, more than half after "
             "single votes are dropped, which is what the literature reports: "
-            f"{votes.majority_ferplus.pictures:,} pictures, {accuracy_text(votes.majority_ferplus)} %."
+            f"{votes.majority_ferplus.pictures:,} images, {accuracy_text(votes.majority_ferplus)} %."
         )
     parts.append(
         'Shares of emotions against the annotators\' shares, "unknown" and "not a face" left out of both, on the '
-        "pictures with at least one vote for an emotion. Total variation and Jensen-Shannon divergence (nats): lower "
-        "is closer; cosine: higher is closer. Class prior: the mean shares of these pictures as the answer to each. "
+        "images with at least one vote for an emotion. Total variation and Jensen-Shannon divergence (nats): lower "
+        "is closer; cosine: higher is closer. Class prior: the mean shares of these images as the answer to each. "
         "Panel of five: half of the annotators against the other half, over random splits of all ten votes. Perfect "
         "predictor: the shares themselves against as many votes drawn anew, the best that ten votes can show."
     )
@@ -212,7 +212,7 @@ def class_table(scores: ClassScores) -> str:
 
 def _calibration_text(scores: PassScores) -> str:
     errors = " and ".join(
-        f"{percent(found.expected_calibration_error)} % for the {head} head on {found.pictures:,} pictures"
+        f"{percent(found.expected_calibration_error)} % for the {head} head on {found.pictures:,} images"
         for head, found in scores.calibration.items()
     )
     return (

@@ -14,9 +14,9 @@ BATCH: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """What a classifier says of the same pictures.
+    """What a classifier says of the same images.
 
-    `single` is what users get; `mirrored` is the mean of the probabilities of each picture and its mirror image,
+    `single` is what users get; `mirrored` is the mean of the probabilities of each image and its mirror image,
     which costs twice as much.
     """
 

@@ -26,7 +26,7 @@ class Report:
     """What was measured, on what, and with what.
 
     `single` is the pass that users get, `mirrored` the mean with the mirror image; `references` is None for a split
-    without votes. `seed` chose the example pictures and the panels' splits. `comparison` is with a second classifier,
+    without votes. `seed` chose the example images and the panels' splits. `comparison` is with a second classifier,
     or None.
     """
 
@@ -83,7 +83,7 @@ def evaluate(
     against: FaceClassifier | None = None,
     progress: bool = False,
 ) -> Evaluation:
-    """Read a split file, let a classifier read its pictures, and score what it says.
+    """Read a split file, let a classifier read its images, and score what it says.
 
     Args:
         classifier: what is judged.
@@ -93,7 +93,7 @@ def evaluate(
         progress: show a progress bar on stderr where that is a terminal.
 
     Raises:
-        DatasetError: no split file, or one without pictures.
+        DatasetError: no split file, or one without images.
         ModelError: the classifier takes crops of another size.
         MissingExtraError: pyarrow is not installed.
     """
@@ -105,7 +105,7 @@ def evaluate(
             )
     split = read_split(data)
     if not len(split):
-        raise DatasetError(f"{data} holds no pictures, so there is nothing to measure; name another split file")
+        raise DatasetError(f"{data} holds no images, so there is nothing to measure; name another split file")
     passes = read_passes(classifier, split.images, progress=progress)
     comparison = None
     if against is not None:

@@ -26,7 +26,7 @@ def write_report(evaluation: Evaluation, out: Path, *, pictures: bool = True) ->
     Args:
         evaluation: what `evaluate` returned.
         out: the folder.
-        pictures: draw the examples, which show people's faces.
+        images: draw the examples, which show people's faces.
 
     Returns:
         The files, `report.json` last.
@@ -51,7 +51,7 @@ def write_image_report(evaluation: ImageEvaluation, out: Path, *, pictures: bool
     Args:
         evaluation: what `evaluate_images` returned.
         out: the folder; it may hold the report on a split too.
-        pictures: draw the contact sheet of errors, which shows people's faces.
+        images: draw the contact sheet of errors, which shows people's faces.
 
     Returns:
         The files, `images.json` last.

@@ -109,7 +109,7 @@ def score_classes(
 
 @dataclass(frozen=True, slots=True)
 class MajorityScore:
-    """Accuracy in FER+'s eight emotions on the pictures where one of them has more than half of the votes."""
+    """Accuracy in FER+'s eight emotions on the images where one of them has more than half of the votes."""
 
     pictures: int
     accuracy: float
@@ -120,7 +120,7 @@ class MajorityScore:
 class VoteScores:
     """A pass against FER+'s votes.
 
-    `majority` is on the pictures where more than half of all votes name one emotion, `majority_ferplus` on those
+    `majority` is on the images where more than half of all votes name one emotion, `majority_ferplus` on those
     where this holds after single votes are dropped, as in the literature. `eight` compares the votes head with the
     annotators' shares of the eight emotions, `six` the composition that users see with their shares of the six.
     The first three are None for weights without a votes head.
@@ -153,7 +153,7 @@ class PassScores:
 
 
 def score_pass(prediction: Prediction, split: Split) -> PassScores:
-    """Score what was predicted for a split's pictures, in their order."""
+    """Score what was predicted for a split's images, in their order."""
     truth = split.labels.astype(np.int64)
     truth_six = six_truth(split)
     seven = six = six_from_votes = None

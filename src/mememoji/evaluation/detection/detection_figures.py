@@ -13,7 +13,7 @@ from mememoji.evaluation.detection.detection_metrics import Judged, alarms_of, m
 from mememoji.evaluation.detection.matching import Curve
 from mememoji.image_io import read_image
 
-COLOURS: Final = ("#d55e00", "#0072b2", "#009e73", "#8a8f98")
+COLORS: Final = ("#d55e00", "#0072b2", "#009e73", "#8a8f98")
 _TILE: Final = 160
 _COLUMNS: Final = 8
 _MOST: Final = 40
@@ -36,10 +36,10 @@ def draw_curves(curves: Mapping[str, Mapping[str, Curve]], thresholds: Mapping[s
 
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     for axes, heights in zip(figure.subplots(1, 2), (">=16", ">=32"), strict=True):
-        for (name, drawn), colour in zip(curves.items(), COLOURS, strict=False):
+        for (name, drawn), color in zip(curves.items(), COLORS, strict=False):
             line = drawn[heights]
-            axes.plot(line.recall, line.precision, color=colour, label=name, linewidth=1.8)
-            axes.plot(*line.at_threshold(thresholds[name]), "o", color=colour, markersize=6)
+            axes.plot(line.recall, line.precision, color=color, label=name, linewidth=1.8)
+            axes.plot(*line.at_threshold(thresholds[name]), "o", color=color, markersize=6)
         axes.set_title(f"Faces of {heights[2:]} pixels and more, IoU 0.4", loc="left", fontsize=11)
         axes.set_xlabel("recall")
         axes.set_ylabel("precision")

@@ -1,4 +1,4 @@
-"""How well a face detector finds the labelled faces of photographs."""
+"""How well a face detector finds the labeled faces of images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sightings:
-    """What a detector found in one photograph, surest first.
+    """What a detector found in one image, surest first.
 
     Attributes:
         boxes: (D, 4) float32, left, top, right, bottom.
@@ -65,7 +65,7 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """A detector's sightings in every photograph, with the threshold that it is used at."""
+    """A detector's sightings in every image, with the threshold that it is used at."""
 
     name: str
     threshold: float
@@ -80,11 +80,11 @@ def look(
     name: str | None = None,
     progress: bool = False,
 ) -> Judged:
-    """Let a detector look at photographs.
+    """Let a detector look at images.
 
     Args:
         detector: made so that it answers far below its usual threshold, or its curve ends there.
-        photographs: what it looks at.
+        images: what it looks at.
         threshold: its usual one.
         name: what reports call it, where two detectors of one name are compared; None takes its own.
         progress: show a progress bar on stderr where that is a terminal.
@@ -109,7 +109,7 @@ def _score(confidence: float | None) -> float:
 
 
 def matchings(judged: Judged, photographs: Sequence[Photograph], *, iou: float) -> list[Matching]:
-    """Each photograph's sightings against its labels."""
+    """Each image's sightings against its labels."""
     return [
         match(seen.boxes, seen.scores, photograph.faces, photograph.ignore, iou=iou)
         for seen, photograph in zip(judged.sightings, photographs, strict=True)
@@ -202,10 +202,10 @@ def landmark_errors(judged: Judged, photographs: Sequence[Photograph]) -> dict[s
 
 
 def false_alarms(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, dict[str, float]]:
-    """False alarms at the usual threshold, on animals and on other photographs without a face.
+    """False alarms at the usual threshold, on animals and on other images without a face.
 
     Returns:
-        For `animals` and for `faceless`: how many photographs there are, and the false alarms in 100 of them.
+        For `animals` and for `faceless`: how many images there are, and the false alarms in 100 of them.
     """
     counts: dict[str, list[int]] = {"animals": [], "faceless": []}
     for seen, photograph in zip(judged.sightings, photographs, strict=True):

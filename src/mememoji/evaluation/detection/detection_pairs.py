@@ -22,7 +22,7 @@ def faces_found(
 
     Args:
         judged: the detector's detections, from `look`.
-        photographs: the images that it was given.
+        images: the images that it was given.
         threshold: 0..1, the lowest score that counts.
         heights: a key of `HEIGHTS`.
 

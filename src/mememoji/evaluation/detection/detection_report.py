@@ -20,9 +20,9 @@ def report_on(
     """All figures of all detectors, ready for JSON.
 
     Args:
-        judged: the detectors, each with its sightings in the photographs.
-        photographs: those with labelled faces.
-        held_out: by detector, its sightings in photographs of animals that were held out of training.
+        judged: the detectors, each with its sightings in the images.
+        images: those with labeled faces.
+        held_out: by detector, its sightings in images of animals that were held out of training.
         held_out_photographs: these.
 
     Returns:
@@ -67,7 +67,7 @@ def write_report(
 ) -> list[Path]:
     """Write report.json, report.md, curves.png and, with `pictures`, for each detector misses-… and alarms-….jpg.
 
-    Contact sheets show people's faces: they are for whoever may see the photographs.
+    Contact sheets show people's faces: they are for whoever may see the images.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: folder / name for name in ("report.json", "report.md", "curves.png")}
@@ -88,7 +88,7 @@ def write_report(
 def to_markdown(report: Mapping[str, Any]) -> str:
     """The figures as tables, a column for each detector."""
     detectors: Mapping[str, Any] = report["detectors"]
-    lines = [f"{report['photographs']:,} photographs with {report['faces']:,} faces.", ""]
+    lines = [f"{report['photographs']:,} images with {report['faces']:,} faces.", ""]
     rows: list[tuple[str, list[str]]] = [("score threshold", [f"{d['threshold']:.2f}" for d in detectors.values()])]
     for iou in map("{:g}".format, IOUS):
         for heights in (">=16", ">=32"):
@@ -106,14 +106,14 @@ def to_markdown(report: Mapping[str, Any]) -> str:
         ("the same, mean of frontal faces", "frontal_landmark_error", "frontal_landmark_faces"),
     ):
         rows.append((title, [_error(d[name], d[faces]) for d in detectors.values()]))
-    for kind, title in (("animals", "photographs of animals"), ("faceless", "others without a face")):
+    for kind, title in (("animals", "images of animals"), ("faceless", "others without a face")):
         first = next(iter(detectors.values()))["false_alarms"][kind]["photographs"]
         cells = [f"{d['false_alarms'][kind]['per_100']:.1f}" for d in detectors.values()]
         rows.append((f"false alarms in 100 {title} ({first})", cells))
     if all("held_out_animals" in d for d in detectors.values()):
         first = next(iter(detectors.values()))["held_out_animals"]["photographs"]
         cells = [f"{d['held_out_animals']['per_100']:.1f}" for d in detectors.values()]
-        rows.append((f"false alarms in 100 held-out photographs of animals ({first})", cells))
+        rows.append((f"false alarms in 100 held-out images of animals ({first})", cells))
     lines += ["| | " + " | ".join(detectors) + " |", "|---" * (len(detectors) + 1) + "|"]
     lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
     lines += _paired(detectors)

@@ -1,4 +1,4 @@
-"""Which detections are labelled faces: one photograph's matching, and what many of them add up to."""
+"""Which detections are labeled faces: one image's matching, and what many of them add up to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matching:
-    """What a detector's answers for one photograph are worth.
+    """What a detector's answers for one image are worth.
 
     Attributes:
         scores: (D,) of the detections, surest first.
         heights: (D,) of the detections, in pixels.
         face: (D,) int64, the face that a detection matches, or -1.
         excused: (D,) whether an unmatched detection overlaps a region that counts as nothing.
-        face_heights: (F,) of the labelled faces.
+        face_heights: (F,) of the labeled faces.
     """
 
     scores: Floats
@@ -90,7 +90,7 @@ class Curve:
 
 
 def curve(matchings: Sequence[Matching], *, least: float, below: float = np.inf) -> Curve:
-    """Recall and precision over photographs, for faces whose height lies in `least` to `below` pixels.
+    """Recall and precision over images, for faces whose height lies in `least` to `below` pixels.
 
     Not counted: faces of other heights and what matches them, unmatched detections that are excused, and unmatched
     ones of other heights.

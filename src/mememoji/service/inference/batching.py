@@ -32,7 +32,7 @@ class BatchingClassifier:
         return self._classifier.card
 
     def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
-        """Read grey crops (N, side, side) uint8: see `FaceClassifier`."""
+        """Read gray crops (N, side, side) uint8: see `FaceClassifier`."""
         answer: Future[Prediction] = Future()
         with self._queue_lock:
             self._queue.append((crops, answer))
@@ -56,7 +56,7 @@ class BatchingClassifier:
             if len(calls) == 1:
                 calls[0][1].set_exception(error)
                 return
-            # One call's fault is not its neighbours': each is tried alone.
+            # One call's fault is not its neighbors': each is tried alone.
             for crops, answer in calls:
                 self._run_alone(crops, answer)
             return

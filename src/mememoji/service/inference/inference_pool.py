@@ -1,4 +1,4 @@
-"""Pictures read in a bounded pool of threads, beside the event loop."""
+"""Images read in a bounded pool of threads, beside the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _CROP_SIDE = 192
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is made of a picture besides its analysis: drawn and plain copies, thumbnails, crops to be kept."""
+    """What is made of an image besides its analysis: drawn and plain copies, thumbnails, crops to be kept."""
 
     annotated: bool = False
     preview: bool = False
@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A picture read: its analysis, and what else was wanted, as encoded files in the faces' order."""
+    """An image read: its analysis, and what else was wanted, as encoded files in the faces' order."""
 
     content: bytes
     analysis: Analysis
@@ -49,14 +49,14 @@ class Reading:
 
 
 class ReadingPool:
-    """Reads pictures in threads; what finds no room is refused at once rather than kept waiting without end.
+    """Reads images in threads; what finds no room is refused at once rather than kept waiting without end.
 
     Args:
         analyzer: what reads them, safe to use from several threads.
-        threads: pictures read at once.
-        queue: pictures that may wait.
-        seconds: longest time for one picture, waiting included.
-        max_faces: faces read in one picture, the most certain first.
+        threads: images read at once.
+        queue: images that may wait.
+        seconds: longest time for one image, waiting included.
+        max_faces: faces read in one image, the most certain first.
     """
 
     def __init__(self, analyzer: Analyzer, *, threads: int, queue: int, seconds: float, max_faces: int) -> None:
@@ -69,7 +69,7 @@ class ReadingPool:
 
     @property
     def pending(self) -> int:
-        """Pictures that are read or wait now."""
+        """Images that are read or wait now."""
         return self._pending
 
     @property
@@ -77,16 +77,16 @@ class ReadingPool:
         return self._pending >= self._room
 
     async def read(self, content: Callable[[], bytes], wanted: Wanted, detector: FaceDetector | None = None) -> Reading:
-        """Read a picture.
+        """Read an image.
 
         Args:
             content: gives the file's bytes, called in the pool's thread: unpacking base64 is work too.
             wanted: what else is made of it.
-            detector: finds the faces instead of the analyser's.
+            detector: finds the faces instead of the analyzer's.
 
         Raises:
             OverloadedError: no room, or no answer in time.
-            PictureError: not a picture, or one over the limits.
+            PictureError: not an image, or one over the limits.
         """
         if self.is_full:
             raise OverloadedError
@@ -113,7 +113,7 @@ class ReadingPool:
     def _read(self, content: Callable[[], bytes], wanted: Wanted, detector: FaceDetector | None) -> Reading:
         received = content()
         if not received:
-            raise ProblemError(400, "the picture is empty: it has no bytes", code=EMPTY_PICTURE)
+            raise ProblemError(400, "the image is empty: it has no bytes", code=EMPTY_PICTURE)
         image = read_image(received, self.analyzer.limits)
         analysis = self._analyze(image, detector or self.analyzer.detector)
         boxes = [face.box for face in analysis.faces]
@@ -140,7 +140,7 @@ class ReadingPool:
 
 
 def preview(image: RGBImage) -> RGBImage:
-    """The upright picture (H, W, 3) uint8 RGB, made smaller where it is larger than a page shows."""
+    """The upright image (H, W, 3) uint8 RGB, made smaller where it is larger than a page shows."""
     height, width = image.shape[:2]
     scale = PREVIEW_SIDE / max(height, width)
     if scale >= 1:

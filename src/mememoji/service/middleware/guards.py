@@ -109,7 +109,7 @@ class Guards:
         return receive_within_limits
 
     def _too_large(self) -> ProblemError:
-        return ProblemError(413, f"a body has at most {self._settings.max_body_bytes:,} bytes; shrink the picture")
+        return ProblemError(413, f"a body has at most {self._settings.max_body_bytes:,} bytes; shrink the image")
 
 
 def _digest(key: str) -> bytes:

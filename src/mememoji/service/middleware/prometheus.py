@@ -27,7 +27,7 @@ class Metrics:
         self.seconds = Histogram(
             "mememoji_request_seconds", "Time to answer.", ["route"], registry=registry, buckets=_SECONDS
         )
-        self.pictures = Counter("mememoji_pictures", "Pictures read.", registry=registry)
+        self.pictures = Counter("mememoji_pictures", "Images read.", registry=registry)
         self.faces = Counter("mememoji_faces", "Faces read, by what they show most.", ["emotion"], registry=registry)
         self.feedback = Counter(
             "mememoji_feedback", "Feedback taken, by the emotion it names.", ["emotion"], registry=registry

@@ -23,7 +23,7 @@ _log = structlog.get_logger("mememoji.service")
 class Observation:
     """ASGI middleware around the whole application.
 
-    A log line holds method, path, status and time, never a query string: addresses of pictures and pictures as base64
+    A log line holds method, path, status and time, never a query string: addresses of images and images as base64
     stand there.
     """
 
@@ -71,7 +71,7 @@ class Observation:
             _log.info("live session ended", path=scope["path"][:200], seconds=round(time.perf_counter() - start, 1))
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        # The route's pattern and not the path: each photo's own address would be a series of its own.
+        # The route's pattern and not the path: each image's own address would be a series of its own.
         route = getattr(scope.get("route"), "path", "unknown")
         self._metrics.requests.labels(route, scope["method"] if route != "unknown" else "any", str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)

@@ -36,7 +36,7 @@ _BODY: Final[dict[str, Any]] = {
 async def feedback(
     fields: Annotated[Fields, Depends(fields_of)],
     service: Annotated[Service, Depends(service_of)],
-    image_id: Annotated[str | None, Query(description="The picture's pic_id.")] = None,
+    image_id: Annotated[str | None, Query(description="The image's pic_id.")] = None,
     face_index: Annotated[str | None, Query(description="The face's index, a whole number.")] = None,
     feedback: Annotated[str | None, Query(description="One of the six emotions.")] = None,
 ) -> FeedbackAnswer:
@@ -61,7 +61,7 @@ async def feedback(
 @router.delete("/feedback", responses=error_responses(400, 401, 404, 414, 429, 503))
 async def take_back(
     service: Annotated[Service, Depends(service_of)],
-    image_id: Annotated[str, Query(description="The picture's pic_id.")],
+    image_id: Annotated[str, Query(description="The image's pic_id.")],
     face_index: Annotated[str, Query(description="The face's index, a whole number.", pattern="^[0-9]{1,9}$")],
     feedback: Annotated[Emotion, Query(description="What was said.")],
 ) -> FeedbackAnswer:

@@ -12,7 +12,7 @@ router = APIRouter(prefix="/v1.0.0", tags=["operation"])
 
 @router.get("/terms", responses=error_responses(401, 429))
 async def read_terms(service: Annotated[Service, Depends(service_of)]) -> TermsAnswer:
-    """What pictures are taken, how much of them is kept, and for how long."""
+    """What images are taken, how much of them is kept, and for how long."""
     settings = service.settings
     return TermsAnswer(
         stores=service.memory.stores,

@@ -1,4 +1,4 @@
-"""`POST /v1.0.0/predict`: pictures in, faces out."""
+"""`POST /v1.0.0/predict`: images in, faces out."""
 
 import asyncio
 from typing import Annotated, Any, Final
@@ -44,7 +44,7 @@ def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
 # Told to the documentation alone: `Fields` looks for them in the body too, and FastAPI would check each one once more.
 _QUERY: Final = {
     "parameters": [
-        _parameter("image_url", "Address of a picture, which the service fetches.", type="string"),
+        _parameter("image_url", "Address of an image, which the service fetches.", type="string"),
         _parameter("image_base64", "A data URL or bare base64; works in JSON and forms too.", type="string"),
         *(_parameter(name, "true or false.", **_FLAG) for name in _FLAGS),
     ]
@@ -61,9 +61,9 @@ async def predict(
     fields: Annotated[Fields, Depends(fields_of)],
     service: Annotated[Service, Depends(service_of)],
 ) -> Response:
-    """Find the faces of one picture and say what each shows.
+    """Find the faces of one image and say what each shows.
 
-    The picture is `image_url`, a multipart file `image_buf`, or `image_base64`; where there are several, the first of
+    The image is `image_url`, a multipart file `image_buf`, or `image_base64`; where there are several, the first of
     these in this order. Values may stand in the query, in a form or in a JSON object.
     """
     async with fields:
@@ -79,9 +79,9 @@ async def predict_batch(
     fields: Annotated[Fields, Depends(fields_of)],
     service: Annotated[Service, Depends(service_of)],
 ) -> PicturesAnswer:
-    """Read several pictures: each of the inputs of `predict` may be there several times.
+    """Read several images: each of the inputs of `predict` may be there several times.
 
-    Results come in the order addresses, files, base64; a picture that cannot be read gives its error in its place.
+    Results come in the order addresses, files, base64; an image that cannot be read gives its error in its place.
     """
     async with fields:
         return PicturesAnswer(results=await _results(service, fields))
@@ -90,11 +90,11 @@ async def predict_batch(
 async def _results(service: Service, fields: Fields) -> list[PictureAnswer | ErrorAnswer]:
     pictures, most = fields.pictures(), service.settings.max_pictures
     if not pictures:
-        raise ProblemError(400, "no picture was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
+        raise ProblemError(400, "no image was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
     if len(pictures) > most:
-        raise ProblemError(413, f"at most {most} pictures in one call, got {len(pictures)}; send them in several calls")
+        raise ProblemError(413, f"at most {most} images in one call, got {len(pictures)}; send them in several calls")
     wanted = _wanted(service, fields)
-    # As many at once as are read at once: one call's pictures do not fill the queue before everybody else's.
+    # As many at once as are read at once: one call's images do not fill the queue before everybody else's.
     turns = asyncio.Semaphore(service.settings.threads)
 
     async def result(picture: PictureInput) -> PictureAnswer | ErrorAnswer:
@@ -130,7 +130,7 @@ async def _read(service: Service, picture: PictureInput, wanted: Wanted) -> Read
         return await service.pool.read(picture.content, wanted)
     assert picture.url is not None
     if not service.settings.fetch_urls:
-        raise ProblemError(400, "this service fetches no addresses; send the picture itself")
+        raise ProblemError(400, "this service fetches no addresses; send the image itself")
     with service.fetches.one():
         fetched = await service.fetcher.fetch(picture.url)
     return await service.pool.read(lambda: fetched, wanted)

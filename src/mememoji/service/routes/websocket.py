@@ -32,7 +32,7 @@ class _Newest:
 
 @router.websocket("/v1.0.0/live")
 async def live(socket: WebSocket, service: Annotated[Service, Depends(service_of)]) -> None:
-    """Each binary message is a frame, JPEG or any other picture; each answer is JSON.
+    """Each binary message is a frame, JPEG or any other image; each answer is JSON.
 
     `{"frame": n, "skipped": k, "milliseconds": t, "width": …, "height": …, "faces": […]}`: `frame` counts the
     messages from 0, `skipped` those since the last answer that a newer one overtook, `milliseconds` is the time from

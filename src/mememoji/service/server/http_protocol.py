@@ -67,7 +67,7 @@ class ServiceProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_body, self._waiting = True, b""
         whole = self.url
-        # The parser of addresses takes 64 KiB; a picture as base64 may stand in the query.
+        # The parser of addresses takes 64 KiB; an image as base64 may stand in the query.
         self.url, _, query = whole.partition(b"?")
         super().on_headers_complete()
         self.url, self.scope["query_string"] = whole, query

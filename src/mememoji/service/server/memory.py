@@ -1,4 +1,4 @@
-"""How a process that serves deals with its memory: kept for the next picture, and seldom searched for garbage."""
+"""How a process that serves deals with its memory: kept for the next image, and seldom searched for garbage."""
 
 import ctypes
 import gc
@@ -18,7 +18,7 @@ _COLLECTIONS: Final = (5_000, 20, 20)
 def keep_freed_memory() -> bool:
     """Let this process keep up to 64 MiB that it has freed, in blocks of up to 32 MiB.
 
-    By default glibc gives blocks of a picture's size back to the kernel and asks for them again with the next picture:
+    By default glibc gives blocks of an image's size back to the kernel and asks for them again with the next image:
     2,700 page faults, a fourth of a request's time. It is a process's own matter, so who serves calls this, not the
     library.
 

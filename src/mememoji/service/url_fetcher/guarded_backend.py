@@ -73,7 +73,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
             addresses = await self._look_up(host, port)
         # One bad address refuses the name: a server that mixes them is up to something, or not meant for everybody.
         if not self._allow_private and not all(_is_public(address) for address in addresses):
-            raise FetchError("the URL's host is refused: the address is not public; send the picture itself")
+            raise FetchError("the URL's host is refused: the address is not public; send the image itself")
         return addresses
 
     async def _look_up(self, host: str, port: int) -> Sequence[str]:

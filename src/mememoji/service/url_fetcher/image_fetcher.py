@@ -1,4 +1,4 @@
-"""Pictures by URL, fetched so that a stranger's URL reaches no inner network and holds up nothing."""
+"""Images by URL, fetched so that a stranger's URL reaches no inner network and holds up nothing."""
 
 import asyncio
 import ssl
@@ -18,7 +18,7 @@ SECONDS: Final = 10.0
 MAX_REDIRECTS: Final = 5
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_INSTEAD: Final = "check the URL, or send the picture itself"
+_INSTEAD: Final = "check the URL, or send the image itself"
 
 
 class PictureFetcher:
@@ -30,12 +30,12 @@ class PictureFetcher:
     in one event loop.
 
     Args:
-        max_bytes: of the picture.
+        max_bytes: of the image.
         seconds: for the whole fetch: names, redirects and a body that comes in drops.
         max_redirects: followed; one more is an error.
         allow_private: lets every address be connected to, for a service in an intranet; all else stays.
         ports: that may be connected to; by default 80, 443 and all from 1024 on, because below lie mail, SSH and
-            other services of the system that nobody keeps pictures on.
+            other services of the system that nobody keeps images on.
         resolver: finds the addresses of a name; by default the system, within five seconds.
         network: opens the connections, to addresses that were checked.
         tls: whom to trust; by default the authorities of the system and of certifi.
@@ -69,7 +69,7 @@ class PictureFetcher:
         self._tls = tls or httpcore.default_ssl_context()
 
     async def fetch(self, url: str) -> bytes:
-        """The bytes that the URL leads to, whatever they are labelled as.
+        """The bytes that the URL leads to, whatever they are labeled as.
 
         Raises:
             FetchError: the URL is refused, its server cannot be reached, is too slow or answers something else.
@@ -79,7 +79,7 @@ class PictureFetcher:
             async with asyncio.timeout(self._seconds):
                 return await self._follow(WebUrl.parse(url))
         except TimeoutError as error:
-            raise FetchError(f"the URL gave no whole picture within {self._seconds:g} seconds; {_INSTEAD}") from error
+            raise FetchError(f"the URL gave no whole image within {self._seconds:g} seconds; {_INSTEAD}") from error
 
     async def aclose(self) -> None:
         """Let go of the threads that look up names."""
@@ -133,7 +133,7 @@ class PictureFetcher:
 
     def _check_size(self, length: int) -> None:
         if length > self._max_bytes:
-            raise TooLargeError(f"the URL gives more than {self._max_bytes:,} bytes; make the picture smaller")
+            raise TooLargeError(f"the URL gives more than {self._max_bytes:,} bytes; make the image smaller")
 
     def _check_port(self, port: int) -> None:
         allowed = port in (80, 443) or port >= 1024 if self._ports is None else port in self._ports

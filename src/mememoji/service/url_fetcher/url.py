@@ -24,7 +24,7 @@ _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 @dataclass(frozen=True, slots=True)
 class WebUrl:
-    """Where a picture lies on the web. A fragment is dropped.
+    """Where an image lies on the web. A fragment is dropped.
 
     Attributes:
         scheme: `http` or `https`.
@@ -86,7 +86,7 @@ class WebUrl:
         except ValueError as error:
             raise FetchError("the server redirects to something that is not a URL") from error
         there = self.parse(text)
-        # A picture asked for over a safe way must not come over an open one without a word.
+        # An image asked for over a safe way must not come over an open one without a word.
         if (self.scheme, there.scheme) == ("https", "http"):
             raise FetchError("the server redirects from https to http; give the http URL if that is wanted")
         return there

@@ -15,7 +15,7 @@ def augment(
     """Change each image of a batch on its own.
 
     Args:
-        pictures: (N, 1, S, S) float32 in 0..255.
+        images: (N, 1, S, S) float32 in 0..255.
         mirrored: (N,) bool, which images to mirror.
         settings: how far.
         generator: the source of randomness, on the images' device.
@@ -63,36 +63,36 @@ def _lit(pictures: Tensor, light: float, generator: torch.Generator) -> Tensor:
 def erased(
     pictures: Tensor, chance: float, generator: torch.Generator, sides: tuple[float, float] = (0.125, 0.375)
 ) -> Tensor:
-    """Paint a grey rectangle over some pictures (Zhong et al. 2020, "Random Erasing Data Augmentation").
+    """Paint a gray rectangle over some images (Zhong et al. 2020, "Random Erasing Data Augmentation").
 
     Args:
-        pictures: (N, 1, S, S) float32 in 0..255.
-        chance: of a rectangle, for each picture.
-        generator: where chance comes from; of the pictures' device.
-        sides: the shortest and the longest side of a rectangle, as parts of the picture's. An eighth to three eighths
+        images: (N, 1, S, S) float32 in 0..255.
+        chance: of a rectangle, for each image.
+        generator: where chance comes from; of the images' device.
+        sides: the shortest and the longest side of a rectangle, as parts of the image's. An eighth to three eighths
             hide an eye or a mouth, not a face.
     """
     count, _, height, width = pictures.shape
     drawn = torch.rand((6, count, 1, 1, 1), generator=generator, device=pictures.device)
-    happens, x, y, wide, tall, grey = drawn
+    happens, x, y, wide, tall, gray = drawn
     columns = torch.arange(width, device=pictures.device).view(1, 1, 1, width)
     rows = torch.arange(height, device=pictures.device).view(1, 1, height, 1)
     least, more = sides[0], sides[1] - sides[0]
     half_width, half_height = (least + wide * more) * width / 2, (least + tall * more) * height / 2
     inside = ((columns - x * width).abs() < half_width) & ((rows - y * height).abs() < half_height)
-    return torch.where(inside & (happens < chance), grey * 255, pictures)
+    return torch.where(inside & (happens < chance), gray * 255, pictures)
 
 
 def mixed(
     pictures: Tensor, targets: list[Tensor], alpha: float, generator: torch.Generator
 ) -> tuple[Tensor, list[Tensor]]:
-    """Mixup: each picture with the next one of the batch, targets likewise (Zhang et al. 2018).
+    """Mixup: each image with the next one of the batch, targets likewise (Zhang et al. 2018).
 
     Args:
-        pictures: (N, 1, S, S).
+        images: (N, 1, S, S).
         targets: distributions, (N, C) each.
         alpha: of the Beta distribution that the batch's share is drawn from; positive.
-        generator: where chance comes from; of the pictures' device.
+        generator: where chance comes from; of the images' device.
     """
     # A ratio of two gammas is a beta; torch's own Beta takes no generator, which a resumed run needs.
     first, second = torch._standard_gamma(torch.full((2,), alpha, device=pictures.device), generator=generator)

@@ -1,4 +1,4 @@
-"""Lessons: pictures changed ahead of a training, with what its teachers say of them."""
+"""Lessons: images changed ahead of a training, with what its teachers say of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ _BATCH: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Every picture changed once.
+    """Every image changed once.
 
     Attributes:
-        pictures: (N, 48, 48) uint8, on the training's device.
+        images: (N, 48, 48) uint8, on the training's device.
         taught: by head, (N, C) float32 distributions, softened by the recipe's temperature.
     """
 
@@ -32,13 +32,13 @@ class Lessons:
     """As many lessons as the recipe asks for, each made when it is first wanted and kept.
 
     Several large teachers cost many times what a small student does. Asked once for each of some thirty versions of a
-    picture, in place of once each epoch, they no longer set the pace, and still judge the very crop that the student
-    sees. Every other time that a lesson comes round, its pictures are mirrored.
+    image, in place of once each epoch, they no longer set the pace, and still judge the very crop that the student
+    sees. Every other time that a lesson comes round, its images are mirrored.
 
     Args:
         teachers: one or more.
-        pictures: (N, S, S) uint8; S is 48, or more where there is context around what the network sees.
-        recipe: how many lessons, and how pictures are changed.
+        images: (N, S, S) uint8; S is 48, or more where there is context around what the network sees.
+        recipe: how many lessons, and how images are changed.
     """
 
     def __init__(self, teachers: Sequence[Teacher], pictures: Tensor, recipe: Recipe) -> None:
@@ -53,7 +53,7 @@ class Lessons:
         return self._made[number]
 
     def mirrored(self, epoch: int) -> bool:
-        """Whether the lesson's pictures are to be mirrored in an epoch."""
+        """Whether the lesson's images are to be mirrored in an epoch."""
         return self._recipe.augmentation.mirror and epoch // self._recipe.lessons % 2 == 1
 
     @torch.no_grad()

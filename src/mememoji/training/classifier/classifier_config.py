@@ -16,10 +16,10 @@ _SHAPES: Final[dict[str, type[CompactShape] | type[PlainShape] | type[VggShape]]
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far a training picture may be moved, turned and lit.
+    """How far a training image may be moved, turned and lit.
 
     Attributes:
-        mirror: whether every other epoch shows a picture mirrored.
+        mirror: whether every other epoch shows an image mirrored.
         shift: largest shift, as a part of the side.
         rotation: largest turn to either side, in degrees.
         scale: largest change of size, as a part: 0.15 gives 0.85 to 1.15.
@@ -27,7 +27,7 @@ class Augmentation:
         erasing: the chance that a rectangle is painted over (Zhong et al. 2020, "Random Erasing").
         mixup: alpha of mixup's Beta distribution (Zhang et al. 2018); 0 is off.
         wear: the chance of a part covered, of a face askew, of bad light, of lost detail, of noise and of JPEG's
-            traces, each; teachers see a picture before that.
+            traces, each; teachers see an image before that.
     """
 
     mirror: bool = True
@@ -49,33 +49,33 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A training, whole: network, length, optimiser, targets, augmentation, seed.
+    """A training, whole: network, length, optimizer, targets, augmentation, seed.
 
     Attributes:
         shape: the network.
         epochs: how often train is gone through; the rate reaches 0 at the end of the last.
-        batch: pictures a step.
-        optimiser: "sgd" (Nesterov momentum 0.9) or "adamw".
+        batch: images a step.
+        optimizer: "sgd" (Nesterov momentum 0.9) or "adamw".
         rate: the learning rate's peak.
         warmup: epochs of linear rise to it; a cosine falls after that (Loshchilov and Hutter 2017).
         decay: weight decay, of matrices and filters only.
         smoothing: label smoothing (Szegedy et al. 2016).
-        softening: the part of a label's target that is what its picture's FER+ votes say of the label instead.
+        softening: the part of a label's target that is what its image's FER+ votes say of the label instead.
         softened: the part of the epochs, from the first, in which targets are softened; labels themselves end the
             training, because votes and labels disagree on what is fear.
         votes: weight of the votes head's loss beside the labels head's.
         teaching: the part of the loss that comes from teachers, where the training has some. Images of a face set
             have their own: what their label is not trusted.
         temperature: divides the teachers' and the student's logits in that part (Hinton, Vinyals and Dean 2015).
-        lessons: how many versions of each picture the teachers see; the epochs go through them in turn. 0: they see
+        lessons: how many versions of each image the teachers see; the epochs go through them in turn. 0: they see
             a new one each epoch.
         rare_power: how much oftener rare labels of a face set are drawn: 0 as they occur, 1 all equally often.
         unlabeled: fraction of the draws from a face set that are faces without a label, where there are teachers.
-        sharpness: the radius in which sharpness-aware minimisation looks for the worst loss (Foret et al. 2021), at
+        sharpness: the radius in which sharpness-aware minimization looks for the worst loss (Foret et al. 2021), at
             twice the time; 0 is off.
         average: decay of the moving average of weights; 0 is off.
         patience: epochs without a better val accuracy before the training stops; 0 never stops early.
-        augmentation: how pictures are changed.
+        augmentation: how images are changed.
         seed: of weights, order and augmentation.
 
     Raises:
@@ -85,7 +85,7 @@ class Recipe:
     shape: Shape
     epochs: int
     batch: int = 64
-    optimiser: Literal["sgd", "adamw"] = "sgd"
+    optimizer: Literal["sgd", "adamw"] = "sgd"
     rate: float = 0.05
     warmup: float = 1.0
     decay: float = 5e-4
@@ -106,11 +106,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:
-            raise ValueError(f"at least 1 epoch and 2 pictures a batch, got {self.epochs} and {self.batch}")
+            raise ValueError(f"at least 1 epoch and 2 images a batch, got {self.epochs} and {self.batch}")
         if not 0.0 <= self.warmup < self.epochs:
             raise ValueError(f"warm-up lies in [0, epochs), got {self.warmup} of {self.epochs}")
-        if self.optimiser not in ("sgd", "adamw"):
-            raise ValueError(f'optimiser is "sgd" or "adamw", got {self.optimiser!r}')
+        if self.optimizer not in ("sgd", "adamw"):
+            raise ValueError(f'optimizer is "sgd" or "adamw", got {self.optimizer!r}')
         if self.rate <= 0 or min(self.decay, self.votes, self.patience, self.lessons, self.sharpness) < 0:
             raise ValueError("rate is positive; decay, votes, patience, lessons and sharpness are not negative")
         if not (0.0 <= self.smoothing < 1.0 and 0.0 <= self.average < 1.0):
@@ -156,16 +156,16 @@ def _tuples(value: Any) -> Any:
 
 
 # Plain nets have no norms: SGD's rates that suit `compact` let them die, so they take AdamW. They fit slowly, so
-# pictures are changed less.
+# images are changed less.
 _GENTLE: Final = Augmentation(rotation=8.0, scale=0.1, light=0.15, erasing=0.0)
 _PLAIN: Final = Recipe(
-    MEMEMOJI9, epochs=12, optimiser="adamw", rate=1e-3, warmup=0.3, decay=1e-2, average=0.995, augmentation=_GENTLE
+    MEMEMOJI9, epochs=12, optimizer="adamw", rate=1e-3, warmup=0.3, decay=1e-2, average=0.995, augmentation=_GENTLE
 )
 
-# Sixteen epochs end before a net learns pictures by heart, so they are changed less than in long trainings.
+# Sixteen epochs end before a net learns images by heart, so they are changed less than in long trainings.
 _SHORT: Final = Augmentation(shift=0.06, rotation=10.0, scale=0.1, light=0.2, erasing=0.1)
 
-# Nearly twice the parameters fit faster than they generalise, so pictures are changed more than usual.
+# Nearly twice the parameters fit faster than they generalize, so images are changed more than usual.
 _STRONG: Final = Augmentation(rotation=15.0, scale=0.2, erasing=0.3)
 _WIDE: Final = CompactShape(widths=(40, 112, 248), dropout=0.2)
 _LONG: Final = Recipe(
@@ -223,4 +223,4 @@ PRESETS: Final[dict[str, Recipe]] = {
     ),
     "minute": Recipe(CompactShape(stem=8, widths=(16, 32, 64), blocks=(1, 1, 1)), epochs=2, batch=128, rate=0.1),
 }
-"""`minute` is for a first look: two epochs of a tiny net, about a minute of training on two processor cores."""
+"""`minute` is for a first look: two epochs of a tiny net, about a minute of training on two CPU cores."""

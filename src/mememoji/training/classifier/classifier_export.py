@@ -34,7 +34,7 @@ def export(
     name: str,
     kind: str,
     trained_on: str,
-    licence: str,
+    license: str,
     note: str = "",
     half: bool = True,
 ) -> ModelCard:
@@ -47,7 +47,7 @@ def export(
         name: the card's name, with its version.
         kind: the network's kind, as `Recipe.network` says it.
         trained_on: the card's sentence about the data.
-        licence: of the weights.
+        license: of the weights.
         note: what users should know.
         half: store filters and matrices as float16, which halves the file; arithmetic stays float32.
 
@@ -86,7 +86,7 @@ def export(
             std=STD,
             outputs={head: _CLASSES[head] for head in _heads(network)},
             trained_on=trained_on,
-            licence=licence,
+            license=license,
             note=note,
             precision="float16" if half else "float32",
             layers=find_layers(model),

@@ -26,7 +26,7 @@ from mememoji.training.classifier.train_step import Batch, Step, loss_of
 from mememoji.training.common.checkpoint import Checkpoint, read_checkpoint
 from mememoji.training.common.device import Device
 from mememoji.training.common.metrics_log import Epoch, draw_history, write_history
-from mememoji.training.common.optimizer import MovingAverage, make_optimiser, rate_at
+from mememoji.training.common.optimizer import MovingAverage, make_optimizer, rate_at
 
 _SAVED_EVERY = 30.0
 """Seconds that may be lost: on a GPU an epoch takes less time than writing a checkpoint and drawing its curves."""
@@ -41,7 +41,7 @@ class Fitting:
         val: the split to choose the best epoch by.
         run: the folder for history, curves and checkpoint; made where missing.
         device: where to compute.
-        teachers: whose answers to each changed picture are learned beside its targets.
+        teachers: whose answers to each changed image are learned beside its targets.
         mixed: face sets that fill a share of each batch. The weights after the last epoch are then taken for the best:
             val, which is FER2013's, does not tell how well other faces are read.
         initial: the state dict of a network of the recipe's shape to start from; None starts from random weights.
@@ -51,7 +51,7 @@ class Fitting:
         quiet: no progress bar.
 
     Raises:
-        DatasetError: a split holds no pictures.
+        DatasetError: a split holds no images.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Fitting:
             network.load_state_dict(initial)
         self.network = network.to(device.where).to(memory_format=device.memory)
         self.average = MovingAverage(self.network, recipe.average) if recipe.average > 0 else None
-        self.optimiser = make_optimiser(self.network, recipe)
+        self.optimizer = make_optimizer(self.network, recipe)
         self.history: list[Epoch] = []
         self.best = _copied(self.evaluated)
         self.lessons = Lessons(teachers, self.train.pictures, recipe) if teachers and recipe.lessons else None
@@ -132,7 +132,7 @@ class Fitting:
         if self.average is not None and saved.average is not None:
             self.average.network.load_state_dict(saved.average)
             self.average.steps = saved.average_steps
-        self.optimiser.load_state_dict(saved.optimiser)
+        self.optimizer.load_state_dict(saved.optimizer)
 
     def fit(self) -> nn.Module:
         """Train to the end, or until val has not improved for the recipe's patience.
@@ -148,7 +148,7 @@ class Fitting:
         with tqdm(
             total=self.recipe.epochs * pictures,
             initial=len(self.history) * pictures,
-            unit=" pictures",
+            unit=" images",
             unit_scale=True,
             disable=self.quiet,
         ) as bar:
@@ -181,12 +181,12 @@ class Fitting:
         self._chance.manual_seed(seed)
         order, steps = self.sampler.draw(self._chance), self.sampler.steps
         start = time.perf_counter()
-        # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
+        # Sums stay on the device: reading one back each step would make the CPU wait for the GPU.
         losses, right = torch.zeros(2, device=self.device.where)
         self.network.train()
         lesson = None if self.lessons is None else self.lessons.of(number)
         seen, labeled = 0, torch.zeros((), device=self.device.where)
-        # A last batch of one picture would break batch normalisation, so what does not fill a batch waits.
+        # A last batch of one image would break batch normalization, so what does not fill a batch waits.
         for step, which in enumerate(order):
             rate = rate_at(self.recipe, number + (step + 0.5) / steps)
             batch = self._batch(which, number, lesson)
@@ -221,7 +221,7 @@ class Fitting:
             mirrored = torch.full_like(which, self.lessons.mirrored(epoch), dtype=torch.bool)
             taught = {head: rows[which] for head, rows in lesson.taught.items()}
             return Batch(lesson.pictures[which], mirrored, labels, targets, self.train.teaching[which], taught)
-        # Each picture is mirrored every other epoch rather than by chance: both sides are seen equally often
+        # Each image is mirrored every other epoch rather than by chance: both sides are seen equally often
         # (Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU").
         odd = ((which * 2_654_435_761 >> 7) + epoch) % 2 == 1
         flips = odd & self.recipe.augmentation.mirror
@@ -230,11 +230,11 @@ class Fitting:
     def _taken(self, batch: Batch, rate: float) -> tuple[Tensor, Tensor]:
         """Take a step: the batch's loss and hits, and the weights moved."""
         if not isinstance(self._step, Recording):
-            self.optimiser.zero_grad(set_to_none=True)
+            self.optimizer.zero_grad(set_to_none=True)
         results = self._step(batch)
-        for group in self.optimiser.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimiser.step()
+        self.optimizer.step()
         if self.average is not None:
             self.average.update(self.network)
         return results
@@ -259,7 +259,7 @@ class Fitting:
             self.network.state_dict(),
             None if self.average is None else self.average.network.state_dict(),
             0 if self.average is None else self.average.steps,
-            self.optimiser.state_dict(),
+            self.optimizer.state_dict(),
             self.best,
             self.remarks,
         )

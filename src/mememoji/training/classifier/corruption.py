@@ -14,16 +14,16 @@ ASKEW: Final = Augmentation(rotation=40.0, scale=0.25, shift=0.12)
 """How far a head may lean and a detector's box be off."""
 
 COVERED: Final = (0.25, 0.7)
-"""The sides of what hides a part of a face, as parts of the picture's: glasses, a hand, a mask."""
+"""The sides of what hides a part of a face, as parts of the image's: glasses, a hand, a mask."""
 
 DARKEST: Final = 0.15
 BRIGHTEST: Final = 1.8
 FLATTEST: Final = 0.25
 SIZES: Final = (36, 28, 20, 15)
-"""Pixels that a picture of 48 may be left with."""
+"""Pixels that an image of 48 may be left with."""
 
 NOISIEST: Final = 20.0
-"""Standard deviation in grey levels."""
+"""Standard deviation in gray levels."""
 
 WORST_QUALITY: Final = 10.0
 BEST_QUALITY: Final = 60.0
@@ -44,17 +44,17 @@ _COARSE: Final = (
 
 
 def worn(pictures: Tensor, chance: float, generator: torch.Generator) -> Tensor:
-    """Wear each picture of a batch on its own.
+    """Wear each image of a batch on its own.
 
     It is covered in part, askew, badly lit, short of detail, noisy and a JPEG, each with the same chance.
 
     Args:
-        pictures: (N, 1, S, S) float32 in 0..255; S a multiple of 8.
+        images: (N, 1, S, S) float32 in 0..255; S a multiple of 8.
         chance: of each of the six.
-        generator: where chance comes from; of the pictures' device.
+        generator: where chance comes from; of the images' device.
 
     Returns:
-        (N, 1, S, S) float32, whole numbers in 0..255; the pictures handed in are left as they were.
+        (N, 1, S, S) float32, whole numbers in 0..255; the images handed in are left as they were.
     """
     count, where = len(pictures), pictures.device
     happens = torch.rand((5, count, 1, 1, 1), generator=generator, device=where) < chance
@@ -75,10 +75,10 @@ def worn(pictures: Tensor, chance: float, generator: torch.Generator) -> Tensor:
 
 
 def compressed(pictures: Tensor, quality: Tensor) -> Tensor:
-    """What JPEG leaves of grey pictures.
+    """What JPEG leaves of gray images.
 
     Args:
-        pictures: (N, 1, S, S) float32 in 0..255; S a multiple of 8.
+        images: (N, 1, S, S) float32 in 0..255; S a multiple of 8.
         quality: (N, 1, 1, 1) float32 in 1..100, as the Independent JPEG Group's library counts.
 
     Returns:

@@ -42,16 +42,16 @@ def learn_rejection(
 ) -> None:
     """Fit the votes head's "NF" output, and leave all else of the network as it is.
 
-    FER2013 has next to no pictures without a face, so a network that learned from it takes background for a face. What
+    FER2013 has next to no images without a face, so a network that learned from it takes background for a face. What
     its last features tell apart is enough: a logistic regression on them, of one output in ten, whose other nine are
-    kept. Train's faces are to be what FER+'s annotators said of them, faces of photographs what the network says of
+    kept. Train's faces are to be what FER+'s annotators said of them, faces of images what the network says of
     them already, and the crops of no face "NF". Both kinds of faces weigh the same, and all faces together
     1 - `EXPECTED`.
 
     Args:
         network: with a head `votes`, on the device; changed in place, and left in evaluation mode.
         faces: train.
-        crops: of photographs.
+        crops: of images.
         device: where to compute.
         settings: how train's faces are changed, once each.
         seed: of these changes.
@@ -120,11 +120,11 @@ def _fitted(groups: list[_Group]) -> tuple[Tensor, Tensor]:
     mean, spread = everything.mean(dim=0), everything.std(dim=0) + 1e-3
     direction = torch.zeros_like(mean, requires_grad=True)
     shift = torch.zeros((), device=mean.device, requires_grad=True)
-    optimiser = torch.optim.LBFGS([direction, shift], max_iter=150, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([direction, shift], max_iter=150, line_search_fn="strong_wolfe")
     rows = [((group.features - mean) / spread, group) for group in groups]
 
     def closure() -> Tensor:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = _PENALTY * direction.square().sum()
         for features, group in rows:
             own = group.logits[:, _NO_FACE] + features @ direction + shift
@@ -133,6 +133,6 @@ def _fitted(groups: list[_Group]) -> tuple[Tensor, Tensor]:
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     added = direction.detach() / spread
     return added, shift.detach() - added @ mean

@@ -1,4 +1,4 @@
-"""Sharpness-aware minimisation: gradients from where the loss is worst nearby."""
+"""Sharpness-aware minimization: gradients from where the loss is worst nearby."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -81,11 +81,11 @@ def _draw_curves(study: optuna.Study, path: Path) -> None:
     for trial in ended(study):
         points = sorted(trial.intermediate_values.items())
         finished = trial.state == TrialState.COMPLETE
-        colour = "#d55e00" if trial.number in best else "#5b7f95" if finished else "#b8bec6"
+        color = "#d55e00" if trial.number in best else "#5b7f95" if finished else "#b8bec6"
         epochs, values = [epoch for epoch, _ in points], [100 * value for _, value in points]
-        axes.plot(epochs, values, color=colour, marker="o", markersize=2.5, linewidth=1.2, zorder=3 if finished else 2)
-    for colour, label in (("#d55e00", "best"), ("#5b7f95", "finished"), ("#b8bec6", "pruned")):
-        axes.plot([], [], color=colour, label=label)
+        axes.plot(epochs, values, color=color, marker="o", markersize=2.5, linewidth=1.2, zorder=3 if finished else 2)
+    for color, label in (("#d55e00", "best"), ("#5b7f95", "finished"), ("#b8bec6", "pruned")):
+        axes.plot([], [], color=color, label=label)
     axes.set(xlabel="epoch", ylabel="val accuracy, 7 classes, %")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)

@@ -1,4 +1,4 @@
-"""Training targets: what the heads should answer for each picture."""
+"""Training targets: what the heads should answer for each image."""
 
 import torch
 from torch import Tensor, nn
@@ -7,16 +7,16 @@ from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 
 
 def vote_distributions(votes: Tensor) -> Tensor:
-    """(N, 10) counts to (N, 10) float32 shares; a picture without votes gets zeros, so its loss is zero."""
+    """(N, 10) counts to (N, 10) float32 shares; an image without votes gets zeros, so its loss is zero."""
     counts = votes.float()
     return counts / counts.sum(dim=1, keepdim=True).clamp(min=1.0)
 
 
 def labels_given_votes(labels: Tensor, votes: Tensor) -> Tensor:
-    """What a picture's ten FER+ votes say about its FER2013 label.
+    """What an image's ten FER+ votes say about its FER2013 label.
 
-    FER2013's labels are noisy draws; ten votes on the same picture say how likely each label was. A multinomial
-    logistic regression from the roots of the votes' counts to the label is fitted on the pictures given, which
+    FER2013's labels are noisy draws; ten votes on the same image say how likely each label was. A multinomial
+    logistic regression from the roots of the votes' counts to the label is fitted on the images given, which
     must be train's alone. Used as a soft target it lowers the noise of the labels as a teacher's answers do
     (Hinton, Vinyals and Dean 2015), without a teacher.
 
@@ -31,16 +31,16 @@ def labels_given_votes(labels: Tensor, votes: Tensor) -> Tensor:
     model = nn.Linear(len(FERPLUS_VOTES), len(FER2013_LABELS)).to(features.device)
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)
-    optimiser = torch.optim.LBFGS(model.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         penalty = 1e-4 * model.weight.square().sum()
         loss: Tensor = nn.functional.cross_entropy(model(features), labels) + penalty
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         return torch.softmax(model(features), dim=1)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import HEADS
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.errors import ModelError
 from mememoji.model_files import card_path, load_network
 from mememoji.training.classifier.classifier_config import Augmentation, Recipe
@@ -33,7 +33,7 @@ def _teacher(shape: CompactShape | VggShape, seed: int, augmentation: Augmentati
 
 
 # Errors average out where networks make different ones: so they differ in kind, depth, width, stem, changes to the
-# pictures and seed, rather than in seed alone.
+# images and seed, rather than in seed alone.
 TEACHERS: Final[dict[str, Recipe]] = {
     "teacher-se": _teacher(CompactShape(stem=32, widths=(64, 128, 256), blocks=(2, 2, 2), dropout=0.3), 11),
     "teacher-se-deep": _teacher(CompactShape(stem=32, widths=(56, 112, 224), blocks=(3, 5, 3), dropout=0.3), 12),
@@ -54,14 +54,14 @@ TEACHERS: Final[dict[str, Recipe]] = {
         VggShape(((32, 32, 32), (64, 64, 64), (128, 128, 128, 128), (256, 256, 256, 256))), 18, _MIXED
     ),
 }
-"""Presets of 2.7 to 4.4 M parameters, 120 epochs each: minutes on a data-centre GPU, a day or more on a processor."""
+"""Presets of 2.7 to 4.4 M parameters, 120 epochs each: minutes on a data-center GPU, a day or more on a CPU."""
 
 
 class Teacher(Protocol):
-    """Gives logits for changed pictures."""
+    """Gives logits for changed images."""
 
     def __call__(self, pictures: Tensor) -> dict[str, Tensor]:
-        """(N, 1, 48, 48) float32 grey levels in 0..255 to (N, C) float32 logits by head, on the pictures' device."""
+        """(N, 1, 48, 48) float32 gray levels in 0..255 to (N, C) float32 logits by head, on the images' device."""
         ...
 
 
@@ -86,7 +86,7 @@ class RunTeacher:
 
 
 class FileTeacher:
-    """A weights file, computed by ONNX Runtime on the processor.
+    """A weights file, computed by ONNX Runtime on the CPU.
 
     Raises:
         ModelError: the file does not fit its card, or its classes stand in another order than the training's.
@@ -101,7 +101,7 @@ class FileTeacher:
 
     def __call__(self, pictures: Tensor) -> dict[str, Tensor]:
         heads = list(self._card.outputs)
-        inputs = normalise(pictures, mean=self._card.mean, std=self._card.std).cpu().numpy()
+        inputs = normalize(pictures, mean=self._card.mean, std=self._card.std).cpu().numpy()
         rows = self._session.run(heads, {self._card.input_name: inputs})
         return {head: torch.from_numpy(logits).to(pictures.device) for head, logits in zip(heads, rows, strict=True)}
 
@@ -117,12 +117,12 @@ def open_teachers(paths: Sequence[Path], device: Device) -> list[Teacher]:
 
 
 def soft_targets(teachers: Sequence[Teacher], pictures: Tensor, temperature: float) -> dict[str, Tensor]:
-    """What the teachers say on average of the very pictures that the student gets.
+    """What the teachers say on average of the very images that the student gets.
 
     Args:
         teachers: one or more.
-        pictures: (N, 1, 48, 48) float32 in 0..255, changed already: a teacher that sees what the student sees is more
-            of use than one that remembers the picture as it was (Beyer et al. 2022, "Knowledge distillation: a good
+        images: (N, 1, 48, 48) float32 in 0..255, changed already: a teacher that sees what the student sees is more
+            of use than one that remembers the image as it was (Beyer et al. 2022, "Knowledge distillation: a good
             teacher is patient and consistent").
         temperature: divides logits before softmax, so that small probabilities count.
 

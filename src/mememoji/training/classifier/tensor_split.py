@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mememoji.classification.preprocess import normalise
+from mememoji.classification.preprocess import normalize
 from mememoji.datasets.face_sets.face_set import CONTEXT_SIZE, FACE_LABELS, FaceSet
 from mememoji.datasets.splits import SIDE, Split
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
@@ -28,7 +28,7 @@ class Material:
     """Images with their targets, whole, on one device.
 
     Attributes:
-        pictures: (N, S, S) uint8; S is 48, or 64 where there is context around what the network sees.
+        images: (N, S, S) uint8; S is 48, or 64 where there is context around what the network sees.
         labels: (N,) int64, `UNKNOWN` where an image has none.
         targets: by head, (N, C) float32: distributions times the weight of each image's target in the loss.
         teaching: (N,) float32 in 0..1, the weight of the teachers' answer to each image; 0 without teachers.
@@ -56,7 +56,7 @@ class Material:
             DatasetError: the split is empty.
         """
         if not len(split):
-            raise DatasetError("the split holds no pictures")
+            raise DatasetError("the split holds no images")
         pictures = torch.tensor(split.images, device=device)
         labels = torch.tensor(split.labels, dtype=torch.int64, device=device)
         votes = None if split.votes is None else torch.tensor(split.votes, device=device)
@@ -137,11 +137,11 @@ class Material:
 
 
 def as_input(pictures: Tensor) -> Tensor:
-    """(N, 48, 48) or (N, 1, 48, 48) grey levels in 0..255 to the network's (N, 1, 48, 48) float32."""
+    """(N, 48, 48) or (N, 1, 48, 48) gray levels in 0..255 to the network's (N, 1, 48, 48) float32."""
     levels = pictures.float()
     if levels.ndim == 3:
         levels = levels[:, None]  # (N, 1, 48, 48)
-    out: Tensor = normalise(levels)
+    out: Tensor = normalize(levels)
     return out
 
 

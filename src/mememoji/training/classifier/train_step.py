@@ -1,4 +1,4 @@
-"""One step of a training: pictures changed, the loss of what the network says of them, its gradients."""
+"""One step of a training: images changed, the loss of what the network says of them, its gradients."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Batch:
     """What a step learns from.
 
     Attributes:
-        pictures: (B, S, S) uint8; S is 48, or more where there is context around what the network sees.
+        images: (B, S, S) uint8; S is 48, or more where there is context around what the network sees.
         mirrored: (B,) bool, which of them to mirror.
         labels: (B,) int64.
         targets: by head, (B, C) float32 distributions times their weight in the loss.
         teaching: (B,) float32, the weight of what teachers say of each image.
-        taught: by head, what teachers said of these very pictures; empty where they were not asked ahead.
+        taught: by head, what teachers said of these very images; empty where they were not asked ahead.
     """
 
     pictures: Tensor
@@ -57,10 +57,10 @@ class Step:
 
     Attributes:
         forward: the network in training mode: (B, 1, 48, 48) float32 to logits by head.
-        recipe: how pictures are changed, and how losses are weighed.
+        recipe: how images are changed, and how losses are weighed.
         device: where to compute, and in which numbers.
-        chance: where changes of pictures are drawn from; of the device.
-        teachers: asked about the changed pictures, where a batch does not say already what they said.
+        chance: where changes of images are drawn from; of the device.
+        teachers: asked about the changed images, where a batch does not say already what they said.
         climb: takes the gradients from nearby, where the loss is worse; None takes them from where the weights are.
     """
 
@@ -116,7 +116,7 @@ class Step:
             answers = soft_targets(self.teachers, pictures, self.recipe.temperature)
             taught = {head: rows * teaching[:, None] for head, rows in answers.items()}
         if settings.wear > 0:
-            # After the teachers: what they say of a good picture is to be learned for a bad one.
+            # After the teachers: what they say of a good image is to be learned for a bad one.
             pictures = worn(pictures, settings.wear, self.chance)
         return pictures, targets, taught
 

@@ -28,7 +28,7 @@ class Checkpoint:
         recipe: the training's recipe.
         data: the train split's fingerprint; a training goes on with the data that it began with.
         history: one row for each epoch done.
-        network, average, optimiser: state dicts; `average` is None where the recipe has none.
+        network, average, optimizer: state dicts; `average` is None where the recipe has none.
         average_steps: steps that the average has taken in.
         best: the evaluated network's state dict at the best val accuracy so far.
         remarks: what the card of exported weights says of the training beside its data.
@@ -40,7 +40,7 @@ class Checkpoint:
     network: dict[str, Any]
     average: dict[str, Any] | None
     average_steps: int
-    optimiser: dict[str, Any]
+    optimizer: dict[str, Any]
     best: dict[str, Any]
     remarks: str = ""
 

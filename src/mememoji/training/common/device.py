@@ -40,7 +40,7 @@ def choose_device(name: str = "auto", *, bfloat16: bool | None = None) -> Device
 
     Args:
         name: "auto", "cpu", "cuda" or "cuda:N".
-        bfloat16: None asks the processor: AMX and AVX512-BF16 have units for it, others would only emulate it.
+        bfloat16: None asks the CPU: AMX and AVX512-BF16 have units for it, others would only emulate it.
 
     Raises:
         RunError: an unknown device, or one that is not there.
@@ -65,7 +65,7 @@ def _has_bfloat16(where: torch.device) -> bool:
 
 
 def use_threads(count: int | None) -> None:
-    """Compute with so many processor threads; None leaves torch's choice."""
+    """Compute with so many CPU threads; None leaves torch's choice."""
     if count is not None:
         torch.set_num_threads(count)
 

@@ -12,7 +12,7 @@ from typing import Any
 class Epoch:
     """One epoch's figures; accuracies are fractions of 7-class right answers, single pass.
 
-    `train_accuracy` counts on augmented pictures with dropout on, so it may stay under `val_accuracy`.
+    `train_accuracy` counts on augmented images with dropout on, so it may stay under `val_accuracy`.
     """
 
     epoch: int
@@ -57,9 +57,9 @@ def draw_history(epochs: list[Epoch], path: Path) -> None:
     loss, accuracy = figure.subplots(1, 2)
     numbers = [epoch.epoch for epoch in epochs]
     for axes, title, name, factor in ((loss, "Loss", "loss", 1.0), (accuracy, "Accuracy, %", "accuracy", 100.0)):
-        for part, colour in (("train", "#8a8f98"), ("val", "#d55e00")):
+        for part, color in (("train", "#8a8f98"), ("val", "#d55e00")):
             values = [getattr(epoch, f"{part}_{name}") * factor for epoch in epochs]
-            axes.plot(numbers, values, color=colour, label=part, linewidth=1.8, marker="o", markersize=2.5)
+            axes.plot(numbers, values, color=color, label=part, linewidth=1.8, marker="o", markersize=2.5)
         axes.set_title(title, loc="left", fontsize=11)
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.25)

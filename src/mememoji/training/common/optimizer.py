@@ -1,4 +1,4 @@
-"""What moves the weights: the optimiser, its rate's course, the moving average."""
+"""What moves the weights: the optimizer, its rate's course, the moving average."""
 
 import copy
 import math
@@ -11,25 +11,25 @@ from torch import Tensor, nn
 from mememoji.training.classifier.classifier_config import Recipe
 
 
-class Optimised(Protocol):
-    """What a recipe says of its optimiser: "sgd" or "adamw", the rate's peak, the decay of weights."""
+class Optimized(Protocol):
+    """What a recipe says of its optimizer: "sgd" or "adamw", the rate's peak, the decay of weights."""
 
     @property
-    def optimiser(self) -> str: ...
+    def optimizer(self) -> str: ...
     @property
     def rate(self) -> float: ...
     @property
     def decay(self) -> float: ...
 
 
-def make_optimiser(network: nn.Module, recipe: Optimised) -> torch.optim.Optimizer:
-    """The recipe's optimiser; matrices and filters decay, norms and biases do not (He et al. 2019)."""
+def make_optimizer(network: nn.Module, recipe: Optimized) -> torch.optim.Optimizer:
+    """The recipe's optimizer; matrices and filters decay, norms and biases do not (He et al. 2019)."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    if recipe.optimiser == "adamw":
+    if recipe.optimizer == "adamw":
         return torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
     return torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
 

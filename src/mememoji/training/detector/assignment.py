@@ -23,7 +23,7 @@ _NEVER: Final = 1e8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """The P places of square pictures, and the sizes of the faces that each may answer for.
+    """The P places of square images, and the sizes of the faces that each may answer for.
 
     Attributes:
         where: (P, 3) float32, as `mememoji.detection.postprocess.places` gives them.
@@ -37,7 +37,7 @@ class Grid:
 
 @lru_cache(maxsize=32)
 def grid_of(side: int, device: torch.device) -> Grid:
-    """The grid of pictures (side, side) on a device; made once, for steps that are to wait for no copy."""
+    """The grid of images (side, side) on a device; made once, for steps that are to wait for no copy."""
     where = places(side, side)
     limits = [SIZES[int(stride)] for stride in where[:, 2]]
     low, high = torch.tensor(limits, dtype=torch.float32, device=device).unbind(dim=1)  # (P, 2) -> (P,), (P,)
@@ -49,7 +49,7 @@ class Assignment:
     """N pairs of a place and a face.
 
     Attributes:
-        place: (N,) int64 into the batch's places, picture after picture.
+        place: (N,) int64 into the batch's places, image after image.
         face: (N,) int64 into the batch's faces.
         target: (N,) float32 in 0..1, the score that a place should give: 1 where a face is covered best, less
             elsewhere, so that one place stands out.
@@ -78,8 +78,8 @@ def assign(logits: Tensor, boxes: Tensor, batch: Batch, grid: Grid) -> Assignmen
         nothing = torch.zeros(0, dtype=torch.int64, device=logits.device)
         return Assignment(nothing, nothing, torch.zeros(0, device=logits.device))
     middles, strides = grid.where[:, :2], grid.where[:, 2]
-    centres = (faces[:, :2] + faces[:, 2:]) / 2
-    distance = (middles[None] - centres[:, None]).abs().amax(dim=2) / strides  # (F, P)
+    centers = (faces[:, :2] + faces[:, 2:]) / 2
+    distance = (middles[None] - centers[:, None]).abs().amax(dim=2) / strides  # (F, P)
     inside = ((middles[None] > faces[:, None, :2]) & (middles[None] < faces[:, None, 2:])).all(dim=2)
     sizes = (faces[:, 2:] - faces[:, :2]).prod(dim=1).sqrt()
     fits = (sizes[:, None] >= grid.low) & (sizes[:, None] < grid.high)
@@ -90,7 +90,7 @@ def assign(logits: Tensor, boxes: Tensor, batch: Batch, grid: Grid) -> Assignmen
     wanted = overlap.topk(_MOST, dim=1).values.sum(dim=1).int().clamp(min=1)  # (F,)
     least, place = cost.topk(_MOST, dim=1, largest=False)  # (F, 10)
     taken = (torch.arange(_MOST, device=logits.device) < wanted[:, None]) & (least < _NEVER)
-    # Numbers in place of masks, found once each: the processor waits for the GPU wherever a mask is counted.
+    # Numbers in place of masks, found once each: the CPU waits for the GPU wherever a mask is counted.
     face, rank = taken.nonzero(as_tuple=True)
     place, least = place[face, rank], least[face, rank]
     key = owner[face] * count + place

@@ -28,13 +28,13 @@ _AHEAD: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B pictures with all their F faces and I ignored regions in one row each.
+    """B images with all their F faces and I ignored regions in one row each.
 
     Attributes:
-        pictures: (B, 3, S, S) uint8, RGB.
+        images: (B, 3, S, S) uint8, RGB.
         faces: (F, 4) float32, left, top, right, bottom.
         landmarks: (F, 5, 2) float32; all NaN where there are none.
-        face_owner: (F,) int64, which picture each face is in.
+        face_owner: (F,) int64, which image each face is in.
         ignore: (I, 4) float32.
         ignore_owner: (I,) int64.
     """
@@ -50,7 +50,7 @@ class Batch:
     def of(cls, scenes: Sequence[Scene]) -> Self:
         images = torch.from_numpy(np.stack([scene.image for scene in scenes]))  # (B, S, S, 3)
         return cls(
-            # Channels stay last in memory, where convolutions are about one and a half times as fast on a processor.
+            # Channels stay last in memory, where convolutions are about one and a half times as fast on a CPU.
             images.permute(0, 3, 1, 2),
             torch.from_numpy(np.concatenate([scene.faces for scene in scenes])),
             torch.from_numpy(np.concatenate([scene.landmarks for scene in scenes])),
@@ -60,8 +60,8 @@ class Batch:
         )
 
     def to(self, device: torch.device) -> "Batch":
-        """The same on a device; a GPU copies from pinned memory while the processor goes on."""
-        # The other way round the processor would read before all is there.
+        """The same on a device; a GPU copies from pinned memory while the CPU goes on."""
+        # The other way round the CPU would read before all is there.
         ahead = device.type == "cuda"
         return self._with_each(lambda tensor: tensor.to(device, non_blocking=ahead))
 
@@ -73,7 +73,7 @@ class Batch:
         return Batch(*(change(getattr(self, name)) for name in self.__slots__))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # From process to process each tensor goes through a shared file of its own. That pays for pictures alone.
+        # From process to process each tensor goes through a shared file of its own. That pays for images alone.
         _, *names = self.__slots__
         return _received, (self.pictures, *(getattr(self, name).numpy() for name in names))
 
@@ -86,7 +86,7 @@ class SceneMaker(Dataset[Batch]):
     """Makes the batches of any epoch; what an epoch holds follows from the recipe's seed and its number alone.
 
     Args:
-        plates: the decoded photographs.
+        plates: the decoded images.
         recipe: how scenes are made, and how many make a batch.
         workers: processes that make them; 0 is a thread of this one. They are forked and share the plates.
         pinned: whether batches come in memory that a GPU reads by itself; for batches from processes.
@@ -156,7 +156,7 @@ class SceneMaker(Dataset[Batch]):
             except StopIteration:
                 return
             except (RuntimeError, OSError, EOFError) as error:  # died, or died while handing over
-                raise RunError(f"training pictures cannot be made: {error}; --workers 0 takes no processes") from error
+                raise RunError(f"training images cannot be made: {error}; --workers 0 takes no processes") from error
             yield batch
 
 

@@ -23,9 +23,9 @@ class DetectorCheckpoint:
 
     Attributes:
         recipe: the training's recipe.
-        data: the photographs' fingerprint; a training goes on with the data that it began with.
+        data: the images' fingerprint; a training goes on with the data that it began with.
         history: one row for each epoch done.
-        network, average, optimiser: state dicts.
+        network, average, optimizer: state dicts.
         average_steps: steps that the average has taken in.
     """
 
@@ -35,7 +35,7 @@ class DetectorCheckpoint:
     network: dict[str, Any]
     average: dict[str, Any]
     average_steps: int
-    optimiser: dict[str, Any]
+    optimizer: dict[str, Any]
 
     def write(self, run: Path, name: str = FILE) -> None:
         """Write into a run's folder; an older checkpoint is replaced at once or not at all."""

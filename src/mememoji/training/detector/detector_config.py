@@ -10,15 +10,15 @@ from mememoji.training.detector.detector_network import DetectorShape
 
 @dataclass(frozen=True, slots=True)
 class SceneSettings:
-    """How far a training picture may be changed.
+    """How far a training image may be changed.
 
     Attributes:
-        mosaic: the chance that a picture is put together of four.
-        least_scale, most_scale: by how much photographs shrink and grow.
+        mosaic: the chance that an image is put together of four.
+        least_scale, most_scale: by how much images shrink and grow.
         mirror: the chance of a mirror image.
-        rotation: largest turn to either side, in degrees; every other photograph is turned.
-        tone: how strongly contrast, brightness and colours change; 0 is not at all.
-        grey, dark, side_light, blur, jpeg, noise: chances of grey levels only, of darkness, of light from one side,
+        rotation: largest turn to either side, in degrees; every other image is turned.
+        tone: how strongly contrast, brightness and colors change; 0 is not at all.
+        gray, dark, side_light, blur, jpeg, noise: chances of gray levels only, of darkness, of light from one side,
             of a blur, of JPEG's blocks, and of a sensor's noise.
         covered: the chance that a hand, a bar, masks or dark glasses cover parts of faces.
     """
@@ -29,7 +29,7 @@ class SceneSettings:
     mirror: float = 0.5
     rotation: float = 60.0
     tone: float = 1.0
-    grey: float = 0.15
+    gray: float = 0.15
     dark: float = 0.12
     side_light: float = 0.12
     blur: float = 0.12
@@ -59,18 +59,18 @@ class DetectorRecipe:
 
     Attributes:
         shape: the network.
-        epochs: how often the photographs are gone through.
+        epochs: how often the images are gone through.
         fall: the epochs at the end in which the rate falls.
-        sides: widths and heights of training pictures, multiples of 32; each step takes one of them, as chance has it.
-        batch: pictures a step.
-        optimiser: "sgd" or "adamw".
+        sides: widths and heights of training images, multiples of 32; each step takes one of them, as chance has it.
+        batch: images a step.
+        optimizer: "sgd" or "adamw".
         rate: the learning rate's peak.
         warmup: epochs of linear rise to it.
         decay: weight decay, of filters only.
         average: decay of the moving average of weights.
         boxes: weight of the boxes' loss beside the faces'.
         landmarks: weight of the landmarks' loss beside the faces'.
-        scenes: how photographs are changed.
+        scenes: how images are changed.
         seed: of weights, order and scenes.
         start: SHA-256 of the weights file that the training started from; empty where it was chance.
 
@@ -83,7 +83,7 @@ class DetectorRecipe:
     fall: int = 20
     sides: tuple[int, ...] = (160, 192, 256, 320)
     batch: int = 16
-    optimiser: str = "adamw"
+    optimizer: str = "adamw"
     rate: float = 3e-3
     warmup: float = 0.5
     decay: float = 1e-2
@@ -96,15 +96,15 @@ class DetectorRecipe:
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 2:
-            raise ValueError(f"at least one epoch and two pictures a step, got {self.epochs} and {self.batch}")
+            raise ValueError(f"at least one epoch and two images a step, got {self.epochs} and {self.batch}")
         if not self.sides or any(side < 32 or side % 32 for side in self.sides):
             raise ValueError(f"sides are multiples of 32, got {self.sides}")
         if self.fall < 0 or self.warmup < 0 or self.warmup + self.fall > self.epochs:
             raise ValueError(
                 f"warm-up and fall fit into the epochs, got {self.warmup} and {self.fall} of {self.epochs}"
             )
-        if self.optimiser not in ("sgd", "adamw"):
-            raise ValueError(f'optimiser is "sgd" or "adamw", got {self.optimiser!r}')
+        if self.optimizer not in ("sgd", "adamw"):
+            raise ValueError(f'optimizer is "sgd" or "adamw", got {self.optimizer!r}')
         if self.rate <= 0 or min(self.decay, self.boxes, self.landmarks) < 0:
             raise ValueError("rate is positive; decay, boxes and landmarks are not negative")
         if not 0.0 < self.average < 1.0:
@@ -148,7 +148,7 @@ class DetectorRecipe:
 
 PRESETS: Final[dict[str, DetectorRecipe]] = {
     "compact": DetectorRecipe(),
-    # By estimate: with so small a network launching a step takes about as long as a GPU computes on 32 pictures; larger
+    # By estimate: with so small a network launching a step takes about as long as a GPU computes on 32 images; larger
     # batches would cost steps and give few scenes more. The rate is the one that was tried, with batches of 16.
     "compact-gpu": DetectorRecipe(epochs=400, fall=100, sides=(192, 256, 320, 384), batch=32, average=0.999),
     "minute": DetectorRecipe(

@@ -30,7 +30,7 @@ def export(
     name: str,
     score_threshold: float,
     trained_on: str,
-    licence: str,
+    license: str,
     note: str = "",
 ) -> DetectorCard:
     """Write a detector as ONNX with its card beside it, filters as float16.
@@ -38,11 +38,11 @@ def export(
     Args:
         network: the trained one.
         weights: the file to write, `….onnx`; its card is `….card.json`.
-        pictures: (N, H, W, 3) uint8 photographs, sides multiples of 32, on which the file is checked against torch.
+        images: (N, H, W, 3) uint8 images, sides multiples of 32, on which the file is checked against torch.
         name: the card's name, with its version.
         score_threshold: the card's.
         trained_on: the card's sentence about the data.
-        licence: of the weights.
+        license: of the weights.
         note: what users should know.
 
     Returns:
@@ -52,7 +52,7 @@ def export(
         ModelError: the file's answers differ from torch's by more than `TOLERANCE`, or `pictures` is empty.
     """
     if not len(pictures):
-        raise ModelError("an export is checked on photographs, got none")
+        raise ModelError("an export is checked on images, got none")
     # Norms are folded into their convolutions and numbers rounded before the export: torch and the file then hold the
     # same numbers and have to agree.
     fused = fuse(_OfPixels(network).cpu().eval())
@@ -77,7 +77,7 @@ def export(
             sha256=sha256_of(partial),
             score_threshold=score_threshold,
             trained_on=trained_on,
-            licence=licence,
+            license=license,
             note=note,
         )
         card.write(card_path(weights))

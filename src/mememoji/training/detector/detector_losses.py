@@ -19,7 +19,7 @@ _LARGEST_LOG: Final = 4.5
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """A batch's losses, each a scalar: what is minimised, and its three parts before their weights."""
+    """A batch's losses, each a scalar: what is minimized, and its three parts before their weights."""
 
     total: Tensor
     faces: Tensor
@@ -44,9 +44,9 @@ def losses_of(answers: Tensor, batch: Batch, recipe: DetectorRecipe) -> Losses:
 
 def decoded_boxes(answers: Tensor, where: Tensor) -> Tensor:
     """Raw answers (..., P, 15) to boxes (..., P, 4) in pixels; as `mememoji.detection.postprocess.decode` does."""
-    centres = where[:, :2] + answers[..., 1:3] * where[:, 2:]
+    centers = where[:, :2] + answers[..., 1:3] * where[:, 2:]
     halves = torch.exp(answers[..., 3:5].clamp(-_LARGEST_LOG, _LARGEST_LOG)) * where[:, 2:] / 2
-    return torch.cat([centres - halves, centres + halves], dim=-1)
+    return torch.cat([centers - halves, centers + halves], dim=-1)
 
 
 def _face_loss(logits: Tensor, pairs: Assignment, batch: Batch, where: Tensor) -> Tensor:

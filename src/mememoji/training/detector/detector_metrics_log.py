@@ -39,10 +39,10 @@ def draw_history(epochs: Sequence[DetectorEpoch], path: Path) -> None:
         (val, "val_ap", "average precision", "#8a8f98", 100.0),
         (val, "val_recall", "recall at precision 98 %", "#d55e00", 100.0),
     )
-    for axes, name, label, colour, factor in lines:
+    for axes, name, label, color, factor in lines:
         # Without the gaps: a line is not drawn from or to a figure that is missing.
         taken = [(epoch.epoch, value * factor) for epoch in epochs if (value := getattr(epoch, name)) is not None]
-        axes.plot([number for number, _ in taken], [value for _, value in taken], color=colour, label=label, lw=1.6)
+        axes.plot([number for number, _ in taken], [value for _, value in taken], color=color, label=label, lw=1.6)
     for axes, title in ((losses, "Losses on train"), (val, "Val, faces of 16 pixels and more, %")):
         axes.set_title(title, loc="left", fontsize=11)
         axes.set_xlabel("epoch")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 OUTPUTS: Final = 15
-"""A place's answers: face logit, box (4: centre's shift and size), landmarks (5 times x and y)."""
+"""A place's answers: face logit, box (4: center's shift and size), landmarks (5 times x and y)."""
 
 FACES_PRIOR: Final = 0.01
 """How likely a place is a face's before anything is learned (Lin et al. 2017, "Focal Loss", section 4.1)."""
@@ -74,7 +74,7 @@ def dense(inputs: int, outputs: int, side: int = 3, stride: int = 1) -> nn.Seque
 
 
 class DetectorNetwork(nn.Module):
-    """RGB pictures (N, 3, H, W) float32 in 0..255, H and W multiples of 32, to raw answers.
+    """RGB images (N, 3, H, W) float32 in 0..255, H and W multiples of 32, to raw answers.
 
     The answers are (N, P, 15): P places, row by row through the maps of strides 8, 16 and 32; a place's answers are
     as `OUTPUTS` says, in units of its stride: `mememoji.detection.postprocess` makes pixels of them.
@@ -119,7 +119,7 @@ class DetectorNetwork(nn.Module):
         return self.answers_of(pictures * PIXEL_SCALE)
 
     def answers_of(self, scaled: Tensor) -> Tensor:
-        """The answers for pictures that are scaled already."""
+        """The answers for images that are scaled already."""
         maps = self.stem(scaled)
         levels = []
         for stage, lateral in zip(self.stages, self.laterals, strict=True):

@@ -1,4 +1,4 @@
-"""Fitting a detector: a recipe and photographs in, a run folder with history and checkpoints out."""
+"""Fitting a detector: a recipe and images in, a run folder with history and checkpoints out."""
 
 import hashlib
 import math
@@ -20,7 +20,7 @@ from mememoji.model_files import sha256_of
 from mememoji.training.common.checkpoint import FILE
 from mememoji.training.common.device import Device
 from mememoji.training.common.metrics_log import write_history
-from mememoji.training.common.optimizer import MovingAverage, make_optimiser
+from mememoji.training.common.optimizer import MovingAverage, make_optimizer
 from mememoji.training.detector.detection_dataset import Batch, SceneMaker
 from mememoji.training.detector.detector_checkpoint import PLATEAU, DetectorCheckpoint, read_checkpoint
 from mememoji.training.detector.detector_config import DetectorRecipe
@@ -40,18 +40,18 @@ class DetectorFitting:
 
     Args:
         recipe: what to do.
-        train: the photographs to learn from; those that are held out are left out here.
-        val: the photographs that the history's figures come from; they choose nothing.
+        train: the images to learn from; those that are held out are left out here.
+        val: the images that the history's figures come from; they choose nothing.
         run: the folder for history, curves and checkpoints; made where missing.
         device: where to compute.
         workers: processes that make scenes; 0 is a thread of this one.
-        judge_every: epochs from one look at val to the next, which takes the processor as long as some epochs take a
+        judge_every: epochs from one look at val to the next, which takes the CPU as long as some epochs take a
             GPU. The last epoch is judged in any case.
         start: a weights file to start from in place of chance; the recipe then holds its hash.
         quiet: no progress bar.
 
     Raises:
-        DatasetError: there are no photographs, or one cannot be read.
+        DatasetError: there are no images, or one cannot be read.
         ModelError: `start` is no weights file, or holds another network.
     """
 
@@ -70,7 +70,7 @@ class DetectorFitting:
     ) -> None:
         learned = [photograph for photograph in train if not photograph.is_held_out]
         if not learned or not val:
-            raise DatasetError(f"a training needs photographs, got {len(learned)} for train and {len(val)} for val")
+            raise DatasetError(f"a training needs images, got {len(learned)} for train and {len(val)} for val")
         self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
         self.judge_every = judge_every
         self.fingerprint = _fingerprint(learned)
@@ -84,7 +84,7 @@ class DetectorFitting:
             self.recipe = recipe.with_changes(start=sha256_of(start))
         self.network = network.to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = MovingAverage(self.network, recipe.average)
-        self.optimiser = make_optimiser(self.network, recipe)
+        self.optimizer = make_optimizer(self.network, recipe)
         self.history: list[DetectorEpoch] = []
         self.judge = Judge(val, device)
         self._saved = -math.inf
@@ -104,11 +104,11 @@ class DetectorFitting:
         if not self.recipe.agrees_until(len(saved.history), saved.recipe):
             raise RunError(f"{self.run} was begun with another recipe: {saved.recipe}; asked for: {self.recipe}")
         if saved.data != self.fingerprint:
-            raise RunError(f"{self.run} was begun with other photographs; take the same, or start anew elsewhere")
+            raise RunError(f"{self.run} was begun with other images; take the same, or start anew elsewhere")
         self.network.load_state_dict(saved.network)
         self.average.network.load_state_dict(saved.average)
         self.average.steps = saved.average_steps
-        self.optimiser.load_state_dict(saved.optimiser)
+        self.optimizer.load_state_dict(saved.optimizer)
         self.history = list(saved.history)
 
     def fit(self) -> nn.Module:
@@ -144,7 +144,7 @@ class DetectorFitting:
 
     def _epoch(self, number: int, batches: Iterable[Batch], bar: "tqdm[Any]") -> DetectorEpoch:
         start, seen, steps = time.perf_counter(), 0, self.scenes.steps
-        # Sums stay on the device: reading one back each step would make the processor wait for the GPU.
+        # Sums stay on the device: reading one back each step would make the CPU wait for the GPU.
         sums = torch.zeros(4, device=self.device.where)
         self.network.train()
         for step, batch in enumerate(batches):
@@ -177,11 +177,11 @@ class DetectorFitting:
         with self.device.precision():
             answers = self.network(batch.pictures.float())
         losses = losses_of(answers, batch, self.recipe)
-        for group in self.optimiser.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         losses.total.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
+        self.optimizer.step()
         self.average.update(self.network)
         return torch.stack([losses.total, losses.faces, losses.boxes, losses.landmarks]).detach()
 
@@ -193,7 +193,7 @@ class DetectorFitting:
             self.network.state_dict(),
             self.average.network.state_dict(),
             self.average.steps,
-            self.optimiser.state_dict(),
+            self.optimizer.state_dict(),
         )
 
     def _save(self) -> None:

@@ -16,7 +16,7 @@ def start_from(weights: Path, network: DetectorNetwork, pictures: Tensor) -> Non
     Args:
         weights: an ONNX file that `mememoji.training.detector.detector_export` wrote.
         network: of the same architecture.
-        pictures: (N, 3, H, W) uint8, RGB, such as it is to be trained on; sides multiples of 32.
+        images: (N, 3, H, W) uint8, RGB, such as it is to be trained on; sides multiples of 32.
 
     Raises:
         ModelError: the file is missing, not ONNX, or of another architecture.

@@ -102,7 +102,7 @@ def _hand(
     size: npt.NDArray[np.float64],
     rng: np.random.Generator,
 ) -> None:
-    """Three or four fingers side by side, in the skin's colour at the face's middle, from one side of the face."""
+    """Three or four fingers side by side, in the skin's color at the face's middle, from one side of the face."""
     x, y = (corner + size * rng.uniform(0.3, 0.7, 2)).astype(int)
     x, y = min(max(int(x), 0), image.shape[1] - 1), min(max(int(y), 0), image.shape[0] - 1)
     skin = image[y, x].astype(float) * rng.uniform(0.75, 1.15)
@@ -125,14 +125,14 @@ def _bar(
     size: npt.NDArray[np.float64],
     rng: np.random.Generator,
 ) -> None:
-    """One thick line of any colour across the face: a microphone, a cup's rim, another one's shoulder."""
+    """One thick line of any color across the face: a microphone, a cup's rim, another one's shoulder."""
     width = max(2, round(size[1] * rng.uniform(0.08, 0.3)))
     angle = rng.uniform(0, np.pi)
     along = np.array((np.cos(angle), np.sin(angle))) * size.max()
     middle = corner + size / 2 + rng.uniform(-0.4, 0.4, 2) * size
-    colour = [float(v) for v in rng.integers(0, 256, 3)]
+    color = [float(v) for v in rng.integers(0, 256, 3)]
     reach = rng.uniform(0.1, 1.0, 2)
-    cv2.line(image, _point(middle - along * reach[0]), _point(middle + along * reach[1]), colour, width, cv2.LINE_AA)
+    cv2.line(image, _point(middle - along * reach[0]), _point(middle + along * reach[1]), color, width, cv2.LINE_AA)
 
 
 def _point(xy: Floats) -> tuple[int, int]:

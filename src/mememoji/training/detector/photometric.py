@@ -1,4 +1,4 @@
-"""Light, colour and the camera's faults: what a picture's pixels go through, wherever its faces are."""
+"""Light, color and the camera's faults: what an image's pixels go through, wherever its faces are."""
 
 import math
 
@@ -12,10 +12,10 @@ Image = npt.NDArray[np.uint8]
 
 
 def relight(image: Image, settings: SceneSettings, rng: np.random.Generator) -> Image:
-    """Change a picture (H, W, 3) uint8 RGB; gives a new one of the same shape."""
+    """Change an image (H, W, 3) uint8 RGB; gives a new one of the same shape."""
     chances = rng.random(6)
     out = _toned(image, settings.tone, rng, dark=bool(chances[0] < settings.dark))
-    if chances[1] < settings.grey:
+    if chances[1] < settings.gray:
         out = np.asarray(cv2.cvtColor(cv2.cvtColor(out, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
     if chances[2] < settings.side_light:
         out = _lit_from_a_side(out, rng)
@@ -30,7 +30,7 @@ def relight(image: Image, settings: SceneSettings, rng: np.random.Generator) -> 
 
 
 def _toned(image: Image, tone: float, rng: np.random.Generator, *, dark: bool) -> Image:
-    """Contrast, brightness and each colour's strength, through one table; `dark` is dusk or worse."""
+    """Contrast, brightness and each color's strength, through one table; `dark` is dusk or worse."""
     levels = np.arange(256, dtype=np.float64)[:, None]  # (256, 1)
     gains = np.exp(rng.uniform(-0.15, 0.15, 3) * tone)  # (3,)
     contrast, brightness = math.exp(rng.uniform(-0.35, 0.35) * tone), rng.uniform(-35, 35) * tone
@@ -41,7 +41,7 @@ def _toned(image: Image, tone: float, rng: np.random.Generator, *, dark: bool) -
 
 
 def _lit_from_a_side(image: Image, rng: np.random.Generator) -> Image:
-    """A slope of light across the picture: one side in shade, the other bright."""
+    """A slope of light across the image: one side in shade, the other bright."""
     height, width = image.shape[:2]
     angle = rng.uniform(0, 2 * math.pi)
     x = np.linspace(-1, 1, width, dtype=np.float32) * math.cos(angle)

@@ -1,4 +1,4 @@
-"""Training scenes: photographs moved, turned and put together, with what becomes of their faces."""
+"""Training scenes: images moved, turned and put together, with what becomes of their faces."""
 
 import math
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plate:
-    """A photograph decoded, with a copy of half its size to shrink from, and its labels."""
+    """An image decoded, with a copy of half its size to shrink from, and its labels."""
 
     whole: Image
     half: Image
@@ -53,7 +53,7 @@ class Plate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """A training picture.
+    """A training image.
 
     Attributes:
         image: (S, S, 3) uint8, RGB.
@@ -95,7 +95,7 @@ def compose(
         rng.shuffle(numbers)
     else:
         tiles, numbers = [(0, 0, side, side)], [which]
-    # Alone, a photograph that shrank much would leave the scene empty.
+    # Alone, an image that shrank much would leave the scene empty.
     low = settings.least_scale if len(tiles) > 1 else max(settings.least_scale, _LEAST_ALONE)
     parts = [_lay(plates[n], canvas, tile, low, settings, rng) for n, tile in zip(numbers, tiles, strict=True)]
     faces, landmarks, ignore = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
@@ -147,7 +147,7 @@ def _lay(
 def _view(
     plate: Plate, size: tuple[int, int], low: float, settings: SceneSettings, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], bool]:
-    """The affine map from the photograph to its tile, and whether it mirrors."""
+    """The affine map from the image to its tile, and whether it mirrors."""
     height, width = plate.whole.shape[:2]
     high = settings.most_scale
     face = plate.faces[rng.integers(len(plate.faces))] if len(plate.faces) else None
@@ -174,7 +174,7 @@ def _view(
 
 
 def _back_inside(corners: npt.NDArray[np.float64], size: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """The shift (2,) after which a photograph with these corners fills its tile, or lies in it where it is smaller."""
+    """The shift (2,) after which an image with these corners fills its tile, or lies in it where it is smaller."""
     near, far = corners.min(axis=0), corners.max(axis=0)
     least, most = np.minimum(-near, size - far), np.maximum(-near, size - far)
     return np.asarray(np.clip(0.0, least, most))

@@ -21,10 +21,10 @@ _OVERLAP: Final = 0.4
 
 
 class Judge:
-    """Val's photographs, decoded once.
+    """Val's images, decoded once.
 
     Args:
-        photographs: val.
+        images: val.
         device: where to compute.
     """
 
@@ -56,7 +56,7 @@ class Judge:
 
 
 def padded(photographs: Sequence[Photograph]) -> npt.NDArray[np.uint8]:
-    """Photographs in one array (N, H, W, 3), black to the right and below where one is smaller."""
+    """Images in one array (N, H, W, 3), black to the right and below where one is smaller."""
     images = [read_image(photograph.image) for photograph in photographs]
     sides = [-(-max(image.shape[axis] for image in images) // _MULTIPLE) * _MULTIPLE for axis in (0, 1)]
     out = np.zeros((len(images), *sides, 3), np.uint8)

@@ -32,7 +32,7 @@ class Vgg(nn.Module):
     """(N, 1, 48, 48) float32 -> {"labels": (N, 7), "votes": (N, 10)} logits.
 
     Simonyan and Zisserman (2015), "Very deep convolutional networks for large-scale image recognition", with batch
-    normalisation, and means over the last maps in place of the dense layers that held most of its weights.
+    normalization, and means over the last maps in place of the dense layers that held most of its weights.
     """
 
     def __init__(self, shape: VggShape, *, labels: int = 7, votes: int = 10) -> None:
