@@ -21,7 +21,7 @@ from benchmarks.reading import ASTRONAUT, compare
 from mememoji.analyzer import Analyzer
 from mememoji.detection.registry import make_detector
 from mememoji.drawing.canvas import Canvas, rgb, text_width
-from mememoji.drawing.memes import lay_meme, meme_image, meme_shapes, meme_svg
+from mememoji.drawing.memes import overlay_meme, meme_image, meme_shapes, meme_svg
 from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.image_io import RGBImage, encode_png, read_image
 from mememoji.results import Box, Composition
@@ -46,7 +46,7 @@ def measure(rounds: int, detector: str, weights: Path | None) -> list[tuple[str,
         "48 px": lambda: meme_image(next(moving), 48),
         "200 px": lambda: meme_image(next(moving), 200),
         "600 px": lambda: meme_image(next(moving), 600),
-        "laid over a box of 130 px, tilted": lambda: lay_meme(frame, Box(255, 150, 130, 130), next(moving), tilted),
+        "laid over a box of 130 px, tilted": lambda: overlay_meme(frame, Box(255, 150, 130, 130), next(moving), tilted),
     }
     picture = frame.copy()
     return [(what, *compare(work, lambda: analyzer.analyze_array(picture), rounds)) for what, work in works.items()]

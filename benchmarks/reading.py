@@ -32,7 +32,7 @@ from mememoji.image_io import read_image
 from mememoji.model_files import card_path
 
 ROOT = Path(__file__).resolve().parents[1]
-ASTRONAUT = ROOT / "docs" / "pictures" / "astronaut.png"
+ASTRONAUT = ROOT / "docs" / "images" / "astronaut.png"
 
 Work = Callable[[], object]
 

@@ -32,7 +32,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def astronaut_path() -> Path:
     """NASA's portrait of Eileen Collins, 512x512 RGB: one smiling face."""
-    return ROOT / "docs" / "pictures" / "astronaut.png"
+    return ROOT / "docs" / "images" / "astronaut.png"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from mememoji.image_io import read_image
 from mememoji.results import Box
 
 HERE = Path(__file__).resolve().parent
-ASTRONAUT = HERE.parents[1] / "docs" / "pictures" / "astronaut.png"
+ASTRONAUT = HERE.parents[1] / "docs" / "images" / "astronaut.png"
 FACE = (178, 66, 95, 95)
 
 

@@ -16,7 +16,7 @@ from mememoji.detection.compact import CompactDetector, shipped_weights
 from mememoji.image_io import read_image
 
 HERE = Path(__file__).resolve().parent
-ASTRONAUT = HERE.parents[1] / "docs" / "pictures" / "astronaut.png"
+ASTRONAUT = HERE.parents[1] / "docs" / "images" / "astronaut.png"
 
 
 def write(path: Path) -> None:

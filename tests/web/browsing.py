@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-ASTRONAUT: Final = ROOT / "docs" / "pictures" / "astronaut.png"
+ASTRONAUT: Final = ROOT / "docs" / "images" / "astronaut.png"
 
 CHROMIUM_ARGUMENTS: Final = (
     "--no-sandbox",
