@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: test lint format types imports check benchmarks
+.PHONY: test lint format types imports check benchmarks site
 
 test:
 	$(BIN)pytest
@@ -25,3 +25,7 @@ check: lint types imports test
 
 benchmarks:
 	$(PYTHON) benchmarks/reading.py
+
+# Into site/: reference pages from the code, a strict build, then links, anchors and requests to other hosts are checked.
+site:
+	$(PYTHON) -m tools.docs_site

@@ -1,7 +1,6 @@
 """Settings: from the environment, shown, handed on."""
 
 import json
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -53,18 +52,6 @@ def test_workers_read_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert ServiceSettings() == settings
-
-
-def test_every_setting_is_documented() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
-    told = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `MEMEMOJI_")}
-    fields = {f"MEMEMOJI_{name.upper()}": f for name, f in ServiceSettings.model_fields.items()}
-    del fields["MEMEMOJI_SHARED_FOLDER"]  # the program's own, between its processes
-    assert list(told) == list(fields)
-    for name, field in fields.items():
-        assert str(field.description) in told[name]
-        if name != "MEMEMOJI_THREADS":  # its default depends on the machine
-            assert field.default in (None, ()) or f"`{field.default}`" in told[name]
 
 
 def test_workers_share_the_processors() -> None:
