@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from tools.docs_site.browser_check import BrowserMissingError, find_browser_problems
 from tools.docs_site.built_pages import find_problems
 from tools.docs_site.reference import write_reference
 
@@ -32,6 +33,10 @@ def main() -> int:
     if build.returncode:
         return build.returncode
     problems = find_problems(site)
+    try:
+        problems += find_browser_problems(site)
+    except BrowserMissingError as error:
+        sys.stderr.write(f"pages not opened in a browser: {error}\n")
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     sys.stderr.write(f"{len(list(site.rglob('*.html')))} pages in {site.name}/, {len(problems)} problems\n")

@@ -36,7 +36,7 @@ def python_pages() -> dict[str, str]:
     return pages
 
 
-def _page(title: str, module: griffe.Module | griffe.Alias, names: list[str]) -> str:
+def _page(title: str, module: griffe.Object | griffe.Alias, names: list[str]) -> str:
     lines = [f"# {title}\n", _summary(module), ""]
     for name in names:
         if not name.startswith("_"):
@@ -75,5 +75,5 @@ def _own_members(module: griffe.Module) -> list[str]:
     return [member.name for member in sorted(own, key=lambda member: member.lineno or 0)]
 
 
-def _summary(module: griffe.Module | griffe.Alias) -> str:
+def _summary(module: griffe.Object | griffe.Alias) -> str:
     return inspect.cleandoc(module.docstring.value) if module.docstring else ""

@@ -85,11 +85,11 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> list[str]:
         fields = next(iter(content.values()))["schema"].get("properties", {})
         names = ", ".join(code(name) for name in fields)
         lines += [f"Body: {kinds}" + (f", with the fields {names}." if names else "."), ""]
-    rows = []
+    responses = []
     for status, response in operation["responses"].items():
         schema = response.get("content", {}).get("application/json", {}).get("schema", {})
-        rows.append((status, response["description"], _type_of(schema)))
-    return [*lines, table(("status", "meaning", "body"), rows)]
+        responses.append((status, response["description"], _type_of(schema)))
+    return [*lines, table(("status", "meaning", "body"), responses)]
 
 
 def _schema(name: str, schema: dict[str, Any]) -> list[str]:
