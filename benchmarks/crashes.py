@@ -53,7 +53,7 @@ def fresh(store: str, folder: Path) -> Iterator[str]:
     """The URL of an empty store of that kind, which is gone afterwards."""
     name = f"crashes_{secrets.token_hex(4)}"
     if store == "sqlite":
-        yield f"sqlite:///{folder}/photos.db"
+        yield f"sqlite:///{folder}/images.db"
     elif store.startswith("postgres"):
         import psycopg
 
@@ -90,17 +90,17 @@ async def write(port: int, picture: bytes, happened: Round) -> None:
             assert answer.status == 200, answer
             found = answer.json()
             assert len(found["faces"]) == 2, answer
-            photo_id = found["pic_id"]
-            happened.photos.add(photo_id)
+            image_id = found["pic_id"]
+            happened.photos.add(image_id)
             for place in range(4):
                 face, emotion = place % 2, EMOTIONS[(number + place) % 6].value
-                answer = await ask(port, feedback(photo_id, face, emotion))
+                answer = await ask(port, feedback(image_id, face, emotion))
                 if answer.status == 0:
                     happened.cut_off += 1
-                    happened.unanswered[photo_id, face].append(emotion)
+                    happened.unanswered[image_id, face].append(emotion)
                     return
                 assert answer.status == 200, answer
-                happened.acknowledged[photo_id, face].append(emotion)
+                happened.acknowledged[image_id, face].append(emotion)
 
     await asyncio.gather(*map(call, range(CALLERS)))
 
@@ -123,18 +123,18 @@ def kill_once(url: str, folder: Path, picture: bytes, after: float) -> Round:
 def faults(url: str, happened: Round) -> Iterator[str]:
     """What is not as it must be."""
     with closing(open_store(url)) as store:
-        kept = {photo.photo_id: photo for photo in store.photos(pixels=True)}
+        kept = {photo.image_id: photo for photo in store.iter_images(pixels=True)}
     for photo in kept.values():
         if len(photo.faces) != 2:
             yield f"an image with {len(photo.faces)} faces"
         for face in photo.faces:
             if face.crop is None or read_image(face.crop).ndim != 3:
                 yield "a face without its crop"
-    for photo_id in happened.photos - set(kept):
-        yield f"an acknowledged image is lost: {photo_id}"
+    for image_id in happened.photos - set(kept):
+        yield f"an acknowledged image is lost: {image_id}"
     for photo in kept.values():
         for index, face in enumerate(photo.faces):
-            key = (photo.photo_id, index)
+            key = (photo.image_id, index)
             sure = [*happened.acknowledged[key]]
             if list(face.feedback) not in (sure, sure + happened.unanswered[key]):
                 yield f"feedback {face.feedback}, acknowledged {sure}"

@@ -1,4 +1,4 @@
-"""Databases that are fresh for each test, and images to put into them."""
+"""A new database for each test, and records to store in it."""
 
 import os
 import secrets
@@ -15,8 +15,8 @@ import pytest
 from mememoji.emotions import Emotion
 from mememoji.results import Analysis, Box, Composition, Detection, Face
 from mememoji.storage.factory import open_store
-from mememoji.storage.image_record import StoredPhoto
-from mememoji.storage.image_store import PhotoStore
+from mememoji.storage.image_record import ImageRecord
+from mememoji.storage.image_store import ImageStore
 
 SERVERS = {"postgres": "MEMEMOJI_TEST_POSTGRES_URL", "mongo": "MEMEMOJI_TEST_MONGO_URL"}
 
@@ -38,7 +38,7 @@ class Database:
 
 
 def server_url(kind: str) -> str:
-    """The URL of a server for tests; where there is none it skips, or fails if `MEMEMOJI_TEST_ALL` is set."""
+    """Return the URL of a server for tests; skip without one, or fail if `MEMEMOJI_TEST_ALL` is set."""
     url = os.environ.get(SERVERS[kind])
     if not url:
         reason = f"no server to test with: set {SERVERS[kind]}, or run `. .ci/servers` in bash, which starts one"
@@ -50,7 +50,7 @@ def server_url(kind: str) -> str:
 
 @contextmanager
 def fresh_database(kind: str, folder: Path) -> Iterator[Database]:
-    """An empty database of this kind, which is gone afterwards."""
+    """An empty database of this kind, which is deleted afterwards."""
     name = f"test_{secrets.token_hex(6)}"
     if kind == "memory":
         yield Database(kind, "memory://")
@@ -101,7 +101,7 @@ def server_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
 
 
 @pytest.fixture
-def store(database: Database) -> Iterator[PhotoStore]:
+def store(database: Database) -> Iterator[ImageStore]:
     with closing(open_store(database.url)) as opened:
         yield opened
 
@@ -163,10 +163,10 @@ class Forwarder:
                     here.close()
                     there.close()
                     return
-                self._start(self._hand_on, here, there)
-                self._start(self._hand_on, there, here)
+                self._start(self._forward, here, there)
+                self._start(self._forward, there, here)
 
-    def _hand_on(self, source: socket.socket, sink: socket.socket) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while content := source.recv(65536):
                 sink.sendall(content)
@@ -186,22 +186,22 @@ def forward() -> Callable[[int], Forwarder]:
     return Forwarder
 
 
-MakePhoto = Callable[..., StoredPhoto]
+MakeRecord = Callable[..., ImageRecord]
 
 
-def make_photo(*, faces: tuple[Face, ...] = FACES, **given: Any) -> StoredPhoto:
-    """An image of two faces, the first happy, the second sad."""
-    return StoredPhoto.of(Analysis(200, 100, faces, "fixed", "fixed 1"), **given)
-
-
-@pytest.fixture
-def photo() -> StoredPhoto:
-    return make_photo(picture=b"an image")
+def make_record(*, faces: tuple[Face, ...] = FACES, **given: Any) -> ImageRecord:
+    """Return a record of two faces, the first happy, the second sad."""
+    return ImageRecord.from_analysis(Analysis(200, 100, faces, "fixed", "fixed 1"), **given)
 
 
 @pytest.fixture
-def make() -> MakePhoto:
-    return make_photo
+def record() -> ImageRecord:
+    return make_record(image=b"an image")
+
+
+@pytest.fixture
+def make() -> MakeRecord:
+    return make_record
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What every store does: one set of tests over memory, SQLite, PostgreSQL and MongoDB."""
+"""The interface of the image store: one set of tests over memory, SQLite, PostgreSQL and MongoDB."""
 
 import dataclasses
 import json
@@ -21,9 +21,9 @@ from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.errors import NotStoredError
 from mememoji.results import Box, Composition, Detection, Face
 from mememoji.storage.factory import open_store
-from mememoji.storage.image_record import Kept, StoredFace, StoredPhoto, new_photo_id, now
-from mememoji.storage.image_store import PhotoStore, StoreStatistics
-from tests.storage.conftest import Database, MakePhoto
+from mememoji.storage.image_record import FaceRecord, ImageRecord, PixelRetention, generate_image_id, utc_now
+from mememoji.storage.image_store import ImageStore, StoreStatistics
+from tests.storage.conftest import Database, MakeRecord
 
 WRITER = Path(__file__).with_name("writer.py")
 KILLS = 5
@@ -47,262 +47,266 @@ SAID = st.lists(st.sampled_from(EMOTIONS), max_size=4).map(tuple)
 
 
 @st.composite
-def stored_photos(draw: st.DrawFn) -> StoredPhoto:
-    kept = draw(st.sampled_from(Kept))
-    crops = st.binary(max_size=300) if kept is Kept.CROPS else st.none()
-    return StoredPhoto(
-        photo_id=new_photo_id(),
+def image_records(draw: st.DrawFn) -> ImageRecord:
+    retention = draw(st.sampled_from(PixelRetention))
+    crops = st.binary(max_size=300) if retention is PixelRetention.CROPS else st.none()
+    return ImageRecord(
+        image_id=generate_image_id(),
         created_at=draw(TIMES),
         expires_at=draw(st.sampled_from([None, datetime(2200, 1, 1, tzinfo=UTC)])),
         width=draw(st.integers(1, 60_000)),
         height=draw(st.integers(1, 60_000)),
         detector=draw(NAMES),
         model=draw(NAMES),
-        faces=tuple(draw(st.lists(st.builds(StoredFace, READ, SAID, crops), max_size=3))),
-        kept=kept,
-        picture=draw(st.binary(max_size=300)) if kept is Kept.RECEIVED else None,
+        faces=tuple(draw(st.lists(st.builds(FaceRecord, READ, SAID, crops), max_size=3))),
+        retention=retention,
+        image=draw(st.binary(max_size=300)) if retention is PixelRetention.RECEIVED else None,
     )
 
 
-def expired(make: MakePhoto, **given: Any) -> StoredPhoto:
-    """An image that was forgotten an instant after it was made, yesterday."""
-    made = now() - timedelta(days=1)
+def expired(make: MakeRecord, **given: Any) -> ImageRecord:
+    """Return a record that expired a millisecond after its creation, yesterday."""
+    made = utc_now() - timedelta(days=1)
     return dataclasses.replace(make(**given), created_at=made, expires_at=made + timedelta(milliseconds=1))
 
 
-def _askers(store: PhotoStore) -> list[Callable[[str], object]]:
-    """Everything that is asked of one image."""
+def _lookups(store: ImageStore) -> list[Callable[[str], object]]:
+    """Return every method that looks up one image."""
     return [
         store.get,
         store.delete,
         lambda name: store.add_feedback(name, 0, Emotion.SAD),
-        lambda name: store.remove_feedback(name, 0, Emotion.SAD),
+        lambda name: store.delete_feedback(name, 0, Emotion.SAD),
     ]
 
 
-def test_an_empty_store(store: PhotoStore) -> None:
-    assert list(store.photos()) == []
+def test_empty_store_holds_nothing(store: ImageStore) -> None:
+    assert list(store.iter_images()) == []
     assert store.statistics() == StoreStatistics(0, 0, 0, 0, 0, dict.fromkeys(EMOTIONS, 0))
-    assert store.delete_expired(now()) == 0
+    assert store.delete_expired(utc_now()) == 0
     store.ping()
-    for ask in _askers(store):
+    for lookup in _lookups(store):
         with pytest.raises(NotStoredError, match="perhaps it has expired"):
-            ask(new_photo_id())
+            lookup(generate_image_id())
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(photo=stored_photos())
-def test_what_is_stored_is_found(store: PhotoStore, photo: StoredPhoto) -> None:
-    store.add(photo)
-    assert store.get(photo.photo_id, pixels=True) == photo
-    assert store.get(photo.photo_id) == photo.without_pixels()
-    assert photo in list(store.photos(pixels=True))
+@given(record=image_records())
+def test_get_returns_the_added_record(store: ImageStore, record: ImageRecord) -> None:
+    store.add(record)
+    assert store.get(record.image_id, pixels=True) == record
+    assert store.get(record.image_id) == record.without_pixels()
+    assert record in list(store.iter_images(pixels=True))
 
 
-def test_a_large_picture_and_many_faces(store: PhotoStore, make: MakePhoto) -> None:
+def test_large_image_with_many_faces_is_stored(store: ImageStore, make: MakeRecord) -> None:
     face = make().faces[0].face
-    photo = make(faces=(face,) * 150, picture=bytes(range(256)) * 80_000)
-    store.add(photo)
-    assert store.get(photo.photo_id, pixels=True) == photo
+    record = make(faces=(face,) * 150, image=bytes(range(256)) * 80_000)
+    store.add(record)
+    assert store.get(record.image_id, pixels=True) == record
 
 
-def test_a_photo_without_faces(store: PhotoStore, make: MakePhoto) -> None:
-    photo = make(faces=(), picture=b"nobody")
-    store.add(photo)
-    assert store.get(photo.photo_id, pixels=True) == photo
+def test_image_without_faces_is_stored(store: ImageStore, make: MakeRecord) -> None:
+    record = make(faces=(), image=b"nobody")
+    store.add(record)
+    assert store.get(record.image_id, pixels=True) == record
     with pytest.raises(NotStoredError):
-        store.add_feedback(photo.photo_id, 0, Emotion.SAD)
+        store.add_feedback(record.image_id, 0, Emotion.SAD)
 
 
-def test_pixels_come_only_when_asked_for(store: PhotoStore, make: MakePhoto) -> None:
-    whole, cut = make(picture=b"whole"), make(crops=(b"one", b"two"))
-    for photo in (whole, cut):
-        store.add(photo)
-    for found in (store.get(whole.photo_id), store.get(cut.photo_id), *store.photos()):
-        assert found.picture is None
+def test_pixels_are_loaded_only_on_request(store: ImageStore, make: MakeRecord) -> None:
+    whole, cut = make(image=b"whole"), make(crops=(b"one", b"two"))
+    for record in (whole, cut):
+        store.add(record)
+    for found in (store.get(whole.image_id), store.get(cut.image_id), *store.iter_images()):
+        assert found.image is None
         assert all(face.crop is None for face in found.faces)
-    assert store.get(whole.photo_id).kept is Kept.RECEIVED
-    assert store.get(cut.photo_id).kept is Kept.CROPS
-    assert {photo.photo_id: photo for photo in store.photos(pixels=True)} == {p.photo_id: p for p in (whole, cut)}
+    assert store.get(whole.image_id).retention is PixelRetention.RECEIVED
+    assert store.get(cut.image_id).retention is PixelRetention.CROPS
+    assert {record.image_id: record for record in store.iter_images(pixels=True)} == {
+        p.image_id: p for p in (whole, cut)
+    }
 
 
 @pytest.mark.parametrize("bad", ["", "no such", "a\0b", "\ud800", "é", "$where", "x" * 101, "x" * 100_000, "../.."])
-def test_what_cannot_be_an_identifier_is_not_stored(store: PhotoStore, bad: str) -> None:
-    for ask in _askers(store):
+def test_invalid_image_id_raises_not_stored(store: ImageStore, bad: str) -> None:
+    for lookup in _lookups(store):
         with pytest.raises(NotStoredError) as caught:
-            ask(bad)
+            lookup(bad)
         assert len(str(caught.value)) < 1000
 
 
-def test_an_identifier_is_taken_once(store: PhotoStore, photo: StoredPhoto, make: MakePhoto) -> None:
-    store.add(photo)
-    with pytest.raises(ValueError, match="is taken"):
-        store.add(make(photo_id=photo.photo_id, picture=b"another"))
-    assert store.get(photo.photo_id, pixels=True) == photo
-    assert store.statistics().picture_bytes == len(b"an image")
+def test_add_of_a_duplicate_id_raises_value_error(store: ImageStore, record: ImageRecord, make: MakeRecord) -> None:
+    store.add(record)
+    with pytest.raises(ValueError, match="is stored already"):
+        store.add(make(image_id=record.image_id, image=b"another"))
+    assert store.get(record.image_id, pixels=True) == record
+    assert store.statistics().pixel_bytes == len(b"an image")
 
 
-def test_feedback_is_appended_to_its_face(store: PhotoStore, photo: StoredPhoto, emotions: tuple[Emotion, ...]) -> None:
-    store.add(photo)
+def test_add_feedback_appends_to_its_face(
+    store: ImageStore, record: ImageRecord, emotions: tuple[Emotion, ...]
+) -> None:
+    store.add(record)
     for emotion in emotions:
-        store.add_feedback(photo.photo_id, 1, emotion)
-    store.add_feedback(photo.photo_id, 0, Emotion.HAPPY)
-    found = store.get(photo.photo_id)
+        store.add_feedback(record.image_id, 1, emotion)
+    store.add_feedback(record.image_id, 0, Emotion.HAPPY)
+    found = store.get(record.image_id)
     assert [face.feedback for face in found.faces] == [(Emotion.HAPPY,), emotions]
     assert json.loads(json.dumps(found.to_dict()))["faces"][1]["feedback"] == [emotion.value for emotion in emotions]
 
 
 @pytest.mark.parametrize("index", [2, -1, 2**31, 10**30, -(10**30)])
-def test_feedback_on_a_face_that_is_not_there(store: PhotoStore, photo: StoredPhoto, index: int) -> None:
-    store.add(photo)
+def test_add_feedback_on_a_missing_face_raises_not_stored(store: ImageStore, record: ImageRecord, index: int) -> None:
+    store.add(record)
     with pytest.raises(NotStoredError, match="no face"):
-        store.add_feedback(photo.photo_id, index, Emotion.SAD)
-    assert store.get(photo.photo_id) == photo.without_pixels()
+        store.add_feedback(record.image_id, index, Emotion.SAD)
+    assert store.get(record.image_id) == record.without_pixels()
 
 
-def test_feedback_from_many_threads_arrives_in_full(store: PhotoStore, photo: StoredPhoto) -> None:
-    store.add(photo)
+def test_add_feedback_from_many_threads_loses_nothing(store: ImageStore, record: ImageRecord) -> None:
+    store.add(record)
     said = [EMOTIONS[number % 6] for number in range(160)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda emotion: store.add_feedback(photo.photo_id, 0, emotion), said))
-    found = store.get(photo.photo_id)
+        list(pool.map(lambda emotion: store.add_feedback(record.image_id, 0, emotion), said))
+    found = store.get(record.image_id)
     assert Counter(found.faces[0].feedback) == Counter(said)
     assert found.faces[1].feedback == ()
 
 
-def test_feedback_is_taken_back_one_by_one(store: PhotoStore, photo: StoredPhoto) -> None:
-    store.add(photo)
+def test_delete_feedback_deletes_the_latest_equal_entry(store: ImageStore, record: ImageRecord) -> None:
+    store.add(record)
     for emotion in (Emotion.SAD, Emotion.HAPPY, Emotion.SAD, Emotion.FEAR):
-        store.add_feedback(photo.photo_id, 1, emotion)
-    store.add_feedback(photo.photo_id, 0, Emotion.SAD)
+        store.add_feedback(record.image_id, 1, emotion)
+    store.add_feedback(record.image_id, 0, Emotion.SAD)
     for left in ((Emotion.SAD, Emotion.HAPPY, Emotion.FEAR), (Emotion.HAPPY, Emotion.FEAR)):
-        store.remove_feedback(photo.photo_id, 1, Emotion.SAD)
-        assert [face.feedback for face in store.get(photo.photo_id).faces] == [(Emotion.SAD,), left]
-    with pytest.raises(NotStoredError, match="was taken back"):
-        store.remove_feedback(photo.photo_id, 1, Emotion.SAD)
+        store.delete_feedback(record.image_id, 1, Emotion.SAD)
+        assert [face.feedback for face in store.get(record.image_id).faces] == [(Emotion.SAD,), left]
+    with pytest.raises(NotStoredError, match="was deleted"):
+        store.delete_feedback(record.image_id, 1, Emotion.SAD)
     assert store.statistics().feedback == 3
 
 
 @pytest.mark.parametrize("index", [2, -1, 2**31, 10**30])
-def test_feedback_on_a_face_that_is_not_there_is_not_taken_back(
-    store: PhotoStore, photo: StoredPhoto, index: int
+def test_delete_feedback_on_a_missing_face_raises_not_stored(
+    store: ImageStore, record: ImageRecord, index: int
 ) -> None:
-    store.add(photo)
+    store.add(record)
     with pytest.raises(NotStoredError, match="no feedback"):
-        store.remove_feedback(photo.photo_id, index, Emotion.SAD)
+        store.delete_feedback(record.image_id, index, Emotion.SAD)
 
 
-def test_many_threads_give_and_take_back_at_once(store: PhotoStore, photo: StoredPhoto) -> None:
-    store.add(photo)
+def test_feedback_added_and_deleted_by_many_threads_adds_up(store: ImageStore, record: ImageRecord) -> None:
+    store.add(record)
 
     def change(emotion: Emotion) -> None:
         for _ in range(3):
-            store.add_feedback(photo.photo_id, 0, emotion)
-            store.add_feedback(photo.photo_id, 0, emotion)
-            store.remove_feedback(photo.photo_id, 0, emotion)
+            store.add_feedback(record.image_id, 0, emotion)
+            store.add_feedback(record.image_id, 0, emotion)
+            store.delete_feedback(record.image_id, 0, emotion)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(change, [Emotion.SAD, Emotion.HAPPY] * 4))
-    assert Counter(store.get(photo.photo_id).faces[0].feedback) == {Emotion.SAD: 12, Emotion.HAPPY: 12}
+    assert Counter(store.get(record.image_id).faces[0].feedback) == {Emotion.SAD: 12, Emotion.HAPPY: 12}
 
 
-def test_many_threads_write_and_read_at_once(store: PhotoStore, make: MakePhoto) -> None:
+def test_concurrent_writes_and_reads_are_consistent(store: ImageStore, make: MakeRecord) -> None:
     def live(number: int) -> None:
-        photo = make(crops=(b"one", b"two"))
-        store.add(photo)
-        store.add_feedback(photo.photo_id, 0, Emotion.HAPPY)
-        assert store.get(photo.photo_id, pixels=True).faces[0].feedback == (Emotion.HAPPY,)
+        record = make(crops=(b"one", b"two"))
+        store.add(record)
+        store.add_feedback(record.image_id, 0, Emotion.HAPPY)
+        assert store.get(record.image_id, pixels=True).faces[0].feedback == (Emotion.HAPPY,)
         store.statistics()
         if number % 2:
-            store.delete(photo.photo_id)
+            store.delete(record.image_id)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(live, range(40)))
-    assert store.statistics().photos == store.statistics().feedback == 20
+    assert store.statistics().images == store.statistics().feedback == 20
 
 
-def test_what_has_expired_is_not_found(store: PhotoStore, photo: StoredPhoto, make: MakePhoto) -> None:
-    gone = expired(make, picture=b"old")
-    store.add(gone)
-    store.add(photo)
+def test_expired_image_is_not_found(store: ImageStore, record: ImageRecord, make: MakeRecord) -> None:
+    old = expired(make, image=b"old")
+    store.add(old)
+    store.add(record)
     with pytest.raises(NotStoredError):
-        store.get(gone.photo_id)
+        store.get(old.image_id)
     with pytest.raises(NotStoredError):
-        store.add_feedback(gone.photo_id, 0, Emotion.SAD)
+        store.add_feedback(old.image_id, 0, Emotion.SAD)
     with pytest.raises(NotStoredError):
-        store.delete(gone.photo_id)
-    assert list(store.photos()) == [photo.without_pixels()]
-    assert (store.statistics().photos, store.statistics().picture_bytes) == (1, len(b"an image"))
+        store.delete(old.image_id)
+    assert list(store.iter_images()) == [record.without_pixels()]
+    assert (store.statistics().images, store.statistics().pixel_bytes) == (1, len(b"an image"))
 
 
-def test_what_has_expired_is_deleted(store: PhotoStore, make: MakePhoto) -> None:
-    lasting, short, long = make(), make(lifetime=timedelta(days=1)), make(lifetime=timedelta(days=3))
-    for photo in (lasting, short, long):
-        store.add(photo)
-    assert store.delete_expired(now() + timedelta(days=2)) == 1
-    assert {photo.photo_id for photo in store.photos()} == {lasting.photo_id, long.photo_id}
+def test_delete_expired_deletes_only_expired_images(store: ImageStore, make: MakeRecord) -> None:
+    lasting, short, long = make(), make(ttl=timedelta(days=1)), make(ttl=timedelta(days=3))
+    for record in (lasting, short, long):
+        store.add(record)
+    assert store.delete_expired(utc_now() + timedelta(days=2)) == 1
+    assert {record.image_id for record in store.iter_images()} == {lasting.image_id, long.image_id}
     store.add(dataclasses.replace(short, expires_at=None))
 
 
-def test_a_deleted_photo_is_gone(store: PhotoStore, photo: StoredPhoto, make: MakePhoto) -> None:
+def test_deleted_image_is_not_found(store: ImageStore, record: ImageRecord, make: MakeRecord) -> None:
     other = make(crops=(b"one", b"two"))
-    for added in (photo, other):
+    for added in (record, other):
         store.add(added)
-        store.add_feedback(added.photo_id, 0, Emotion.SAD)
-    store.delete(photo.photo_id)
-    for ask in _askers(store):
+        store.add_feedback(added.image_id, 0, Emotion.SAD)
+    store.delete(record.image_id)
+    for lookup in _lookups(store):
         with pytest.raises(NotStoredError):
-            ask(photo.photo_id)
-    assert [found.photo_id for found in store.photos()] == [other.photo_id]
+            lookup(record.image_id)
+    assert [found.image_id for found in store.iter_images()] == [other.image_id]
     statistics = store.statistics()
-    assert (statistics.photos, statistics.faces, statistics.feedback, statistics.picture_bytes) == (1, 2, 1, 6)
-    store.add(photo)
-    assert store.get(photo.photo_id, pixels=True) == photo
+    assert (statistics.images, statistics.faces, statistics.feedback, statistics.pixel_bytes) == (1, 2, 1, 6)
+    store.add(record)
+    assert store.get(record.image_id, pixels=True) == record
 
 
-def test_photos_come_oldest_first(store: PhotoStore, make: MakePhoto) -> None:
-    moment = now()
+def test_iter_images_yields_oldest_first(store: ImageStore, make: MakeRecord) -> None:
+    now = utc_now()
     # More than one page of any store.
-    photos = [dataclasses.replace(make(faces=()), created_at=moment - timedelta(seconds=n)) for n in range(450)]
-    for photo in photos[::2] + photos[1::2]:
-        store.add(photo)
-    assert list(store.photos()) == photos[::-1]
+    records = [dataclasses.replace(make(faces=()), created_at=now - timedelta(seconds=n)) for n in range(450)]
+    for record in records[::2] + records[1::2]:
+        store.add(record)
+    assert list(store.iter_images()) == records[::-1]
 
 
-def test_photos_may_be_deleted_while_they_are_gone_through(store: PhotoStore, make: MakePhoto) -> None:
+def test_images_may_be_deleted_during_iteration(store: ImageStore, make: MakeRecord) -> None:
     for _ in range(5):
-        store.add(make(picture=b"an image"))
-    for photo in store.photos(pixels=True):
-        store.delete(photo.photo_id)
-    assert store.statistics().photos == 0
+        store.add(make(image=b"an image"))
+    for record in store.iter_images(pixels=True):
+        store.delete(record.image_id)
+    assert store.statistics().images == 0
 
 
-def test_statistics(store: PhotoStore, photo: StoredPhoto, make: MakePhoto) -> None:
+def test_statistics_count_everything(store: ImageStore, record: ImageRecord, make: MakeRecord) -> None:
     cut = make(crops=(b"one", b"four"))
-    for added in (photo, cut, make()):
+    for added in (record, cut, make()):
         store.add(added)
     for name, index, emotion in (
-        (photo.photo_id, 0, Emotion.HAPPY),
-        (photo.photo_id, 0, Emotion.SAD),
-        (photo.photo_id, 1, Emotion.SAD),
-        (cut.photo_id, 0, Emotion.HAPPY),
-        (cut.photo_id, 1, Emotion.NEUTRAL),
+        (record.image_id, 0, Emotion.HAPPY),
+        (record.image_id, 0, Emotion.SAD),
+        (record.image_id, 1, Emotion.SAD),
+        (cut.image_id, 0, Emotion.HAPPY),
+        (cut.image_id, 1, Emotion.NEUTRAL),
     ):
         store.add_feedback(name, index, emotion)
     counts = dict.fromkeys(EMOTIONS, 0) | {Emotion.HAPPY: 2, Emotion.SAD: 2, Emotion.NEUTRAL: 1}
     assert store.statistics() == StoreStatistics(3, 6, 5, 3, len(b"an image") + 7, counts)
 
 
-def test_two_stores_on_one_database_see_each_other(shared_database: Database, photo: StoredPhoto) -> None:
+def test_two_stores_on_one_database_share_their_images(shared_database: Database, record: ImageRecord) -> None:
     with closing(open_store(shared_database.url)) as one, closing(open_store(shared_database.url)) as other:
-        one.add(photo)
-        other.add_feedback(photo.photo_id, 0, Emotion.FEAR)
-        assert one.get(photo.photo_id).faces[0].feedback == (Emotion.FEAR,)
-        one.delete(photo.photo_id)
-        assert list(other.photos()) == []
+        one.add(record)
+        other.add_feedback(record.image_id, 0, Emotion.FEAR)
+        assert one.get(record.image_id).faces[0].feedback == (Emotion.FEAR,)
+        one.delete(record.image_id)
+        assert list(other.iter_images()) == []
 
 
-def test_many_stores_make_a_new_database_at_once(shared_database: Database, make: MakePhoto) -> None:
+def test_many_stores_initialize_a_new_database_concurrently(shared_database: Database, make: MakeRecord) -> None:
     def begin(_: int) -> None:
         with closing(open_store(shared_database.url)) as store:
             store.add(make())
@@ -310,22 +314,22 @@ def test_many_stores_make_a_new_database_at_once(shared_database: Database, make
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(begin, range(8)))
     with closing(open_store(shared_database.url)) as store:
-        assert store.statistics().photos == 8
+        assert store.statistics().images == 8
 
 
-def test_feedback_from_two_processes_arrives_in_full(shared_database: Database, photo: StoredPhoto) -> None:
+def test_add_feedback_from_two_processes_loses_nothing(shared_database: Database, record: ImageRecord) -> None:
     with closing(open_store(shared_database.url)) as store:
-        store.add(photo)
-        command = [sys.executable, str(WRITER), shared_database.url, "feedback", photo.photo_id, "100"]
+        store.add(record)
+        command = [sys.executable, str(WRITER), shared_database.url, "feedback", record.image_id, "100"]
         writers = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in ("sad", "happy")]
         assert [writer.communicate(timeout=120)[0] for writer in writers] == ["done\n"] * 2
-        assert Counter(store.get(photo.photo_id).faces[0].feedback) == {Emotion.SAD: 100, Emotion.HAPPY: 100}
+        assert Counter(store.get(record.image_id).faces[0].feedback) == {Emotion.SAD: 100, Emotion.HAPPY: 100}
 
 
-def test_a_killed_process_leaves_nothing_half_written(shared_database: Database) -> None:
-    acknowledged: dict[str, set[str]] = {"photo": set(), "feedback": set()}
+def test_killed_process_leaves_no_partial_records(shared_database: Database) -> None:
+    acknowledged: dict[str, set[str]] = {"image": set(), "feedback": set()}
     for kill in range(KILLS):
-        command = [sys.executable, str(WRITER), shared_database.url, "photos"]
+        command = [sys.executable, str(WRITER), shared_database.url, "images"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             # At another place of the work each time: behind an image, behind its feedback, further on.
@@ -337,13 +341,13 @@ def test_a_killed_process_leaves_nothing_half_written(shared_database: Database)
                 what, name = line.split()
                 acknowledged[what].add(name)
     with closing(open_store(shared_database.url)) as store:
-        found = {photo.photo_id: photo for photo in store.photos(pixels=True)}
-        assert acknowledged["photo"] <= set(found)
+        found = {record.image_id: record for record in store.iter_images(pixels=True)}
+        assert acknowledged["image"] <= set(found)
         # Of each process the last image may be stored and not acknowledged.
-        assert len(found) - len(acknowledged["photo"]) <= KILLS
-        for photo in found.values():
-            assert [len(face.crop or b"") for face in photo.faces] == [300_000, 360_000]
+        assert len(found) - len(acknowledged["image"]) <= KILLS
+        for record in found.values():
+            assert [len(face.crop or b"") for face in record.faces] == [300_000, 360_000]
         for name in acknowledged["feedback"]:
             assert found[name].faces[1].feedback == (Emotion.SAD,)
-        store.delete_expired(now() + timedelta(hours=1))
-        assert {photo.photo_id: photo for photo in store.photos(pixels=True)} == found
+        store.delete_expired(utc_now() + timedelta(hours=1))
+        assert {record.image_id: record for record in store.iter_images(pixels=True)} == found

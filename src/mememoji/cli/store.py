@@ -1,4 +1,4 @@
-"""`mememoji store`: what the service remembers, counted, deleted when expired, exported as a training set."""
+"""`mememoji store`: count, export and purge the images that the service stored."""
 
 import json
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ import typer
 if TYPE_CHECKING:
     from mememoji.storage.image_store import StoreStatistics
 
-app = typer.Typer(help="Look after the service's stored images.", no_args_is_help=True)
+app = typer.Typer(help="Count, export and purge the service's stored images.", no_args_is_help=True)
 
-# Equals `DEFAULT_URL` of storage.choice, which a test holds: importing it would load numpy for every --help.
+# Equals `DEFAULT_URL` of storage.factory, which a test checks: importing it would load numpy for every --help.
 _DEFAULT = "sqlite:///mememoji.db"
 _Store = Annotated[
     str,
@@ -26,7 +26,7 @@ _Store = Annotated[
 
 @app.callback()
 def store() -> None:
-    """Look after the service's stored images."""
+    """Count, export and purge the service's stored images."""
 
 
 @app.command()
@@ -34,25 +34,27 @@ def export(
     out: Annotated[
         Path,
         typer.Option(
-            help="Folder to write. It appears when all is done; an earlier output there is replaced.", metavar="DIR"
+            help="Folder to write, created once the export is complete; an earlier export is replaced.",
+            metavar="DIR",
         ),
     ],
     store: _Store = _DEFAULT,
-    val_share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="About which part of the images goes to val.")
+    val_fraction: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Approximate fraction of the images that go to val.")
     ] = 0.1,
 ) -> None:
-    """Write the faces with feedback as a training set: train.parquet, val.parquet, card.json.
+    """Export the faces with feedback as a dataset: train.parquet, val.parquet, card.json.
 
-    A face's label is what most people said, and of equals what was said last. `mememoji train --data DIR` reads it.
+    The label of a face is its most frequent feedback; of several, the latest. `mememoji train --data DIR` reads the
+    dataset.
     """
     from contextlib import closing
 
     from mememoji.storage.factory import open_store
-    from mememoji.storage.feedback_export import write_training_set
+    from mememoji.storage.feedback_export import export_feedback
 
     with closing(open_store(store, create=False)) as opened:
-        card = write_training_set(opened, out, val_share=val_share, progress=True)
+        card = export_feedback(opened, out, val_fraction=val_fraction, progress=True)
     for line in _export_lines(card, out):
         typer.echo(line)
 
@@ -60,7 +62,7 @@ def export(
 @app.command()
 def stats(
     store: _Store = _DEFAULT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Count images, faces and feedback."""
     from contextlib import closing
@@ -78,34 +80,35 @@ def stats(
 
 @app.command()
 def purge(store: _Store = _DEFAULT) -> None:
-    """Delete images that have expired, as the service does by itself."""
+    """Delete expired images, as the running service does regularly."""
     from contextlib import closing
 
     from mememoji.storage.factory import open_store
-    from mememoji.storage.image_record import now
+    from mememoji.storage.image_record import utc_now
 
     with closing(open_store(store, create=False)) as opened:
-        gone = opened.delete_expired(now())
-    typer.echo(f"{gone:,} expired images deleted")
+        num_deleted = opened.delete_expired(utc_now())
+    typer.echo(f"{num_deleted:,} expired images deleted")
 
 
 def _export_lines(card: dict[str, Any], out: Path) -> Iterator[str]:
     for name, split in card["splits"].items():
         classes = ", ".join(f"{emotion} {count:,}" for emotion, count in split["classes_6"].items())
         yield f"{name:<5}  {split['pictures']:>6,} faces: {classes}"
-    reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in card["passed_over"].items())
-    yield f"faces passed over: {reasons}"
+    reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in card["skipped"].items())
+    yield f"faces skipped: {reasons}"
     if card["leaks"]["count"]:
-        yield f"{card['leaks']['count']:,} faces show the same image as one of val: left out of train"
+        yield f"{card['leaks']['count']:,} faces are duplicates of a face in val: left out of train"
     if empty := [name for name, split in card["splits"].items() if not split["pictures"]]:
-        yield f"nothing in {' and '.join(empty)}, and `mememoji train` needs both: collect more or set --val-share"
+        names = " and ".join(empty)
+        yield f"nothing in {names}, and `mememoji train` needs both; collect more feedback or set --val-fraction"
     yield f"written to {out}"
 
 
 def _stats_lines(statistics: "StoreStatistics") -> Iterator[str]:
-    yield f"images    {statistics.photos:,}"
+    yield f"images    {statistics.images:,}"
     yield f"faces     {statistics.faces:,}"
     yield f"feedback  {statistics.feedback:,}, of which {statistics.agreeing:,} name the face's top emotion"
-    yield f"pixels    {statistics.picture_bytes / 1e6:,.1f} MB"
+    yield f"pixels    {statistics.pixel_bytes / 1e6:,.1f} MB"
     for emotion, count in statistics.feedback_by_emotion.items():
         yield f"  {emotion.value:<8}  {count:,}"

@@ -1,1 +1,1 @@
-"""Images remembered: what was found in them, what people said of it, and the images if wanted."""
+"""Storage of analyzed images: the detected faces, feedback on them, and optionally the pixels."""

@@ -1,4 +1,4 @@
-"""Which stores there are, and which of them a URL names."""
+"""The stores that a URL can name."""
 
 import re
 from pathlib import Path
@@ -6,50 +6,64 @@ from typing import Final
 from urllib.parse import unquote
 
 from mememoji.errors import InputError, MissingExtraError
-from mememoji.storage.image_store import PhotoStore
-from mememoji.storage.url_redaction import without_password
+from mememoji.storage.image_store import ImageStore
+from mememoji.storage.url_redaction import redact_url
 
 DEFAULT_URL: Final = "sqlite:///mememoji.db"
 """A file in the current folder."""
 
-FORMS: Final = "sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE, mongodb://HOST/DATABASE or memory://"
-"""What `open_store` takes."""
+URL_FORMS: Final = "sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE, mongodb://HOST/DATABASE or memory://"
+"""The URLs that `open_store` accepts."""
 
-_POSTGRES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
-_MONGO: Final = frozenset({"mongodb", "mongodb+srv"})
+_POSTGRES_SCHEMES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_MONGO_SCHEMES: Final = frozenset({"mongodb", "mongodb+srv"})
 
 
-def open_store(url: str, *, create: bool = True) -> PhotoStore:
-    """Make the store that a URL names. Its server is asked for nothing yet, and need not run.
+def open_store(url: str, *, create: bool = True) -> ImageStore:
+    """Make the store that a URL names, without connecting to its database yet.
 
     Args:
-        url: one of `FORMS`.
-        create: whether a SQLite file that is not there is made.
+        url: One of `URL_FORMS`.
+        create: Whether to create a SQLite file that does not exist.
 
     Raises:
-        InputError: no such kind of store, a URL that cannot be read, or a missing file that is not to be made.
-        MissingExtraError: what the store needs is not installed.
+        InputError: The kind of store is unknown, the URL cannot be parsed, or the SQLite file does not exist and
+            `create` is false.
+        MissingExtraError: A package that the store needs is not installed.
+
+    Example:
+        >>> from mememoji.results import Analysis
+        >>> from mememoji.storage.factory import open_store
+        >>> from mememoji.storage.image_record import ImageRecord
+        >>> store = open_store("memory://")
+        >>> record = ImageRecord.from_analysis(Analysis(640, 480, (), "compact", "compact"))
+        >>> store.add(record)
+        >>> store.get(record.image_id).width
+        640
+        >>> store.statistics().images
+        1
+        >>> store.close()
     """
     scheme = url.partition(":")[0].lower()
     if scheme == "memory":
         from mememoji.storage.memory_store import MemoryStore
 
         return MemoryStore()
-    if scheme in _MONGO:
+    if scheme in _MONGO_SCHEMES:
         try:
             from mememoji.storage.mongo_store import MongoStore
         except ImportError as error:
             raise MissingExtraError("mongo", "storing in MongoDB") from error
         return MongoStore(url)
-    if scheme != "sqlite" and scheme not in _POSTGRES:
-        raise InputError(f"expected a store's URL like {FORMS}; got {without_password(url)[:80]!r}")
+    if scheme != "sqlite" and scheme not in _POSTGRES_SCHEMES:
+        raise InputError(f"the store's URL must be {URL_FORMS}, got {redact_url(url)[:80]!r}")
     if scheme == "sqlite" and not create and not (file := _sqlite_file(url)).is_file():
         raise InputError(f"no store at {file}; name the one that `mememoji serve` uses: --store URL")
     try:
         from mememoji.storage.sql_store import SqlStore
     except ImportError as error:
         raise MissingExtraError("serve" if scheme == "sqlite" else "postgres", "storing in SQL databases") from error
-    return SqlStore(re.sub("^[^:]+", "postgresql", url) if scheme in _POSTGRES else url)
+    return SqlStore(re.sub("^[^:]+", "postgresql", url) if scheme in _POSTGRES_SCHEMES else url)
 
 
 def _sqlite_file(url: str) -> Path:

@@ -1,4 +1,4 @@
-"""Stored faces with what people said of them, as a dataset that `mememoji train` reads."""
+"""Export of stored faces with feedback as a dataset that `mememoji train` reads."""
 
 import hashlib
 from collections import Counter
@@ -10,137 +10,130 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.preprocess import crop_faces
+from mememoji.classification.preprocess import crop_faces, resize_crop, to_gray
 from mememoji.datasets.duplicates import find_duplicates
-from mememoji.datasets.fer2013.all_sources import Fer2013
 from mememoji.datasets.fer2013.data_card import describe, write_card
-from mememoji.datasets.fer2013.prepare_dataset import CARD
-from mememoji.datasets.output_folder import appearing_at_once, refuse_foreign
-from mememoji.datasets.splits import SIDE, SPLITS, Split, write_split
-from mememoji.detection.registry import KINDS
+from mememoji.datasets.fer2013.fer2013_reader import Fer2013
+from mememoji.datasets.fer2013.prepare_fer2013 import CARD
+from mememoji.datasets.output_folder import atomic_output_folder, check_replaceable
+from mememoji.datasets.splits import CROP_SIZE, SPLITS, Split, write_split
 from mememoji.emotions import FER2013_LABELS, Emotion
-from mememoji.errors import MissingExtraError, PictureError
+from mememoji.errors import MissingExtraError, ImageError
 from mememoji.image_io import read_image
-from mememoji.results import Box
-from mememoji.storage.image_record import StoredFace, StoredPhoto
-from mememoji.storage.image_store import PhotoStore
+from mememoji.storage.image_record import FaceRecord, ImageRecord
+from mememoji.storage.image_store import ImageStore
 
-VAL_SHARE: Final = 0.1
+VAL_FRACTION: Final = 0.1
+"""The default fraction of the images that are exported to val."""
 
-_NAMES: Final = ("train", "val")
-_OUTPUTS: Final = frozenset({CARD, *(f"{name}.parquet" for name in _NAMES)})
+_SPLIT_NAMES: Final = ("train", "val")
+_OUTPUTS: Final = frozenset({CARD, *(f"{name}.parquet" for name in _SPLIT_NAMES)})
 
 
 @dataclass
-class _Collected:
-    """The faces found so far, and how many were passed over and why."""
+class _Samples:
+    """The crops and labels collected so far, and the number of faces skipped by reason."""
 
-    images: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    crops: list[npt.NDArray[np.uint8]] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     splits: list[int] = field(default_factory=list)
-    photos: int = 0
-    passed_over: Counter[str] = field(default_factory=Counter)
+    num_images: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
 
-    def take(self, photo: StoredPhoto, val_share: float) -> None:
-        self.photos += 1
-        split = SPLITS.index("val" if _is_val(photo.photo_id, val_share) else "train")
-        said = [face for face in photo.faces if face.feedback]
-        self.passed_over["without_feedback"] += len(photo.faces) - len(said)
-        with_pixels = [face for face in said if photo.picture is not None or face.crop is not None]
-        self.passed_over["without_pixels"] += len(said) - len(with_pixels)
+    def add(self, record: ImageRecord, val_fraction: float) -> None:
+        self.num_images += 1
+        split = SPLITS.index("val" if _is_val(record.image_id, val_fraction) else "train")
+        with_feedback = [face for face in record.faces if face.feedback]
+        self.skipped["without_feedback"] += len(record.faces) - len(with_feedback)
+        with_pixels = [face for face in with_feedback if record.image is not None or face.crop is not None]
+        self.skipped["without_pixels"] += len(with_feedback) - len(with_pixels)
         try:
-            picture = read_image(photo.picture) if photo.picture is not None and with_pixels else None
-            images = [_crop(face, picture, photo.detector) for face in with_pixels]
-        except PictureError:
-            self.passed_over["unreadable"] += len(with_pixels)
+            image = read_image(record.image) if record.image is not None and with_pixels else None
+            crops = [_crop_face(record, face, image) for face in with_pixels]
+        except ImageError:
+            self.skipped["unreadable"] += len(with_pixels)
             return
-        self.images += images
-        self.labels += [FER2013_LABELS.index(majority(face.feedback).value) for face in with_pixels]
+        self.crops += crops
+        self.labels += [FER2013_LABELS.index(majority_label(face.feedback).value) for face in with_pixels]
         self.splits += [split] * len(with_pixels)
 
 
-def write_training_set(
-    store: PhotoStore, out: Path, *, val_share: float = VAL_SHARE, progress: bool = False
+def export_feedback(
+    store: ImageStore, out: Path, *, val_fraction: float = VAL_FRACTION, progress: bool = False
 ) -> dict[str, Any]:
     """Write `train.parquet`, `val.parquet` and `card.json` from all stored faces with feedback and pixels.
 
-    A face's label is what most people said. All faces of an image go to the same split, which its identifier decides:
-    a later export has it there again. Images of train that show the same image as one of val are left out, as
-    `prepare` does it.
+    The label of a face is the majority of its feedback. The identifier of an image determines its split, so all of its
+    faces go to one split, and to the same one in a later export. Crops of train that are duplicates of a crop of val
+    are left out, as `mememoji data prepare` does.
 
     Args:
-        store: where the images are.
-        out: a new folder, an empty one, or one that was exported to before, which is replaced at once or not at all.
-        val_share: about which part of the images goes to val, 0..1.
-        progress: draw progress bars on standard error, if that is a terminal.
+        store: The store to export from.
+        out: A folder that is new, empty, or holds an earlier export, which is replaced atomically.
+        val_fraction: The approximate fraction of the images that go to val, 0..1.
+        progress: Whether to draw progress bars on standard error, if that is a terminal.
 
     Returns:
-        The data card, with "passed_over": how many faces are without feedback, without pixels, or in an image that
-        cannot be read.
+        The data card, with "skipped": the number of faces without feedback, without pixels, and in unreadable images.
 
     Raises:
         DatasetError: `out` holds other files.
-        MissingExtraError: the extra "train" is not installed.
+        MissingExtraError: The extra "train" is not installed.
         RunError: `out` cannot be written.
-        StoreUnavailableError: the store cannot be read.
-        ValueError: a share out of range.
+        StoreUnavailableError: The store cannot be read.
+        ValueError: `val_fraction` is out of range.
     """
-    if not 0.0 <= val_share <= 1.0:
-        raise ValueError(f"val_share lies in 0..1, got {val_share}")
+    if not 0.0 <= val_fraction <= 1.0:
+        raise ValueError(f"val_fraction must be in 0..1, got {val_fraction}")
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("train", "writing a training set") from error
-    refuse_foreign(out, _OUTPUTS)
-    source, collected = _read(store, val_share)
+    check_replaceable(out, _OUTPUTS)
+    source, samples = _collect_samples(store, val_fraction)
     found = find_duplicates(source.pictures.images, progress=progress)
     leaks = found.leaks(source.splits == SPLITS.index("val"))
     kept = np.ones(len(source), np.bool_)
     kept[[leak.picture for leak in leaks]] = False
-    written = {name: source.pictures.take((source.splits == SPLITS.index(name)) & kept) for name in _NAMES}
+    written = {name: source.pictures.take((source.splits == SPLITS.index(name)) & kept) for name in _SPLIT_NAMES}
     card = describe(source, written, found, leaks, kept=False)
-    card["photos"], card["passed_over"] = collected.photos, dict(collected.passed_over)
-    with appearing_at_once(out) as folder:
+    card["images"], card["skipped"] = samples.num_images, dict(samples.skipped)
+    with atomic_output_folder(out) as folder:
         for name, split in written.items():
             write_split(split, folder / f"{name}.parquet")
         write_card(card, folder / CARD)
     return card
 
 
-def majority(feedback: Sequence[Emotion]) -> Emotion:
-    """What was said most often; of equals, what was said last. `feedback` is not empty."""
+def majority_label(feedback: Sequence[Emotion]) -> Emotion:
+    """Return the most frequent emotion of a non-empty list of feedback; of several, the one that was given last."""
     counts = Counter(feedback)
-    most = max(counts.values())
-    return next(emotion for emotion in reversed(feedback) if counts[emotion] == most)
+    max_count = max(counts.values())
+    return next(emotion for emotion in reversed(feedback) if counts[emotion] == max_count)
 
 
-def _read(store: PhotoStore, val_share: float) -> tuple[Fer2013, _Collected]:
-    collected = _Collected(passed_over=Counter(without_feedback=0, without_pixels=0, unreadable=0))
-    for photo in store.photos(pixels=True):
-        collected.take(photo, val_share)
-    count = len(collected.images)
-    images = np.array(collected.images, np.uint8).reshape(count, SIDE, SIDE)  # (N, 48, 48)
-    labels = np.array(collected.labels, np.int8)
+def _collect_samples(store: ImageStore, val_fraction: float) -> tuple[Fer2013, _Samples]:
+    samples = _Samples(skipped=Counter(without_feedback=0, without_pixels=0, unreadable=0))
+    for record in store.iter_images(pixels=True):
+        samples.add(record, val_fraction)
+    count = len(samples.crops)
+    images = np.array(samples.crops, np.uint8).reshape(count, CROP_SIZE, CROP_SIZE)  # (N, 48, 48)
+    labels = np.array(samples.labels, np.int8)
     digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
     pictures = Split(np.arange(count, dtype=np.int32), images, labels, None)
-    source = Fer2013("feedback on stored images", digest, pictures, np.array(collected.splits, np.int8))
-    return source, collected
+    source = Fer2013("feedback on stored images", digest, pictures, np.array(samples.splits, np.int8))
+    return source, samples
 
 
-def _is_val(photo_id: str, share: float) -> bool:
-    digest = hashlib.sha256(photo_id.encode()).digest()
-    return int.from_bytes(digest[:8]) < share * 2**64
+def _is_val(image_id: str, fraction: float) -> bool:
+    digest = hashlib.sha256(image_id.encode()).digest()
+    return int.from_bytes(digest[:8]) < fraction * 2**64
 
 
-def _crop(face: StoredFace, picture: npt.NDArray[np.uint8] | None, detector: str) -> npt.NDArray[np.uint8]:
-    """(48, 48) uint8, gray: from the image around the face's box, or else all of the stored crop."""
-    if picture is not None:
-        return np.asarray(crop_faces(picture, [face.face.box], margin=_margin(detector), side=SIDE)[0])
-    crop = read_image(face.crop or b"")
-    height, width = crop.shape[:2]
-    return np.asarray(crop_faces(crop, [Box(0, 0, width, height)], margin=0.0, side=SIDE)[0])
-
-
-def _margin(detector: str) -> float:
-    """What the detector of this name adds around its boxes; nothing for one that is not known here."""
-    return next((float(getattr(kind.make, "margin", 0.0)) for kind in KINDS if kind.name == detector), 0.0)
+def _crop_face(record: ImageRecord, face: FaceRecord, image: npt.NDArray[np.uint8] | None) -> npt.NDArray[np.uint8]:
+    """Return the crop (48, 48) uint8 that the classifier got: from the stored image, or from the stored crop."""
+    if image is None:
+        return resize_crop(to_gray(read_image(face.crop or b"")), CROP_SIZE)
+    detections = [face.face.detection]
+    crops = crop_faces(image, detections, margin=record.crop_margin, size=CROP_SIZE, align=record.crop_aligned)
+    return np.asarray(crops[0])

@@ -1,4 +1,4 @@
-"""A stored image: what was read in it, what people said of it, and as much of the image as is kept."""
+"""A stored image: the detected faces, the feedback on them, and as many of its pixels as are retained."""
 
 import dataclasses
 import re
@@ -11,28 +11,28 @@ from typing import Any, Final
 from mememoji.emotions import Emotion
 from mememoji.results import Analysis, Face
 
-_PHOTO_ID: Final = re.compile(r"[0-9A-Za-z._~-]{1,100}")
+_IMAGE_ID: Final = re.compile(r"[0-9A-Za-z._~-]{1,100}")
 
 
-class Kept(StrEnum):
-    """How much of an image is kept."""
+class PixelRetention(StrEnum):
+    """How many of an image's pixels a store retains."""
 
     RECEIVED = "received"
-    """The file as it came, byte for byte."""
+    """The file as received, byte for byte."""
     CROPS = "crops"
-    """A crop of each face, nothing around it."""
+    """One crop per face and nothing around it."""
     NOTHING = "nothing"
-    """No pixels, only what was found."""
+    """No pixels, only the detected faces."""
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFace:
+class FaceRecord:
     """A face of a stored image.
 
     Attributes:
-        face: where it is and what was read.
-        feedback: what people said it shows, in the order in which it came.
-        crop: a PNG of the face in RGB, where crops are kept.
+        face: The box, the landmarks and the emotions.
+        feedback: The emotions that people assigned to the face, oldest first.
+        crop: A PNG of the face in RGB, if crops are retained.
     """
 
     face: Face
@@ -41,109 +41,127 @@ class StoredFace:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPhoto:
-    """An image as a store holds it; its faces' places in `faces` are their indexes.
+class ImageRecord:
+    """An image as a store holds it. The position of a face in `faces` is its index.
 
     Attributes:
-        photo_id: what callers name it by; see `new_photo_id`.
-        created_at: when it was read; in UTC, whole milliseconds, because stores keep no more.
-        expires_at: when it is forgotten; None keeps it until someone deletes it.
-        width, height: of the upright image in pixels.
-        detector, model: what read it.
-        faces: in reading order.
-        kept: how much of the image the store keeps, also where its pixels were not asked for.
-        image: the file as received, where that is kept.
+        image_id: The identifier that callers use; see `generate_image_id`.
+        created_at: The time of the analysis in UTC, in whole milliseconds, the finest unit that every database stores.
+        expires_at: The time at which the image is deleted; None retains it until someone deletes it.
+        width, height: The size of the upright image in pixels.
+        detector, model: The names of the detector and of the classifier.
+        faces: The faces in reading order.
+        crop_margin: The margin with which the classifier saw the faces, a fraction of the box's longer side.
+        crop_aligned: Whether the classifier saw the faces rotated upright.
+        retention: How many pixels the store retains, also if this record was loaded without them.
+        image: The file as received, if that is retained.
 
     Raises:
-        ValueError: a time is not in UTC or finer than a millisecond, the image expires before it is made, the
-            identifier is not one (`is_photo_id`), a name cannot be printed, or there are pixels of another kind than
-            are kept.
+        ValueError: A time is not in UTC or finer than a millisecond, `expires_at` is not after `created_at`,
+            `image_id` is not valid, a name is not printable, or the pixels do not match `retention`.
     """
 
-    photo_id: str
+    image_id: str
     created_at: datetime
     expires_at: datetime | None
     width: int
     height: int
     detector: str
     model: str
-    faces: tuple[StoredFace, ...]
-    kept: Kept = Kept.NOTHING
-    picture: bytes | None = None
+    faces: tuple[FaceRecord, ...]
+    crop_margin: float = 0.0
+    crop_aligned: bool = True
+    retention: PixelRetention = PixelRetention.NOTHING
+    image: bytes | None = None
 
     def __post_init__(self) -> None:
-        if not is_photo_id(self.photo_id):
-            raise ValueError(f"expected 1 to 100 letters, digits or any of ._~- as identifier, got {self.photo_id!r}")
-        # What does not print is what databases disagree on: a zero character, half of a surrogate pair.
+        if not is_valid_image_id(self.image_id):
+            raise ValueError(f"image_id must be 1 to 100 letters, digits or any of ._~-, got {self.image_id!r}")
+        # Databases disagree about what is not printable, such as null characters and unpaired surrogates.
         if not (self.detector.isprintable() and self.model.isprintable()):
-            raise ValueError(f"names of detector and model can be printed, got {self.detector!r} and {self.model!r}")
-        if self.picture is not None and self.kept is not Kept.RECEIVED:
-            raise ValueError(f"an image goes with kept={Kept.RECEIVED.value}, got {self.kept.value}")
-        if any(face.crop is not None for face in self.faces) and self.kept is not Kept.CROPS:
-            raise ValueError(f"crops go with kept={Kept.CROPS.value}, got {self.kept.value}")
+            raise ValueError(f"detector and model must be printable, got {self.detector!r} and {self.model!r}")
+        if self.image is not None and self.retention is not PixelRetention.RECEIVED:
+            raise ValueError(
+                f"retention must be {PixelRetention.RECEIVED.value!r} for a record with an image, "
+                f"got {self.retention.value!r}"
+            )
+        if any(face.crop is not None for face in self.faces) and self.retention is not PixelRetention.CROPS:
+            raise ValueError(
+                f"retention must be {PixelRetention.CROPS.value!r} for a record with crops, "
+                f"got {self.retention.value!r}"
+            )
         for time in (self.created_at, self.expires_at):
             if time is not None and (time.tzinfo is not UTC or time.microsecond % 1000):
-                raise ValueError(f"times are in UTC and whole milliseconds, got {time!r}")
+                raise ValueError(f"times must be in UTC and in whole milliseconds, got {time!r}")
         if self.expires_at is not None and self.expires_at <= self.created_at:
-            raise ValueError(f"an image expires after it was made, got {self.created_at} and {self.expires_at}")
+            raise ValueError(f"expires_at must be after created_at, got {self.created_at} and {self.expires_at}")
 
     @classmethod
-    def of(
+    def from_analysis(
         cls,
         analysis: Analysis,
         *,
-        photo_id: str | None = None,
-        lifetime: timedelta | None = None,
-        picture: bytes | None = None,
+        crop_margin: float = 0.0,
+        crop_aligned: bool = True,
+        image_id: str | None = None,
+        ttl: timedelta | None = None,
+        image: bytes | None = None,
         crops: tuple[bytes, ...] | None = None,
-    ) -> "StoredPhoto":
-        """What is to be stored of an analysis made now.
+    ) -> "ImageRecord":
+        """Return the record of an image that was analyzed now.
 
         Args:
-            analysis: what was read.
-            photo_id: None makes a new one.
-            lifetime: until it is forgotten; None keeps it until someone deletes it.
-            image: the file as received, to be kept.
-            crops: a PNG for each face, to be kept instead: the square that the classifier saw, edges repeated where
-                it reaches out of the image.
+            analysis: The faces and the size of the image.
+            crop_margin: The analyzer's margin, see `Analyzer`.
+            crop_aligned: Whether the analyzer aligned the faces, see `Analyzer`.
+            crop_margin, crop_aligned: The `margin` and `align` of the analyzer.
+            image_id: The identifier; None generates one.
+            ttl: The time to live; None retains the image until someone deletes it.
+            image: The file as received, if it is to be retained.
+            crops: One PNG per face, if crops are to be retained instead: see `Analyzer.crop_rgb_face`.
 
         Raises:
-            ValueError: both image and crops, or not one crop for each face.
+            ValueError: Both `image` and `crops` are given, or the number of crops is not the number of faces.
         """
-        if picture is not None and crops is not None:
-            raise ValueError("either the image or crops are kept, got both")
-        created = now()
-        pictures: tuple[bytes | None, ...] = (None,) * len(analysis.faces) if crops is None else crops
-        kept = Kept.RECEIVED if picture is not None else Kept.NOTHING if crops is None else Kept.CROPS
+        if image is not None and crops is not None:
+            raise ValueError("image or crops must be None, got both")
+        created = utc_now()
+        face_crops: tuple[bytes | None, ...] = (None,) * len(analysis.faces) if crops is None else crops
+        if image is not None:
+            retention = PixelRetention.RECEIVED
+        else:
+            retention = PixelRetention.NOTHING if crops is None else PixelRetention.CROPS
         return cls(
-            photo_id=new_photo_id() if photo_id is None else photo_id,
+            image_id=generate_image_id() if image_id is None else image_id,
             created_at=created,
-            expires_at=None if lifetime is None else created + lifetime,
+            expires_at=None if ttl is None else created + ttl,
             width=analysis.width,
             height=analysis.height,
             detector=analysis.detector,
             model=analysis.model,
-            faces=tuple(StoredFace(face, crop=crop) for face, crop in zip(analysis.faces, pictures, strict=True)),
-            kept=kept,
-            picture=picture,
+            faces=tuple(FaceRecord(face, crop=crop) for face, crop in zip(analysis.faces, face_crops, strict=True)),
+            crop_margin=crop_margin,
+            crop_aligned=crop_aligned,
+            retention=retention,
+            image=image,
         )
 
-    def is_alive(self, now: datetime) -> bool:
-        """Whether it has not expired by then."""
-        return self.expires_at is None or self.expires_at > now
+    def is_expired(self, time: datetime) -> bool:
+        """Return whether the image has expired at that time."""
+        return self.expires_at is not None and self.expires_at <= time
 
-    def without_pixels(self) -> "StoredPhoto":
-        """The same image with neither image nor crops; `kept` still says what the store keeps."""
+    def without_pixels(self) -> "ImageRecord":
+        """Return the record without its image and crops; `retention` stays the store's."""
         faces = tuple(dataclasses.replace(face, crop=None) for face in self.faces)
-        return dataclasses.replace(self, picture=None, faces=faces)
+        return dataclasses.replace(self, image=None, faces=faces)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists, strings and numbers, without the pixels: `json.dumps` takes it."""
+        """Return the record without its pixels as dicts, lists, strings and numbers that `json.dumps` accepts."""
         return {
-            "image_id": self.photo_id,
+            "image_id": self.image_id,
             "created_at": self.created_at.isoformat(),
             "expires_at": None if self.expires_at is None else self.expires_at.isoformat(),
-            "kept": self.kept.value,
+            "kept": self.retention.value,
             "width": self.width,
             "height": self.height,
             "detector": self.detector,
@@ -155,17 +173,17 @@ class StoredPhoto:
         }
 
 
-def new_photo_id() -> str:
-    """A new identifier: 128 random bits as 32 hexadecimal digits, which nobody guesses."""
+def generate_image_id() -> str:
+    """Return a new, unguessable identifier: 128 random bits as 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 
-def is_photo_id(text: str) -> bool:
-    """Whether this can be an image's identifier, as URLs and every database take it."""
-    return _PHOTO_ID.fullmatch(text) is not None
+def is_valid_image_id(text: str) -> bool:
+    """Return whether the text can be an image's identifier, in URLs as in every database."""
+    return _IMAGE_ID.fullmatch(text) is not None
 
 
-def now() -> datetime:
-    """The time in UTC, cut to milliseconds."""
+def utc_now() -> datetime:
+    """Return the current time in UTC, truncated to milliseconds."""
     time = datetime.now(UTC)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)

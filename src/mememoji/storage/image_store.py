@@ -1,4 +1,4 @@
-"""What an image store does, whatever database lies under it."""
+"""The interface of an image store, the same for every database."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,159 +7,159 @@ from typing import Any, Final, Protocol
 
 from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.errors import NotStoredError
-from mememoji.storage.image_record import StoredPhoto
+from mememoji.storage.image_record import ImageRecord
 
 MAX_FACE_INDEX: Final = 2**31 - 1
-"""No image has more faces; databases refuse larger numbers in their own ways."""
+"""The largest index of a face that every database can represent."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreStatistics:
-    """What a store holds.
+    """Counts over everything in a store that has not expired.
 
     Attributes:
-        images, faces, feedback: how many.
-        agreeing: how much of the feedback names the face's top emotion.
-        picture_bytes: of images and crops together.
-        feedback_by_emotion: all six, in the order of `EMOTIONS`.
+        images, faces, feedback: The number of each.
+        agreeing: The number of feedback entries that equal the face's top emotion.
+        pixel_bytes: The size of all images and crops together.
+        feedback_by_emotion: The number of feedback entries of each of the six emotions, in the order of `EMOTIONS`.
     """
 
-    photos: int
+    images: int
     faces: int
     feedback: int
     agreeing: int
-    picture_bytes: int
+    pixel_bytes: int
     feedback_by_emotion: dict[Emotion, int]
 
     @classmethod
-    def of(
-        cls, photos: int, faces: int, picture_bytes: int, said: Iterable[tuple[Emotion, Emotion, int]]
+    def from_counts(
+        cls, images: int, faces: int, pixel_bytes: int, feedback: Iterable[tuple[Emotion, Emotion, int]]
     ) -> "StoreStatistics":
-        """From counts; `said` has what was said, the face's top emotion, and how often these two came together."""
+        """Return the statistics; `feedback` yields an entry's emotion, its face's top emotion and their number."""
         by_emotion = dict.fromkeys(EMOTIONS, 0)
         agreeing = 0
-        for emotion, top, count in said:
+        for emotion, top, count in feedback:
             by_emotion[emotion] += count
             agreeing += count if emotion is top else 0
-        return cls(photos, faces, sum(by_emotion.values()), agreeing, picture_bytes, by_emotion)
+        return cls(images, faces, sum(by_emotion.values()), agreeing, pixel_bytes, by_emotion)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dicts, strings and numbers."""
+        """Return the statistics as dicts, strings and numbers that `json.dumps` accepts."""
         by_emotion = {emotion.value: count for emotion, count in self.feedback_by_emotion.items()}
         return {
-            "photos": self.photos,
+            "images": self.images,
             "faces": self.faces,
             "feedback": self.feedback,
             "agreeing": self.agreeing,
-            "picture_bytes": self.picture_bytes,
+            "pixel_bytes": self.pixel_bytes,
             "feedback_by_emotion": by_emotion,
         }
 
 
-class PhotoStore(Protocol):
-    """Keeps images with their faces and feedback. Safe to use from several threads and several processes.
+class ImageStore(Protocol):
+    """Stores images with their faces and feedback. Safe to use from several threads and several processes.
 
-    Each write is wholly there or not there once its method returned or its process was killed, and what a method has
-    acknowledged by returning survives. An image past its `expires_at` is as good as gone: no method finds it.
+    Each write is atomic, also if its process is killed, and durable once its method has returned. Expired images are
+    treated as deleted: no method returns or changes them.
 
-    Making one does not ask the database anything. Every method raises `StoreUnavailableError` where the database cannot
-    be reached or refuses to work; a later call tries again, and needs no new store.
+    Making a store does not connect to the database. Every method raises `StoreUnavailableError` if the database cannot
+    be reached or refuses the operation; the next call connects again, so the store stays usable.
     """
 
-    def add(self, photo: StoredPhoto) -> None:
-        """Store a new image, its images and any feedback it already carries.
+    def add(self, record: ImageRecord) -> None:
+        """Store a new image with its pixels and any feedback that the record already holds.
 
         Raises:
-            ValueError: its identifier is taken.
+            ValueError: The store already holds an image of that identifier.
         """
         ...
 
-    def get(self, photo_id: str, *, pixels: bool = False) -> StoredPhoto:
-        """The image of that identifier; `pixels` brings image and crops too.
+    def get(self, image_id: str, *, pixels: bool = False) -> ImageRecord:
+        """Return the image of that identifier, with its image file and crops if `pixels`.
 
         Raises:
-            NotStoredError: the store does not hold it.
+            NotStoredError: The store does not hold the image.
         """
         ...
 
-    def add_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
-        """Append what someone said of a face; two at once both arrive.
+    def add_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
+        """Append an emotion to the feedback on a face; concurrent calls all take effect.
 
         Raises:
-            NotStoredError: the store does not hold the image, or the image no face of that index.
+            NotStoredError: The store does not hold the image, or the image has no face of that index.
         """
         ...
 
-    def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
-        """Take back one thing that was said of a face, the last of those that name this emotion.
+    def delete_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
+        """Delete the latest feedback on a face that equals this emotion.
 
         Raises:
-            NotStoredError: the store does not hold the image, the image no face of that index, or the face no such
-                feedback.
+            NotStoredError: The store does not hold the image, the image has no face of that index, or the face has no
+                such feedback.
         """
         ...
 
-    def delete(self, photo_id: str) -> None:
-        """Forget an image with everything that belongs to it.
+    def delete(self, image_id: str) -> None:
+        """Delete an image with its faces, feedback and pixels.
 
         Raises:
-            NotStoredError: the store does not hold it.
+            NotStoredError: The store does not hold the image.
         """
         ...
 
     def delete_expired(self, now: datetime) -> int:
-        """Forget what has expired by then, and pixels that a process killed minutes ago left behind.
+        """Delete the images that have expired by `now`, and orphaned pixels of processes killed minutes before.
 
         Returns:
-            How many images this call deleted; a database that drops what has expired by itself leaves fewer to it.
+            The number of images that this call deleted; a database that deletes expired images itself leaves fewer.
         """
         ...
 
-    def photos(self, *, pixels: bool = False) -> Iterator[StoredPhoto]:
-        """All images, oldest first, in constant memory. Nothing is locked, however long the caller takes."""
+    def iter_images(self, *, pixels: bool = False) -> Iterator[ImageRecord]:
+        """Yield all images, oldest first, in constant memory and without holding a lock between two of them."""
         ...
 
     def statistics(self) -> StoreStatistics:
-        """Counts over everything that has not expired."""
+        """Return counts over everything that has not expired."""
         ...
 
     def ping(self) -> None:
-        """Return when the database answers."""
+        """Return once the database has responded."""
         ...
 
     def close(self) -> None:
-        """Let go of connections; the store is not used afterwards."""
+        """Close all connections. The store must not be used afterwards."""
         ...
 
 
-def without_last(feedback: Sequence[Emotion], emotion: Emotion) -> tuple[Emotion, ...] | None:
-    """Feedback less the last that names this emotion; None where none does."""
-    for place in reversed(range(len(feedback))):
-        if feedback[place] == emotion:
-            return (*feedback[:place], *feedback[place + 1 :])
+def remove_last(feedback: Sequence[Emotion], emotion: Emotion) -> tuple[Emotion, ...] | None:
+    """Return the feedback without its last entry that equals the emotion, None if no entry does."""
+    for index in reversed(range(len(feedback))):
+        if feedback[index] == emotion:
+            return (*feedback[:index], *feedback[index + 1 :])
     return None
 
 
-def no_photo(photo_id: str) -> NotStoredError:
-    """The error for an image that is not there."""
-    return NotStoredError(f"the store holds no image {photo_id[:100]!r}; perhaps it has expired")
+def image_not_found(image_id: str) -> NotStoredError:
+    """Return the error for an image that the store does not hold."""
+    return NotStoredError(f"the store holds no image {image_id[:100]!r}; perhaps it has expired")
 
 
-def no_face(photo_id: str, face_index: int) -> NotStoredError:
-    """The error for a face that is not there, or its image is not."""
+def face_not_found(image_id: str, face_index: int) -> NotStoredError:
+    """Return the error for a face that the store does not hold."""
     return NotStoredError(
-        f"the store holds no face {face_index} of an image {photo_id[:100]!r}; perhaps it has expired"
+        f"the store holds no face {face_index} of an image {image_id[:100]!r}; perhaps it has expired"
     )
 
 
-def no_feedback(photo_id: str, face_index: int, emotion: Emotion) -> NotStoredError:
-    """The error for feedback that is not there, or its face or image is not."""
-    where = f"face {face_index} of an image {photo_id[:100]!r}"
+def feedback_not_found(image_id: str, face_index: int, emotion: Emotion) -> NotStoredError:
+    """Return the error for feedback that the store does not hold."""
     return NotStoredError(
-        f"the store holds no feedback {emotion.value!r} on {where}; perhaps it has expired or was taken back"
+        f"the store holds no feedback {emotion.value!r} on face {face_index} of an image {image_id[:100]!r}; "
+        "perhaps it has expired or was deleted"
     )
 
 
-def id_taken(photo_id: str) -> ValueError:
-    """The error for a second image of one identifier."""
-    return ValueError(f"the identifier {photo_id!r} is taken; take another, see new_photo_id")
+def duplicate_image_id(image_id: str) -> ValueError:
+    """Return the error for a second image with the same identifier."""
+    return ValueError(f"image_id must be new, got {image_id!r}, which is stored already; see generate_image_id")

@@ -1,4 +1,4 @@
-"""A store in this process's memory: for tests, and for looking at the service without a database."""
+"""An image store in this process's memory, for tests and for trying the service without a database."""
 
 import dataclasses
 import threading
@@ -7,96 +7,103 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mememoji.emotions import Emotion
-from mememoji.storage.image_record import StoredPhoto, now
-from mememoji.storage.image_store import StoreStatistics, id_taken, no_face, no_feedback, no_photo, without_last
+from mememoji.storage.image_record import ImageRecord, utc_now
+from mememoji.storage.image_store import (
+    StoreStatistics,
+    duplicate_image_id,
+    face_not_found,
+    feedback_not_found,
+    image_not_found,
+    remove_last,
+)
 
 
 class MemoryStore:
-    """A `PhotoStore` that forgets everything with its process, and that no other process sees."""
+    """An `ImageStore` whose contents are private to this process and end with it."""
 
     def __init__(self) -> None:
-        self._photos: dict[str, StoredPhoto] = {}
+        self._records: dict[str, ImageRecord] = {}
         self._lock = threading.Lock()
 
-    def add(self, photo: StoredPhoto) -> None:
-        """Store a new image: see `PhotoStore`."""
+    def add(self, record: ImageRecord) -> None:
+        """Store a new image: see `ImageStore`."""
         with self._lock:
-            if photo.photo_id in self._photos:
-                raise id_taken(photo.photo_id)
-            self._photos[photo.photo_id] = photo
+            if record.image_id in self._records:
+                raise duplicate_image_id(record.image_id)
+            self._records[record.image_id] = record
 
-    def get(self, photo_id: str, *, pixels: bool = False) -> StoredPhoto:
-        """The image of that identifier: see `PhotoStore`."""
-        photo = self._alive(photo_id)
-        if photo is None:
-            raise no_photo(photo_id)
-        return photo if pixels else photo.without_pixels()
+    def get(self, image_id: str, *, pixels: bool = False) -> ImageRecord:
+        """Return the image of that identifier: see `ImageStore`."""
+        record = self._find(image_id)
+        if record is None:
+            raise image_not_found(image_id)
+        return record if pixels else record.without_pixels()
 
-    def add_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
-        """Append what someone said of a face: see `PhotoStore`."""
+    def add_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
+        """Append an emotion to the feedback on a face: see `ImageStore`."""
         with self._lock:
-            photo = self._alive(photo_id)
-            if photo is None or not 0 <= face_index < len(photo.faces):
-                raise no_face(photo_id, face_index)
-            self._say(photo, face_index, (*photo.faces[face_index].feedback, emotion))
+            record = self._find(image_id)
+            if record is None or not 0 <= face_index < len(record.faces):
+                raise face_not_found(image_id, face_index)
+            self._set_feedback(record, face_index, (*record.faces[face_index].feedback, emotion))
 
-    def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
-        """Take back one thing that was said of a face: see `PhotoStore`."""
+    def delete_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
+        """Delete the latest feedback on a face that equals this emotion: see `ImageStore`."""
         with self._lock:
-            photo = self._alive(photo_id)
-            if photo is None or not 0 <= face_index < len(photo.faces):
-                raise no_feedback(photo_id, face_index, emotion)
-            left = without_last(photo.faces[face_index].feedback, emotion)
-            if left is None:
-                raise no_feedback(photo_id, face_index, emotion)
-            self._say(photo, face_index, left)
+            record = self._find(image_id)
+            if record is None or not 0 <= face_index < len(record.faces):
+                raise feedback_not_found(image_id, face_index, emotion)
+            remaining = remove_last(record.faces[face_index].feedback, emotion)
+            if remaining is None:
+                raise feedback_not_found(image_id, face_index, emotion)
+            self._set_feedback(record, face_index, remaining)
 
-    def delete(self, photo_id: str) -> None:
-        """Forget an image: see `PhotoStore`."""
+    def delete(self, image_id: str) -> None:
+        """Delete an image: see `ImageStore`."""
         with self._lock:
-            if self._alive(photo_id) is None:
-                raise no_photo(photo_id)
-            del self._photos[photo_id]
+            if self._find(image_id) is None:
+                raise image_not_found(image_id)
+            del self._records[image_id]
 
     def delete_expired(self, now: datetime) -> int:
-        """Forget what has expired by then: see `PhotoStore`."""
+        """Delete the images that have expired by `now`: see `ImageStore`."""
         with self._lock:
-            alive = {photo_id: photo for photo_id, photo in self._photos.items() if photo.is_alive(now)}
-            gone = len(self._photos) - len(alive)
-            self._photos = alive
-            return gone
+            remaining = {image_id: record for image_id, record in self._records.items() if not record.is_expired(now)}
+            num_deleted = len(self._records) - len(remaining)
+            self._records = remaining
+            return num_deleted
 
-    def photos(self, *, pixels: bool = False) -> Iterator[StoredPhoto]:
-        """All images, oldest first: see `PhotoStore`."""
-        for photo in self._all_alive():
-            yield photo if pixels else photo.without_pixels()
+    def iter_images(self, *, pixels: bool = False) -> Iterator[ImageRecord]:
+        """Yield all images, oldest first: see `ImageStore`."""
+        for record in self._sorted_records():
+            yield record if pixels else record.without_pixels()
 
     def statistics(self) -> StoreStatistics:
-        """Counts over everything that has not expired."""
-        photos = self._all_alive()
-        faces = [face for photo in photos for face in photo.faces]
-        sizes = [len(pixels) for pixels in (*(p.picture for p in photos), *(f.crop for f in faces)) if pixels]
-        said = Counter((emotion, face.face.top) for face in faces for emotion in face.feedback)
-        counts = ((emotion, top, count) for (emotion, top), count in said.items())
-        return StoreStatistics.of(len(photos), len(faces), sum(sizes), counts)
+        """Return counts over everything that has not expired."""
+        records = self._sorted_records()
+        faces = [face for record in records for face in record.faces]
+        sizes = [len(pixels) for pixels in (*(r.image for r in records), *(f.crop for f in faces)) if pixels]
+        pairs = Counter((emotion, face.face.top) for face in faces for emotion in face.feedback)
+        counts = ((emotion, top, count) for (emotion, top), count in pairs.items())
+        return StoreStatistics.from_counts(len(records), len(faces), sum(sizes), counts)
 
     def ping(self) -> None:
-        """Return: memory always answers."""
+        """Return at once."""
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: this store has no connections."""
 
-    def _say(self, photo: StoredPhoto, face_index: int, feedback: tuple[Emotion, ...]) -> None:
-        faces = list(photo.faces)
+    def _set_feedback(self, record: ImageRecord, face_index: int, feedback: tuple[Emotion, ...]) -> None:
+        faces = list(record.faces)
         faces[face_index] = dataclasses.replace(faces[face_index], feedback=feedback)
-        self._photos[photo.photo_id] = dataclasses.replace(photo, faces=tuple(faces))
+        self._records[record.image_id] = dataclasses.replace(record, faces=tuple(faces))
 
-    def _alive(self, photo_id: str) -> StoredPhoto | None:
-        photo = self._photos.get(photo_id)
-        return photo if photo is not None and photo.is_alive(now()) else None
+    def _find(self, image_id: str) -> ImageRecord | None:
+        record = self._records.get(image_id)
+        return None if record is None or record.is_expired(utc_now()) else record
 
-    def _all_alive(self) -> list[StoredPhoto]:
-        moment = now()
+    def _sorted_records(self) -> list[ImageRecord]:
+        now = utc_now()
         with self._lock:
-            alive = [photo for photo in self._photos.values() if photo.is_alive(moment)]
-        return sorted(alive, key=lambda photo: (photo.created_at, photo.photo_id))
+            records = [record for record in self._records.values() if not record.is_expired(now)]
+        return sorted(records, key=lambda record: (record.created_at, record.image_id))

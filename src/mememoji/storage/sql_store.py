@@ -1,4 +1,4 @@
-"""Images in an SQL database: SQLite, or PostgreSQL."""
+"""The image store in an SQL database: SQLite or PostgreSQL."""
 
 import contextlib
 import os
@@ -26,184 +26,192 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mememoji.emotions import Emotion
 from mememoji.errors import StoreUnavailableError
-from mememoji.storage.image_record import StoredPhoto, is_photo_id, now
-from mememoji.storage.image_store import MAX_FACE_INDEX, StoreStatistics, id_taken, no_face, no_feedback, no_photo
-from mememoji.storage.sql_engines import SQLITE_WAIT, parsed, postgres_engine, sqlite_engine
+from mememoji.storage.image_record import ImageRecord, is_valid_image_id, utc_now
+from mememoji.storage.image_store import (
+    MAX_FACE_INDEX,
+    StoreStatistics,
+    duplicate_image_id,
+    face_not_found,
+    feedback_not_found,
+    image_not_found,
+)
+from mememoji.storage.sql_engines import SQLITE_TIMEOUT, make_postgres_engine, make_sqlite_engine, parse_url
 from mememoji.storage.sql_tables import (
     FACES,
     FEEDBACK,
+    IMAGES,
     METADATA,
-    PHOTOS,
     SCHEMA,
-    VERSION,
-    face_rows,
-    feedback_rows,
-    load,
-    milliseconds,
-    photo_row,
+    SCHEMA_VERSION,
+    load_records,
+    to_face_rows,
+    to_feedback_rows,
+    to_image_row,
+    to_milliseconds,
 )
-from mememoji.storage.url_redaction import without_password
+from mememoji.storage.url_redaction import redact_url
 
 _SCHEMA_LOCK: Final = 0x6D656D656D6F6A69
-_PAGE: Final = 200
+_PAGE_SIZE: Final = 200
 
 
 class SqlStore:
-    """A `PhotoStore` in SQLite or PostgreSQL; makes its tables where they are missing.
+    """An `ImageStore` in SQLite or PostgreSQL; creates its tables in an empty database.
 
     Args:
         url: `sqlite:///FILE` (relative to the current folder) or `postgresql://USER:PASSWORD@HOST/DATABASE`.
 
     Raises:
-        InputError: a URL that cannot be read, or a SQLite database in memory.
-        MissingExtraError: no driver for PostgreSQL is installed.
+        InputError: The URL cannot be parsed, or names a SQLite database in memory.
+        MissingExtraError: No driver for PostgreSQL is installed.
     """
 
     def __init__(self, url: str) -> None:
-        self._url = parsed(url)
-        self._shown = without_password(url)
+        self._url = parse_url(url)
+        self._redacted_url = redact_url(url)
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
-        engine = sqlite_engine(self._url) if self._is_sqlite else postgres_engine(self._url)
-        # What a reader sees is of one moment, though it asks three tables one after the other.
+        engine = make_sqlite_engine(self._url) if self._is_sqlite else make_postgres_engine(self._url)
+        # A reader queries three tables one after the other and must see one state of them.
         level = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._readers: Engine = engine.execution_options(**level)
         self._writers: Engine = engine.execution_options(writes=True)
-        self._is_set_up = False
+        self._is_initialized = False
 
-    def add(self, photo: StoredPhoto) -> None:
-        """Store a new image: see `PhotoStore`."""
+    def add(self, record: ImageRecord) -> None:
+        """Store a new image: see `ImageStore`."""
         try:
-            with self._writing() as connection:
-                connection.execute(insert(PHOTOS), photo_row(photo))
-                for table, rows in ((FACES, face_rows(photo)), (FEEDBACK, feedback_rows(photo))):
+            with self._begin_write() as connection:
+                connection.execute(insert(IMAGES), to_image_row(record))
+                for table, rows in ((FACES, to_face_rows(record)), (FEEDBACK, to_feedback_rows(record))):
                     if rows:
                         connection.execute(insert(table), rows)
         except IntegrityError as error:
-            raise id_taken(photo.photo_id) from error
+            raise duplicate_image_id(record.image_id) from error
 
-    def get(self, photo_id: str, *, pixels: bool = False) -> StoredPhoto:
-        """The image of that identifier: see `PhotoStore`."""
-        found: list[StoredPhoto] = []
-        if is_photo_id(photo_id):
-            with self._reading() as connection:
-                found = load(connection, (PHOTOS.c.photo_id == photo_id) & _alive(), pixels=pixels)
+    def get(self, image_id: str, *, pixels: bool = False) -> ImageRecord:
+        """Return the image of that identifier: see `ImageStore`."""
+        found: list[ImageRecord] = []
+        if is_valid_image_id(image_id):
+            with self._begin_read() as connection:
+                found = load_records(connection, (IMAGES.c.image_id == image_id) & _is_current(), pixels=pixels)
         if not found:
-            raise no_photo(photo_id)
+            raise image_not_found(image_id)
         return found[0]
 
-    def add_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
-        """Append what someone said of a face: see `PhotoStore`."""
-        added = 0
-        if is_photo_id(photo_id) and 0 <= face_index <= MAX_FACE_INDEX:
-            moment = milliseconds(now())
+    def add_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
+        """Append an emotion to the feedback on a face: see `ImageStore`."""
+        num_added = 0
+        if is_valid_image_id(image_id) and 0 <= face_index <= MAX_FACE_INDEX:
+            created_ms = to_milliseconds(utc_now())
             face = (
-                select(FACES.c.photo_id, FACES.c.face_index, literal(emotion.value), literal(moment))
-                .join(PHOTOS)
-                .where(FACES.c.photo_id == photo_id, FACES.c.face_index == face_index, _alive())
+                select(FACES.c.image_id, FACES.c.face_index, literal(emotion.value), literal(created_ms))
+                .join(IMAGES)
+                .where(FACES.c.image_id == image_id, FACES.c.face_index == face_index, _is_current())
             )
-            columns = ["photo_id", "face_index", "emotion", "given_ms"]
-            # An image that is deleted at this moment breaks the foreign key: it was not there any more.
-            with contextlib.suppress(IntegrityError), self._writing() as connection:
-                appended = insert(FEEDBACK).from_select(columns, face)
-                # SQLAlchemy keeps the count of an INSERT only where it is asked to.
-                added = connection.execute(appended, execution_options={"preserve_rowcount": True}).rowcount
-        if not added:
-            raise no_face(photo_id, face_index)
+            columns = ["image_id", "face_index", "emotion", "created_ms"]
+            # An image that is deleted concurrently violates the foreign key: it counts as not stored.
+            with contextlib.suppress(IntegrityError), self._begin_write() as connection:
+                statement = insert(FEEDBACK).from_select(columns, face)
+                # SQLAlchemy preserves the row count of an INSERT only on request.
+                num_added = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+        if not num_added:
+            raise face_not_found(image_id, face_index)
 
-    def remove_feedback(self, photo_id: str, face_index: int, emotion: Emotion) -> None:
-        """Take back one thing that was said of a face: see `PhotoStore`."""
-        removed = 0
-        if is_photo_id(photo_id) and 0 <= face_index <= MAX_FACE_INDEX:
-            said = FEEDBACK.alias()
+    def delete_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
+        """Delete the latest feedback on a face that equals this emotion: see `ImageStore`."""
+        num_deleted = 0
+        if is_valid_image_id(image_id) and 0 <= face_index <= MAX_FACE_INDEX:
+            candidates = FEEDBACK.alias()
             last = (
-                select(said.c.number)
-                .select_from(said.join(FACES).join(PHOTOS))
-                .where(said.c.photo_id == photo_id, said.c.face_index == face_index, _alive())
-                .where(said.c.emotion == emotion.value)
-                .order_by(said.c.number.desc())
+                select(candidates.c.feedback_id)
+                .select_from(candidates.join(FACES).join(IMAGES))
+                .where(candidates.c.image_id == image_id, candidates.c.face_index == face_index, _is_current())
+                .where(candidates.c.emotion == emotion.value)
+                .order_by(candidates.c.feedback_id.desc())
                 .limit(1)
-                # Two who take back at once take two; the second must not wait for the first one's and find it gone.
-                .with_for_update(skip_locked=True, of=said)
+                # Two concurrent calls delete two entries: the second one skips the row that the first one has locked.
+                .with_for_update(skip_locked=True, of=candidates)
             )
-            with self._writing() as connection:
-                removed = connection.execute(
-                    delete(FEEDBACK).where(FEEDBACK.c.number == last.scalar_subquery())
+            with self._begin_write() as connection:
+                num_deleted = connection.execute(
+                    delete(FEEDBACK).where(FEEDBACK.c.feedback_id == last.scalar_subquery())
                 ).rowcount
-        if not removed:
-            raise no_feedback(photo_id, face_index, emotion)
+        if not num_deleted:
+            raise feedback_not_found(image_id, face_index, emotion)
 
-    def delete(self, photo_id: str) -> None:
-        """Forget an image: see `PhotoStore`."""
-        deleted = 0
-        if is_photo_id(photo_id):
-            with self._writing() as connection:
-                which = (PHOTOS.c.photo_id == photo_id) & _alive()
-                deleted = connection.execute(delete(PHOTOS).where(which)).rowcount
-        if not deleted:
-            raise no_photo(photo_id)
-        self._empty_log()
+    def delete(self, image_id: str) -> None:
+        """Delete an image: see `ImageStore`."""
+        num_deleted = 0
+        if is_valid_image_id(image_id):
+            with self._begin_write() as connection:
+                condition = (IMAGES.c.image_id == image_id) & _is_current()
+                num_deleted = connection.execute(delete(IMAGES).where(condition)).rowcount
+        if not num_deleted:
+            raise image_not_found(image_id)
+        self._truncate_wal()
 
     def delete_expired(self, now: datetime) -> int:
-        """Forget what has expired by then: see `PhotoStore`. No pixels are left behind here: they are in the rows."""
-        with self._writing() as connection:
-            deleted = connection.execute(delete(PHOTOS).where(PHOTOS.c.expires_ms <= milliseconds(now))).rowcount
-        if deleted:
-            self._empty_log()
-        return deleted
+        """Delete the images that have expired by `now`: see `ImageStore`. Their pixels are in the same rows."""
+        with self._begin_write() as connection:
+            num_deleted = connection.execute(delete(IMAGES).where(IMAGES.c.expires_ms <= to_milliseconds(now))).rowcount
+        if num_deleted:
+            self._truncate_wal()
+        return num_deleted
 
-    def photos(self, *, pixels: bool = False) -> Iterator[StoredPhoto]:
-        """All images, oldest first: see `PhotoStore`."""
+    def iter_images(self, *, pixels: bool = False) -> Iterator[ImageRecord]:
+        """Yield all images, oldest first: see `ImageStore`."""
         after: ColumnElement[bool] = literal(True)
         while True:
-            with self._reading() as connection:
-                page = load(connection, after & _alive(), pixels=pixels, limit=1 if pixels else _PAGE)
+            with self._begin_read() as connection:
+                page = load_records(connection, after & _is_current(), pixels=pixels, limit=1 if pixels else _PAGE_SIZE)
             if not page:
                 return
             yield from page
-            last = (milliseconds(page[-1].created_at), page[-1].photo_id)
-            after = tuple_(PHOTOS.c.created_ms, PHOTOS.c.photo_id) > last
+            last = (to_milliseconds(page[-1].created_at), page[-1].image_id)
+            after = tuple_(IMAGES.c.created_ms, IMAGES.c.image_id) > last
 
     def statistics(self) -> StoreStatistics:
-        """Counts over everything that has not expired."""
-        photos = select(func.count(), func.sum(func.length(PHOTOS.c.picture))).select_from(PHOTOS).where(_alive())
-        faces = select(func.count(), func.sum(func.length(FACES.c.crop))).select_from(FACES).join(PHOTOS)
-        said = (
+        """Return counts over everything that has not expired."""
+        images = select(func.count(), func.sum(func.length(IMAGES.c.image))).select_from(IMAGES)
+        faces = select(func.count(), func.sum(func.length(FACES.c.crop))).select_from(FACES).join(IMAGES)
+        pairs = (
             select(FEEDBACK.c.emotion, FACES.c.top, func.count())
             .select_from(FEEDBACK)
             .join(FACES)
-            .join(PHOTOS)
-            .where(_alive())
+            .join(IMAGES)
+            .where(_is_current())
             .group_by(FEEDBACK.c.emotion, FACES.c.top)
         )
-        with self._reading() as connection:
-            photo_count, picture_bytes = connection.execute(photos).one()
-            face_count, crop_bytes = connection.execute(faces.where(_alive())).one()
-            counts = [(Emotion(given), Emotion(top), count) for given, top, count in connection.execute(said)]
-        return StoreStatistics.of(photo_count, face_count, int(picture_bytes or 0) + int(crop_bytes or 0), counts)
+        with self._begin_read() as connection:
+            num_images, image_bytes = connection.execute(images.where(_is_current())).one()
+            num_faces, crop_bytes = connection.execute(faces.where(_is_current())).one()
+            counts = [(Emotion(emotion), Emotion(top), count) for emotion, top, count in connection.execute(pairs)]
+        pixel_bytes = int(image_bytes or 0) + int(crop_bytes or 0)
+        return StoreStatistics.from_counts(num_images, num_faces, pixel_bytes, counts)
 
     def ping(self) -> None:
-        """Return when the database answers."""
-        with self._reading() as connection:
+        """Return once the database has responded."""
+        with self._begin_read() as connection:
             connection.execute(select(SCHEMA.c.version))
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
         self._writers.dispose()
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        self._set_up()
-        with self._reporting(), self._readers.begin() as connection:
+    def _begin_read(self) -> Iterator[Connection]:
+        self._initialize()
+        with self._translate_errors(), self._readers.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        self._set_up()
-        with self._reporting(), self._writers.begin() as connection:
+    def _begin_write(self) -> Iterator[Connection]:
+        self._initialize()
+        with self._translate_errors(), self._writers.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
-    def _reporting(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except IntegrityError:
@@ -216,41 +224,43 @@ class SqlStore:
     def _unavailable(self, reason: str) -> StoreUnavailableError:
         if self._url.password:
             reason = reason.replace(str(self._url.password), "***")
-        return StoreUnavailableError(f"the store {self._shown} cannot be used: {reason}; check its server or file")
+        return StoreUnavailableError(
+            f"the store {self._redacted_url} cannot be used: {reason}; check its server or file"
+        )
 
-    def _set_up(self) -> None:
-        # Threads and processes may do this at once.
-        if self._is_set_up:
+    def _initialize(self) -> None:
+        # Several threads and processes may run this concurrently.
+        if self._is_initialized:
             return
-        with self._reporting():
+        with self._translate_errors():
             if self._is_sqlite:
-                self._log_ahead()
+                self._enable_wal()
             with self._writers.begin() as connection:
                 if not self._is_sqlite:
-                    # Two workers that start at once would both find no tables, and one would fail to make them.
+                    # Two workers that start at the same time would both try to create the tables, and one would fail.
                     connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
-                self._make_tables(connection)
-        self._is_set_up = True
+                self._create_tables(connection)
+        self._is_initialized = True
 
-    def _make_tables(self, connection: Connection) -> None:
+    def _create_tables(self, connection: Connection) -> None:
         tables = inspect(connection)
         if not tables.has_table(SCHEMA.name):
             if foreign := [table.name for table in METADATA.sorted_tables if tables.has_table(table.name)]:
                 raise self._unavailable(f"it has a table {foreign[0]!r} that is not Mememoji's; name another database")
             METADATA.create_all(connection)
-            connection.execute(insert(SCHEMA), {"version": VERSION})
+            connection.execute(insert(SCHEMA), {"version": SCHEMA_VERSION})
         found = connection.execute(select(func.max(SCHEMA.c.version))).scalar_one()
-        if found != VERSION:
+        if found != SCHEMA_VERSION:
             raise self._unavailable(
-                f"its tables are of version {found}, and this Mememoji knows version {VERSION}; upgrade Mememoji"
+                f"its tables must be of version {SCHEMA_VERSION}, got version {found}; use the Mememoji that wrote them"
             )
 
-    def _log_ahead(self) -> None:
-        ends = time.monotonic() + SQLITE_WAIT
-        # A new file is its owner's alone; SQLite's other files follow it.
+    def _enable_wal(self) -> None:
+        deadline = time.monotonic() + SQLITE_TIMEOUT
+        # A new file is readable by its owner only; SQLite's other files inherit its mode.
         with contextlib.suppress(OSError):
             os.close(os.open(str(self._url.database), os.O_RDWR | os.O_CREAT, 0o600))
-        # Only here SQLite does not wait by itself: where two processes switch a new file to WAL at once.
+        # SQLite does not apply its timeout when two processes switch a new file to WAL at the same time.
         while True:
             try:
                 with contextlib.closing(self._writers.raw_connection()) as connection:
@@ -258,12 +268,12 @@ class SqlStore:
                 return
             except sqlite3.DatabaseError as error:
                 is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or time.monotonic() > ends:
+                if not is_busy or time.monotonic() > deadline:
                     raise self._unavailable(str(error)) from error
             time.sleep(0.02)
 
-    def _empty_log(self) -> None:
-        """Take deleted pixels out of SQLite's log too; where another process is just reading it, the next one does."""
+    def _truncate_wal(self) -> None:
+        """Remove deleted pixels from SQLite's log too; if another process is reading it, the next deletion does so."""
         if not self._is_sqlite:
             return
         with (
@@ -273,5 +283,5 @@ class SqlStore:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _alive() -> ColumnElement[bool]:
-    return or_(PHOTOS.c.expires_ms.is_(None), PHOTOS.c.expires_ms > milliseconds(now()))
+def _is_current() -> ColumnElement[bool]:
+    return or_(IMAGES.c.expires_ms.is_(None), IMAGES.c.expires_ms > to_milliseconds(utc_now()))

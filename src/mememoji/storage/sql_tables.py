@@ -1,4 +1,4 @@
-"""The tables of the SQL store, and how images become their rows and come back."""
+"""The tables of the SQL store, and the conversion between records and their rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -25,35 +26,37 @@ from sqlalchemy import (
 
 from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.results import Box, Composition, Detection, Face
-from mememoji.storage.image_record import Kept, StoredFace, StoredPhoto
+from mememoji.storage.image_record import FaceRecord, ImageRecord, PixelRetention
 
-VERSION: Final = 1
-"""The schema's version; one more with every change of the tables."""
+SCHEMA_VERSION: Final = 2
+"""The version of the tables; increase it with every change to them."""
 
 METADATA: Final = MetaData()
 
 SCHEMA: Final = Table("mememoji_schema", METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
-# Blobs stand last: SQLite reads a row's pages only up to the last column that is asked for.
-PHOTOS: Final = Table(
-    "photos",
+# Blobs come last: SQLite reads the pages of a row only up to the last column that a query selects.
+IMAGES: Final = Table(
+    "images",
     METADATA,
-    Column("photo_id", String(100), primary_key=True),
+    Column("image_id", String(100), primary_key=True),
     Column("created_ms", BigInteger, nullable=False, comment="milliseconds since 1970, UTC"),
     Column("expires_ms", BigInteger, index=True),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("detector", String, nullable=False),
     Column("model", String, nullable=False),
-    Column("kept", String(20), nullable=False),
-    Column("picture", LargeBinary),
-    Index("photos_by_age", "created_ms", "photo_id"),
+    Column("crop_margin", Double, nullable=False, comment="fraction of the box's longer side"),
+    Column("crop_aligned", Boolean, nullable=False),
+    Column("retention", String(20), nullable=False),
+    Column("image", LargeBinary),
+    Index("images_by_age", "created_ms", "image_id"),
 )
 
 FACES: Final = Table(
     "faces",
     METADATA,
-    Column("photo_id", ForeignKey(PHOTOS.c.photo_id, ondelete="CASCADE"), primary_key=True),
+    Column("image_id", ForeignKey(IMAGES.c.image_id, ondelete="CASCADE"), primary_key=True),
     Column("face_index", Integer, primary_key=True),
     Column("x", Integer, nullable=False),
     Column("y", Integer, nullable=False),
@@ -70,44 +73,46 @@ FACES: Final = Table(
 FEEDBACK: Final = Table(
     "feedback",
     METADATA,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("photo_id", String(100), nullable=False),
+    Column("feedback_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("image_id", String(100), nullable=False),
     Column("face_index", Integer, nullable=False),
     Column("emotion", String(20), nullable=False),
-    Column("given_ms", BigInteger, nullable=False, comment="milliseconds since 1970, UTC"),
-    ForeignKeyConstraint(["photo_id", "face_index"], [FACES.c.photo_id, FACES.c.face_index], ondelete="CASCADE"),
-    Index("feedback_by_face", "photo_id", "face_index"),
+    Column("created_ms", BigInteger, nullable=False, comment="milliseconds since 1970, UTC"),
+    ForeignKeyConstraint(["image_id", "face_index"], [FACES.c.image_id, FACES.c.face_index], ondelete="CASCADE"),
+    Index("feedback_by_face", "image_id", "face_index"),
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-def milliseconds(time: datetime) -> int:
-    """Whole milliseconds since 1970, as the tables hold times; exact, unlike `timestamp()`."""
+def to_milliseconds(time: datetime) -> int:
+    """Return whole milliseconds since 1970, as the tables store times; exact, unlike `timestamp()`."""
     return (time - _EPOCH) // _MILLISECOND
 
 
-def photo_row(photo: StoredPhoto) -> dict[str, Any]:
-    """The image's row of `PHOTOS`."""
+def to_image_row(record: ImageRecord) -> dict[str, Any]:
+    """Return the record's row of `IMAGES`."""
     return {
-        "photo_id": photo.photo_id,
-        "created_ms": milliseconds(photo.created_at),
-        "expires_ms": None if photo.expires_at is None else milliseconds(photo.expires_at),
-        "width": photo.width,
-        "height": photo.height,
-        "detector": photo.detector,
-        "model": photo.model,
-        "kept": photo.kept.value,
-        "picture": photo.picture,
+        "image_id": record.image_id,
+        "created_ms": to_milliseconds(record.created_at),
+        "expires_ms": None if record.expires_at is None else to_milliseconds(record.expires_at),
+        "width": record.width,
+        "height": record.height,
+        "detector": record.detector,
+        "model": record.model,
+        "crop_margin": record.crop_margin,
+        "crop_aligned": record.crop_aligned,
+        "retention": record.retention.value,
+        "image": record.image,
     }
 
 
-def face_rows(photo: StoredPhoto) -> list[dict[str, Any]]:
-    """The image's rows of `FACES`."""
+def to_face_rows(record: ImageRecord) -> list[dict[str, Any]]:
+    """Return the record's rows of `FACES`."""
     return [
         {
-            "photo_id": photo.photo_id,
+            "image_id": record.image_id,
             "face_index": index,
             "x": stored.face.box.x,
             "y": stored.face.box.y,
@@ -117,84 +122,91 @@ def face_rows(photo: StoredPhoto) -> list[dict[str, Any]]:
             "landmarks": stored.face.landmarks,
             **stored.face.composition.to_dict(),
             "top": stored.face.top.value,
-            "face_likeness": stored.face.face_likeness,
+            "face_likeness": stored.face.face_score,
             "crop": stored.crop,
         }
-        for index, stored in enumerate(photo.faces)
+        for index, stored in enumerate(record.faces)
     ]
 
 
-def feedback_rows(photo: StoredPhoto) -> list[dict[str, Any]]:
-    """The image's rows of `FEEDBACK`, for what it carries when it is added."""
+def to_feedback_rows(record: ImageRecord) -> list[dict[str, Any]]:
+    """Return the record's rows of `FEEDBACK`, dated to the record's creation."""
     return [
         {
-            "photo_id": photo.photo_id,
+            "image_id": record.image_id,
             "face_index": index,
             "emotion": emotion.value,
-            "given_ms": milliseconds(photo.created_at),
+            "created_ms": to_milliseconds(record.created_at),
         }
-        for index, stored in enumerate(photo.faces)
+        for index, stored in enumerate(record.faces)
         for emotion in stored.feedback
     ]
 
 
-def load(
-    connection: Connection, which: ColumnElement[bool], *, pixels: bool, limit: int | None = None
-) -> list[StoredPhoto]:
-    """Images with faces and feedback, oldest first; `pixels` reads the blobs too."""
-    photos = (
-        select(*_columns(PHOTOS, pixels)).where(which).order_by(PHOTOS.c.created_ms, PHOTOS.c.photo_id).limit(limit)
+def load_records(
+    connection: Connection, condition: ColumnElement[bool], *, pixels: bool, limit: int | None = None
+) -> list[ImageRecord]:
+    """Return the images that match a condition on `IMAGES`, oldest first, with their blobs if `pixels`."""
+    image_query = (
+        select(*_select_columns(IMAGES, pixels))
+        .where(condition)
+        .order_by(IMAGES.c.created_ms, IMAGES.c.image_id)
+        .limit(limit)
     )
-    rows = connection.execute(photos).mappings().all()
-    names = [row["photo_id"] for row in rows]
-    if not names:
+    rows = connection.execute(image_query).mappings().all()
+    image_ids = [row["image_id"] for row in rows]
+    if not image_ids:
         return []
-    faces = select(*_columns(FACES, pixels)).where(FACES.c.photo_id.in_(names)).order_by(FACES.c.face_index)
-    said = (
-        select(FEEDBACK.c.photo_id, FEEDBACK.c.face_index, FEEDBACK.c.emotion)
-        .where(FEEDBACK.c.photo_id.in_(names))
-        .order_by(FEEDBACK.c.number)
+    face_query = (
+        select(*_select_columns(FACES, pixels)).where(FACES.c.image_id.in_(image_ids)).order_by(FACES.c.face_index)
+    )
+    feedback_query = (
+        select(FEEDBACK.c.image_id, FEEDBACK.c.face_index, FEEDBACK.c.emotion)
+        .where(FEEDBACK.c.image_id.in_(image_ids))
+        .order_by(FEEDBACK.c.feedback_id)
     )
     feedback: dict[tuple[str, int], list[Emotion]] = {}
-    for photo_id, face_index, emotion in connection.execute(said):
-        feedback.setdefault((photo_id, face_index), []).append(Emotion(emotion))
-    found: dict[str, list[StoredFace]] = {name: [] for name in names}
-    for face in connection.execute(faces).mappings():
-        found[face["photo_id"]].append(_face(face, feedback.get((face["photo_id"], face["face_index"]), ())))
-    return [_photo(row, found[row["photo_id"]]) for row in rows]
+    for image_id, face_index, emotion in connection.execute(feedback_query):
+        feedback.setdefault((image_id, face_index), []).append(Emotion(emotion))
+    faces: dict[str, list[FaceRecord]] = {image_id: [] for image_id in image_ids}
+    for row in connection.execute(face_query).mappings():
+        faces[row["image_id"]].append(_to_face_record(row, feedback.get((row["image_id"], row["face_index"]), ())))
+    return [_to_image_record(row, faces[row["image_id"]]) for row in rows]
 
 
-def _columns(table: Table, pixels: bool) -> Iterable[Column[Any]]:
+def _select_columns(table: Table, pixels: bool) -> Iterable[Column[Any]]:
     return [column for column in table.c if pixels or not isinstance(column.type, LargeBinary)]
 
 
-def _photo(row: RowMapping, faces: Iterable[StoredFace]) -> StoredPhoto:
-    return StoredPhoto(
-        photo_id=row["photo_id"],
-        created_at=_time(row["created_ms"]),
-        expires_at=None if row["expires_ms"] is None else _time(row["expires_ms"]),
+def _to_image_record(row: RowMapping, faces: Iterable[FaceRecord]) -> ImageRecord:
+    return ImageRecord(
+        image_id=row["image_id"],
+        created_at=_to_datetime(row["created_ms"]),
+        expires_at=None if row["expires_ms"] is None else _to_datetime(row["expires_ms"]),
         width=row["width"],
         height=row["height"],
         detector=row["detector"],
         model=row["model"],
         faces=tuple(faces),
-        kept=Kept(row["kept"]),
-        picture=_bytes(row, "picture"),
+        crop_margin=row["crop_margin"],
+        crop_aligned=row["crop_aligned"],
+        retention=PixelRetention(row["retention"]),
+        image=_to_bytes(row, "image"),
     )
 
 
-def _face(row: RowMapping, feedback: Sequence[Emotion]) -> StoredFace:
+def _to_face_record(row: RowMapping, feedback: Sequence[Emotion]) -> FaceRecord:
     points = row["landmarks"]
     landmarks = None if points is None else tuple((x, y) for x, y in points)
     detection = Detection(Box(row["x"], row["y"], row["width"], row["height"]), row["confidence"], landmarks)
     composition = Composition(tuple(row[emotion.value] for emotion in EMOTIONS))
-    return StoredFace(Face(detection, composition, row["face_likeness"]), tuple(feedback), _bytes(row, "crop"))
+    return FaceRecord(Face(detection, composition, row["face_likeness"]), tuple(feedback), _to_bytes(row, "crop"))
 
 
-def _bytes(row: Mapping[Any, Any], column: str) -> bytes | None:
+def _to_bytes(row: Mapping[Any, Any], column: str) -> bytes | None:
     value = row.get(column)
     return None if value is None else bytes(value)
 
 
-def _time(value: int) -> datetime:
-    return _EPOCH + value * _MILLISECOND
+def _to_datetime(milliseconds: int) -> datetime:
+    return _EPOCH + milliseconds * _MILLISECOND

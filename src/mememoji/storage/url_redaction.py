@@ -1,16 +1,15 @@
-"""A store's URL as it may be shown: in messages, in logs, among the settings."""
+"""Redaction of the secrets in a store's URL, for messages, logs and the list of settings."""
 
 import re
 from typing import Final
 
-# To the last @ before the path or, where a password was not escaped, behind it: too much is blotted out, never too
-# little.
+# Up to the last @ of the whole URL: if a password was not percent-encoded, too much is redacted rather than too little.
 _PASSWORD: Final = re.compile(r"(://[^:@/?#]*):.*@", re.DOTALL)
 _SECRET_OPTION: Final = re.compile(
     r"([?&;][^=&;]*(?:pass|secret|token|authmechanismproperties)[^=&;]*=)[^&;]*", re.IGNORECASE
 )
 
 
-def without_password(url: str) -> str:
-    """The URL with `***` for its password, to be shown and logged."""
+def redact_url(url: str) -> str:
+    """Return the URL with `***` in place of its password and of options that hold secrets."""
     return _SECRET_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
