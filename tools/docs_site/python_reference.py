@@ -54,7 +54,7 @@ def _package_page(package: griffe.Module | griffe.Alias, modules: tuple[str, ...
         members = [name for name in _own_members(module) if name not in exported]
         if not members:
             continue
-        lines += [f"## {short}\n", _summary(module), ""]
+        lines += [f"## {short}\n", f"`{module.path}`\n", _summary(module), ""]
         for name in members:
             lines += [f"::: {module.path}.{name}", "    options:", "      heading_level: 3", ""]
     return "\n".join(lines)
