@@ -1,6 +1,11 @@
-"""What several tests stand on."""
+"""Settings and fixtures that tests of several packages share."""
 
 import os
+
+# Before torch is imported: thread pools of several test processes would only make each other wait.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +16,26 @@ from hypothesis import settings
 from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import HEADS
 from mememoji.datasets.splits import Split
-from mememoji.model_files import card_path, sha256_of
+from mememoji.model_files import card_path, compute_sha256
 
 # No deadline: a busy machine must not fail a test of behavior.
 settings.register_profile("mememoji", deadline=None, max_examples=50)
 settings.load_profile("mememoji")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+SLOW_FILES = ("test_install.py", "test_distill.py", "test_train.py", "test_classifier_trainer.py", "test_detector.py")
+"""Files of tests that take longest: begun first, so that no process is left with one of them at the end."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes for `-n auto`: the usable CPUs, hyperthreads included."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move the slow files to the front, in their given order."""
+    items.sort(key=lambda item: SLOW_FILES.index(item.path.name) if item.path.name in SLOW_FILES else len(SLOW_FILES))
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +101,7 @@ def pooled_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name="pooled 1",
         network="pooled",
         parameters=17 * 36,
-        sha256=sha256_of(weights),
+        sha256=compute_sha256(weights),
         side=48,
         mean=128.0,
         std=24.0,
