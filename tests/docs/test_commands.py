@@ -74,7 +74,9 @@ def test_shown_commands_are_found() -> None:
     assert ("docs/quickstart.md", "mememoji serve") in shown_commands()
 
 
-@pytest.mark.parametrize("page", [page for page in written_pages() if page.suffix == ".md"], ids=lambda page: page.stem)
-def test_benchmark_modules_in_page_exist(page: Path) -> None:
-    for module in re.findall(r"python -m benchmarks\.(\w+)", page.read_text(encoding="utf-8")):
-        assert (ROOT / "benchmarks" / f"{module}.py").is_file(), module
+@pytest.mark.parametrize("page", written_pages(), ids=lambda page: page.stem)
+def test_benchmarks_in_page_exist_with_their_options(page: Path) -> None:
+    for module, arguments in re.findall(r"python -m benchmarks\.(\w+)([^`\n]*)", page.read_text(encoding="utf-8")):
+        source = (ROOT / "benchmarks" / f"{module}.py").read_text(encoding="utf-8")
+        for option in re.findall(r"--[a-z-]+", arguments):
+            assert f'"{option}"' in source or option == "--help", f"{module} has no {option}"
