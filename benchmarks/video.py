@@ -23,8 +23,8 @@ from benchmarks.reading import ASTRONAUT, compare
 from mememoji.analyzer import Analyzer
 from mememoji.detection.registry import make_detector
 from mememoji.image_io import read_image
-from mememoji.tracking.face_tracking import Follower
-from mememoji.video.processing import Outputs, moments, process_video
+from mememoji.tracking.face_tracking import FaceTracking
+from mememoji.video.processing import OutputPaths, track_frames, process_video
 from mememoji.video.video_encoder import VideoEncoder
 from mememoji.video.video_reader import VideoReader
 
@@ -48,13 +48,13 @@ def headless(clip: Path, analyzer: Analyzer, rounds: int) -> tuple[float, float]
     """A clip from file to timeline; and its detector and classifier alone, on frames that lie in memory."""
     frames = [frame.image for frame in VideoReader(clip)]
     with tempfile.TemporaryDirectory() as folder:
-        outputs = Outputs(timeline=Path(folder, "timeline.csv"))
+        outputs = OutputPaths(timeline=Path(folder, "timeline.csv"))
 
         def alone() -> None:
             for image in frames:
-                analyzer.read_faces(image, analyzer.detector.detect(image))
+                analyzer.classify_faces(image, analyzer.detector.detect(image))
 
-        faces = [len(moment.numbers) for _, moment in moments(VideoReader(clip), analyzer, Follower()) if moment]
+        faces = [len(tracked.track_ids) for _, tracked in track_frames(VideoReader(clip), analyzer, FaceTracking()) if tracked]
         assert min(faces) == max(faces) == 1, "the clip shows one face"
         return compare(lambda: process_video(VideoReader(clip), analyzer, outputs), alone, rounds)
 
@@ -88,13 +88,13 @@ def window_rate(clip: Path, analyzer: Analyzer, seconds: float) -> str:
     session = Session(Capture(str(clip)), analyzer)
     window = LiveWindow(session, Path(tempfile.gettempdir()))
     shown: list[float] = []
-    show = window.picture.show_picture
+    show = window.image_view.show_image
 
     def count(picture: object) -> None:
         shown.append(time.perf_counter())
         show(picture)  # type: ignore[arg-type]
 
-    window.picture.show_picture = count  # type: ignore[method-assign]
+    window.image_view.show_image = count  # type: ignore[method-assign]
     session.start()
     window.show()
     QTimer.singleShot(int(seconds * 1000), window.close)

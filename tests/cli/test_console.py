@@ -1,4 +1,4 @@
-"""Standard output and standard error, with a progress bar where someone watches."""
+"""Output to standard output and standard error, with a progress bar on a terminal."""
 
 import contextlib
 import os
@@ -11,12 +11,12 @@ from typing import TextIO
 
 import pytest
 
-from mememoji.cli.console import Screen
+from mememoji.cli.console import Console
 
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, TextIO]]:
-    """A terminal: its reading end, and a stream that writes to it."""
+    """A pseudo-terminal: the file descriptor of its reading end, and a stream that writes to it."""
     reader, writer = pty.openpty()
     termios.tcsetwinsize(writer, (24, 80))
     with os.fdopen(writer, "w") as stream:
@@ -26,32 +26,32 @@ def terminal() -> Iterator[tuple[int, TextIO]]:
 
 
 @pytest.mark.parametrize("steps", [0, 100])
-def test_no_bar_where_no_one_watches(steps: int) -> None:
+def test_console_without_terminal_shows_no_bar(steps: int) -> None:
     out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err), Screen(steps) as screen:
-        screen.print("a\nb")
-        screen.warn("c")
-        screen.step()
+    with redirect_stdout(out), redirect_stderr(err), Console(steps) as console:
+        console.print("a\nb")
+        console.warn("c")
+        console.advance()
     assert out.getvalue() == "a\nb"
     assert err.getvalue() == "mememoji: c\n"
 
 
 @pytest.mark.parametrize(("steps", "shown"), [(1, False), (9, True)])
-def test_a_bar_on_a_terminal_for_many(terminal: tuple[int, TextIO], steps: int, shown: bool) -> None:
+def test_console_terminal_shows_a_bar_for_many_steps(terminal: tuple[int, TextIO], steps: int, shown: bool) -> None:
     reader, stream = terminal
     out = StringIO()
-    with redirect_stdout(out), redirect_stderr(stream), Screen(steps) as screen:
+    with redirect_stdout(out), redirect_stderr(stream), Console(steps) as console:
         for _ in range(steps):
-            screen.print("row\n")
-            screen.step()
+            console.print("row\n")
+            console.advance()
     stream.write("end")
     stream.flush()
-    assert (b"picture" in os.read(reader, 65536)) == shown
+    assert (b"image" in os.read(reader, 65536)) == shown
     assert out.getvalue() == "row\n" * steps
 
 
-def test_what_the_encoding_cannot_say_is_escaped() -> None:
+def test_console_escapes_what_the_encoding_lacks() -> None:
     out = TextIOWrapper(BytesIO(), encoding="ascii", write_through=True)
-    with redirect_stdout(out), Screen(1) as screen:
-        screen.print("für\udcff\n")
+    with redirect_stdout(out), Console(1) as console:
+        console.print("für\udcff\n")
     assert out.buffer.getvalue() == b"f\\xfcr\\udcff\n"

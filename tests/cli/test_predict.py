@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
+from mememoji.classification.shipped_classifiers import list_classifiers, load_shipped_classifier
 from mememoji.cli import app
 from mememoji.image_io import read_image
 
@@ -30,30 +30,30 @@ def predict(pooled_weights: Path) -> Predict:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three images, one of them in a folder of its own, and four files that are not to be read."""
-    inside = tmp_path / "photos"
-    (inside / "more").mkdir(parents=True)
-    (inside / ".hidden").mkdir()
+    """A folder with three images, one of them in a subfolder, and four files that must not be read."""
+    root = tmp_path / "images"
+    (root / "more").mkdir(parents=True)
+    (root / ".hidden").mkdir()
     rng = np.random.default_rng(1)
     for name in ("b.png", "a.jpg", "more/a.PNG", ".hidden/c.png", ".d.png"):
-        Image.fromarray(rng.integers(0, 256, (60, 70, 3), np.uint8)).save(inside / name)
-    (inside / "notes.md").write_text("no image")
-    (inside / "clip.mp4").write_bytes(b"no image")
-    return inside
+        Image.fromarray(rng.integers(0, 256, (60, 70, 3), np.uint8)).save(root / name)
+    (root / "notes.md").write_text("not an image")
+    (root / "clip.mp4").write_bytes(b"not an image")
+    return root
 
 
 def paths_of(result: Result) -> list[str]:
     return [item["path"] for item in json.loads(result.stdout)]
 
 
-def test_an_empty_folder_is_told(predict: Predict, tmp_path: Path) -> None:
+def test_predict_empty_folder_is_reported(predict: Predict, tmp_path: Path) -> None:
     result = predict(tmp_path, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == []
     assert result.stderr == f"mememoji: {tmp_path}: no images in this folder\n"
 
 
-def test_a_face_in_json(predict: Predict, astronaut_path: Path) -> None:
+def test_predict_json_reports_a_face(predict: Predict, astronaut_path: Path) -> None:
     result = predict(astronaut_path, "--json", "--detector", "haar")
     assert (result.exit_code, result.stderr) == (0, "")
     (item,) = json.loads(result.stdout)
@@ -64,16 +64,16 @@ def test_a_face_in_json(predict: Predict, astronaut_path: Path) -> None:
     assert face["top"] == max(face["composition"], key=face["composition"].get)
 
 
-@pytest.mark.parametrize("name", classifier_names())
-def test_a_classifier_of_the_package_is_named(name: str, astronaut_path: Path) -> None:
+@pytest.mark.parametrize("name", list_classifiers())
+def test_predict_takes_a_classifier_by_name(name: str, astronaut_path: Path) -> None:
     result = CliRunner().invoke(app, ["predict", str(astronaut_path), "--json", "--classifier", name])
     assert result.exit_code == 0, result.stderr
     (item,) = json.loads(result.stdout)
-    assert item["model"] == shipped_classifier(name).card.name
+    assert item["model"] == load_shipped_classifier(name).card.name
     assert [face["top"] for face in item["faces"]] == ["happy"]
 
 
-def test_an_unknown_classifier_is_wrong_usage(predict: Predict, astronaut_path: Path) -> None:
+def test_predict_unknown_classifier_is_a_usage_error(predict: Predict, astronaut_path: Path) -> None:
     result = CliRunner().invoke(app, ["predict", str(astronaut_path), "--classifier", "micro"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert "or the path of a weights file (.onnx), got 'micro'" in " ".join(result.stderr.split())
@@ -82,17 +82,17 @@ def test_an_unknown_classifier_is_wrong_usage(predict: Predict, astronaut_path: 
     assert "--classifier and --weights exclude each other" in " ".join(result.stderr.split())
 
 
-def test_a_face_in_the_table(predict: Predict, astronaut_path: Path) -> None:
+def test_predict_table_reports_a_face(predict: Predict, astronaut_path: Path) -> None:
     result = predict(astronaut_path, "--detector", "haar")
-    head, row = result.stdout.splitlines()
-    assert " ".join(head.split()) == "image face top angry fear happy sad surprise neutral face-like box"
+    header, row = result.stdout.splitlines()
+    assert " ".join(header.split()) == "image face top angry fear happy sad surprise neutral face-score box"
     assert "astronaut.png" in row
-    shares = [int(word[:-1]) for word in row.split() if word.endswith("%")]
-    assert len(shares) == 7
-    assert sum(shares[:6]) == pytest.approx(100, abs=3)
+    percentages = [int(word[:-1]) for word in row.split() if word.endswith("%")]
+    assert len(percentages) == 7
+    assert sum(percentages[:6]) == pytest.approx(100, abs=3)
 
 
-def test_no_face_is_no_failure(predict: Predict, tmp_path: Path) -> None:
+def test_predict_image_without_face_is_not_an_error(predict: Predict, tmp_path: Path) -> None:
     Image.new("RGB", (200, 200), "white").save(tmp_path / "white.png")
     result = predict(tmp_path / "white.png", "--detector", "haar")
     assert result.exit_code == 0
@@ -100,21 +100,21 @@ def test_no_face_is_no_failure(predict: Predict, tmp_path: Path) -> None:
     assert json.loads(predict(tmp_path / "white.png", "--detector", "haar", "--json").stdout)[0]["faces"] == []
 
 
-def test_a_folder_gives_its_pictures_in_order(predict: Predict, folder: Path) -> None:
-    result = predict(folder, "--json", "--detector", "whole")
+def test_predict_folder_is_read_in_order(predict: Predict, folder: Path) -> None:
+    result = predict(folder, "--json", "--detector", "full-image")
     assert result.exit_code == 0
     assert paths_of(result) == [str(folder / name) for name in ("a.jpg", "b.png", "more/a.PNG")]
 
 
-def test_standard_input_is_read(predict: Predict, folder: Path) -> None:
-    result = predict("-", "--json", "--detector", "whole", stdin=(folder / "b.png").read_bytes())
+def test_predict_reads_standard_input(predict: Predict, folder: Path) -> None:
+    result = predict("-", "--json", "--detector", "full-image", stdin=(folder / "b.png").read_bytes())
     (item,) = json.loads(result.stdout)
     assert (item["path"], len(item["faces"])) == ("-", 1)
 
 
-def test_one_bad_file_does_not_stop_the_rest(predict: Predict, folder: Path) -> None:
+def test_predict_invalid_file_does_not_stop_the_others(predict: Predict, folder: Path) -> None:
     bad = folder / "notes.md"
-    result = predict(bad, folder / "missing.jpg", folder / "b.png", "--json", "--detector", "whole")
+    result = predict(bad, folder / "missing.jpg", folder / "b.png", "--json", "--detector", "full-image")
     assert result.exit_code == 1
     first, second, third = json.loads(result.stdout)
     assert first["path"] == str(bad)
@@ -124,19 +124,19 @@ def test_one_bad_file_does_not_stop_the_rest(predict: Predict, folder: Path) -> 
     lines = result.stderr.splitlines()
     assert len(lines) == 2
     assert all(line.startswith("mememoji: ") and line.count(str(folder)) == 1 for line in lines)
-    assert "b.png" in predict(bad, folder / "b.png", "--detector", "whole").stdout
+    assert "b.png" in predict(bad, folder / "b.png", "--detector", "full-image").stdout
 
 
-def test_bad_standard_input_is_told_by_its_name(predict: Predict) -> None:
+def test_predict_invalid_standard_input_is_reported_by_name(predict: Predict) -> None:
     result = predict("-", stdin=b"")
     assert result.exit_code == 1
     assert result.stderr.startswith("mememoji: -: ")
 
 
-def test_copies_and_crops_are_written(predict: Predict, folder: Path, tmp_path: Path) -> None:
+def test_predict_saves_annotated_copies_and_crops(predict: Predict, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out" / "copies"
     result = predict(
-        *(folder, "-", "--json", "--detector", "whole", "--annotate", out, "--crops", out),
+        *(folder, "-", "--json", "--detector", "full-image", "--save-annotated", out, "--save-crops", out),
         stdin=(folder / "a.jpg").read_bytes(),
     )
     items = json.loads(result.stdout)
@@ -151,22 +151,24 @@ def test_copies_and_crops_are_written(predict: Predict, folder: Path, tmp_path: 
         assert read_image(item["crops"][0]).shape == (60, 70, 3)
 
 
-def test_the_pictures_themselves_are_never_written_over(predict: Predict, folder: Path) -> None:
+def test_predict_never_overwrites_its_inputs(predict: Predict, folder: Path) -> None:
     before = {path: path.read_bytes() for path in folder.glob("*.*g")}
-    result = predict(folder / "a.jpg", folder / "b.png", "--json", "--detector", "whole", "--annotate", folder)
+    result = predict(
+        folder / "a.jpg", folder / "b.png", "--json", "--detector", "full-image", "--save-annotated", folder
+    )
     assert [Path(item["annotated"]).name for item in json.loads(result.stdout)] == ["a-2.jpg", "b-2.png"]
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_a_folder_that_cannot_be_made_is_told(predict: Predict, folder: Path) -> None:
-    result = predict(folder, "--annotate", folder / "b.png")
+def test_predict_folder_that_cannot_be_created_is_reported(predict: Predict, folder: Path) -> None:
+    result = predict(folder, "--save-annotated", folder / "b.png")
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert "cannot be made a folder" in result.stderr
+    assert "cannot be created" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([], "Missing argument"),
         (["x.jpg", "--detector", "face"], "got 'face'"),
@@ -174,20 +176,20 @@ def test_a_folder_that_cannot_be_made_is_told(predict: Predict, folder: Path) ->
         (["x.jpg", "--color"], "No such option"),
     ],
 )
-def test_wrong_usage(predict: Predict, arguments: list[str], told: str) -> None:
+def test_predict_usage_errors_have_exit_code_2(predict: Predict, arguments: list[str], message: str) -> None:
     result = predict(*arguments)
     assert result.exit_code == 2
-    assert told in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
 
 
-def test_missing_weights_are_one_line(astronaut_path: Path, tmp_path: Path) -> None:
+def test_predict_missing_weights_are_reported_in_one_line(astronaut_path: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["predict", str(astronaut_path), "--weights", str(tmp_path / "net.onnx")])
     assert result.exit_code == 1
     assert result.stderr.startswith("mememoji: no model card")
     assert result.stderr.count("\n") == 1
 
 
-def test_photographs(shared: Path) -> None:
+def test_predict_finds_the_faces_of_real_images(shared: Path) -> None:
     result = CliRunner().invoke(app, ["predict", str(shared / "photos"), "--json", "--detector", "haar"])
     assert result.exit_code == 0
     faces: dict[str, Any] = {Path(item["path"]).name: item["faces"] for item in json.loads(result.stdout)}
@@ -198,16 +200,16 @@ def test_photographs(shared: Path) -> None:
     assert faces["one-happy-face.jpg"][0]["composition"]["happy"] > 0.8
 
 
-def test_meme_faces_lie_on_the_copies(predict: Predict, folder: Path, tmp_path: Path) -> None:
+def test_predict_draws_memes_on_annotated_copies(predict: Predict, folder: Path, tmp_path: Path) -> None:
     plain, memes = tmp_path / "plain", tmp_path / "memes"
-    predict(folder / "b.png", "--detector", "whole", "--annotate", plain)
-    result = predict(folder / "b.png", "--detector", "whole", "--annotate", memes, "--memes")
+    predict(folder / "b.png", "--detector", "full-image", "--save-annotated", plain)
+    result = predict(folder / "b.png", "--detector", "full-image", "--save-annotated", memes, "--memes")
     assert result.exit_code == 0
     assert read_image(memes / "b.png").shape == read_image(plain / "b.png").shape
     assert (read_image(memes / "b.png") != read_image(plain / "b.png")).any()
 
 
-def test_meme_faces_want_copies_to_lie_on(predict: Predict, folder: Path) -> None:
+def test_predict_memes_need_annotated_copies(predict: Predict, folder: Path) -> None:
     result = predict(folder / "b.png", "--memes")
     assert result.exit_code == 2
-    assert "--annotate DIR" in result.stderr
+    assert "--save-annotated DIR" in " ".join(result.stderr.split())

@@ -1,4 +1,4 @@
-"""A screen for the window's tests, and sources that can be lost."""
+"""A display for the window's tests, and sources that can be lost."""
 
 import os
 import shutil
@@ -16,40 +16,40 @@ import numpy as np
 import pytest
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.fake_classifier import FixedClassifier
-from mememoji.detection.fake_detector import FixedDetector
+from mememoji.classification.fake_classifier import FakeClassifier
+from mememoji.detection.fake_detector import FakeDetector
 from mememoji.image_io import encode_jpeg, read_image
 from mememoji.results import Box, Detection
 from mememoji.video.video_encoder import VideoEncoder
 
 WAIT = 20.0
-"""Seconds after which what does not come is a failure; a busy machine is slow."""
+"""The time in seconds after which a wait fails; a busy machine is slow."""
 
 
-def missing(reason: str) -> None:
-    """Skip, or fail where nothing may be skipped."""
+def skip_or_fail(reason: str) -> None:
+    """Skip the test; fail where MEMEMOJI_TEST_ALL forbids skipping."""
     if os.environ.get("MEMEMOJI_TEST_ALL"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
-def screen() -> Iterator[None]:
-    """An X server of the tests' own: real windows and real events, on a screen that nobody sees."""
+def display() -> Iterator[None]:
+    """An X server for the tests: real windows and real events on a virtual display."""
     program = shutil.which("Xvfb")
     if program is None:
-        missing("no Xvfb to show windows on: Debian has it in the package xvfb")
+        skip_or_fail("Xvfb is not installed: apt install xvfb")
     try:
         import pyqtgraph  # noqa: F401
         import PySide6  # noqa: F401
     except ImportError:
-        missing('no PySide6 and pyqtgraph: pip install "mememoji[live]"')
+        skip_or_fail('PySide6 and pyqtgraph are not installed: pip install "mememoji[live]"')
     read, write = os.pipe()
     command = [str(program), "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
-    with os.fdopen(read) as told:
-        number = told.readline().strip()
+    with os.fdopen(read) as stream:
+        number = stream.readline().strip()
     before = {name: os.environ.get(name) for name in ("DISPLAY", "QT_QPA_PLATFORM")}
     os.environ |= {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
     yield
@@ -63,25 +63,25 @@ def screen() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def app(screen: None) -> Iterator[Any]:
-    """Qt's application; there can be one in a process."""
+def app(display: None) -> Iterator[Any]:
+    """The Qt application; a process can have only one."""
     from PySide6.QtWidgets import QApplication
 
     made = QApplication(["mememoji"])
     yield made
-    # Before the server goes: Qt ends a process that loses its screen.
+    # Before the server stops: Qt aborts a process that loses its display.
     made.shutdown()
 
 
 @pytest.fixture
 def until(app: Any) -> Callable[[Callable[[], object], str], None]:
-    """Lets Qt run until something is true; fails if that does not come."""
+    """Returns a function that runs Qt until a condition is true, and fails after a timeout."""
     from PySide6.QtTest import QTest
 
-    def wait(is_true: Callable[[], object], what: str) -> None:
+    def wait(condition: Callable[[], object], what: str) -> None:
         end = time.monotonic() + WAIT
-        while not is_true():
-            assert time.monotonic() < end, f"waited {WAIT:g} s in vain for {what}"
+        while not condition():
+            assert time.monotonic() < end, f"timeout after {WAIT:g} s while waiting for {what}"
             QTest.qWait(10)
 
     return wait
@@ -89,9 +89,9 @@ def until(app: Any) -> Callable[[Callable[[], object], str], None]:
 
 @pytest.fixture
 def analyzer() -> Analyzer:
-    """Sees two faces in every frame, a happy large one and a sad small one."""
+    """An analyzer that finds a large happy face and a small sad face in every frame."""
     faces = [Detection(Box(40, 30, 60, 70), 0.9), Detection(Box(120, 40, 30, 30), 0.8)]
-    return Analyzer(FixedDetector(faces), FixedClassifier({"happy": 0.8, "neutral": 0.2}, {"sad": 0.9, "fear": 0.1}))
+    return Analyzer(FakeDetector(faces), FakeClassifier({"happy": 0.8, "neutral": 0.2}, {"sad": 0.9, "fear": 0.1}))
 
 
 @pytest.fixture(scope="session")
@@ -103,17 +103,17 @@ def portrait(astronaut_path: Path) -> Any:
 @pytest.fixture
 def clip(portrait: Any, tmp_path: Path) -> Path:
     """One second of the portrait, 20 frames."""
-    with VideoEncoder(tmp_path / "portrait.mp4", 160, 120, 20, program="") as encoder:
+    with VideoEncoder(tmp_path / "portrait.mp4", 160, 120, 20, ffmpeg_path="") as encoder:
         for number in range(20):
             encoder.write(np.roll(portrait, number, axis=1), number / 20)
     return tmp_path / "portrait.mp4"
 
 
 class Camera:
-    """A network camera on loopback, MJPEG over HTTP, that can be switched off and on again."""
+    """A network camera on loopback, MJPEG over HTTP, that can be switched off and on."""
 
-    def __init__(self, picture: Any) -> None:
-        self._parts = [encode_jpeg(np.roll(picture, 4 * number, axis=1)) for number in range(8)]
+    def __init__(self, image: Any) -> None:
+        self._parts = [encode_jpeg(np.roll(image, 4 * number, axis=1)) for number in range(8)]
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
         self.switch_on()
@@ -175,6 +175,6 @@ def camera(portrait: Any) -> Iterator[Camera]:
 
 @pytest.fixture
 def no_camera() -> str:
-    """The URL of a port where nobody listens."""
+    """The URL of a port on which no server listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}/"

@@ -1,4 +1,4 @@
-"""The live window, under Xvfb with real events."""
+"""The live window, in Xvfb with real events."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import pytest
 
 from mememoji.analyzer import Analyzer
 from mememoji.image_io import read_image
-from mememoji.live.capture import Capture, State
+from mememoji.live.capture import Capture, CaptureState
 from mememoji.live.session import Session
 from mememoji.video.timeline import read_timeline
 from mememoji.video.video_reader import VideoReader
@@ -24,7 +24,7 @@ OpenWindow = Callable[..., Any]
 
 @pytest.fixture
 def open_window(app: Any, analyzer: Analyzer, tmp_path: Path) -> Iterator[OpenWindow]:
-    """Opens a window on a source; closes it, and looks for what it left behind."""
+    """Opens a window on a source, closes it, and checks that its threads have ended."""
     from PySide6.QtTest import QTest
 
     from mememoji.live.window import LiveWindow
@@ -32,8 +32,8 @@ def open_window(app: Any, analyzer: Analyzer, tmp_path: Path) -> Iterator[OpenWi
     before = set(threading.enumerate())
     opened: list[Any] = []
 
-    def open_one(source: object, reader: Analyzer = analyzer) -> Any:
-        session = Session(Capture(str(source), retry=0.2), reader, smoothing=0.3)
+    def open_one(source: object) -> Any:
+        session = Session(Capture(str(source), retry_seconds=0.2), analyzer, smoothing=0.3)
         window = LiveWindow(session, tmp_path / "kept")
         opened.append(window)
         session.start()
@@ -67,32 +67,32 @@ def press(window: Any, key: str) -> None:
     QTest.keyClick(window, getattr(Qt.Key, f"Key_{key}"))
 
 
-def test_it_starts_and_shows_faces(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+def test_window_shows_faces(open_window: OpenWindow, until: Until, camera: Camera) -> None:
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "a face")
     assert window.headline.text() == "Happy  80%"
     until(lambda: " fps " in window.status.text(), "the frame rate")
     assert " ms" in window.status.text()
-    until(lambda: len(window.plot.points(window.face)) > 3, "the plot's points")
-    points = window.plot.points(window.face)
+    until(lambda: len(window.plot.points(window.track_id)) > 3, "the plot's points")
+    points = window.plot.points(window.track_id)
     np.testing.assert_allclose(points[:, 1:].sum(axis=1), 1, atol=1e-3)
-    assert window.picture.headline == ""
+    assert window.image_view.headline == ""
 
 
-def test_another_face_is_chosen_by_key_and_by_click(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+def test_window_selects_a_face_by_key_and_by_click(open_window: OpenWindow, until: Until, camera: Camera) -> None:
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "the larger face")
     press(window, "N")
     assert window.headline.text() == "Sad  90%"
-    window.picture.clicked.emit(60, 50)
+    window.image_view.clicked.emit(60, 50)
     assert window.headline.text() == "Happy  80%"
 
 
-def test_switches_change_the_picture(open_window: OpenWindow, until: Until, clip: Path) -> None:
+def test_window_toggles_change_the_image(open_window: OpenWindow, until: Until, clip: Path) -> None:
     window = open_window(clip)
-    session = window._session
-    until(lambda: session.capture.state is State.ENDED, "the clip's end")
-    until(lambda: window.picture.headline == "portrait.mp4 has ended", "the words on the end")
+    session = window.session
+    until(lambda: session.capture.state is CaptureState.ENDED, "the clip's end")
+    until(lambda: window.image_view.headline == "portrait.mp4 has ended", "the words on the end")
     click(window.boxes)
     click(window.panels)
     plain = session.redraw()
@@ -108,101 +108,103 @@ def test_switches_change_the_picture(open_window: OpenWindow, until: Until, clip
     assert np.abs(boxed.astype(int) - meme).max() > 60
 
 
-def test_smoothing_is_set_by_switch_and_slider(open_window: OpenWindow, camera: Camera) -> None:
+def test_window_smoothing_is_set_by_toggle_and_slider(open_window: OpenWindow, camera: Camera) -> None:
     window = open_window(camera.url)
-    assert window.constant.text() == "0.30 s"
+    assert window.time_constant.text() == "0.30 s"
     window.slider.setValue(20)
-    assert window._session.smoothing == pytest.approx(1.0)
+    assert window.session.smoothing == pytest.approx(1.0)
     press(window, "T")
-    assert (window._session.smoothing, window.constant.text(), window.slider.isEnabled()) == (0.0, "off", False)
+    assert (window.session.smoothing, window.time_constant.text(), window.slider.isEnabled()) == (0.0, "off", False)
 
 
-def test_a_snapshot_is_saved(open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path) -> None:
+def test_window_saves_a_snapshot(open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path) -> None:
     window = open_window(camera.url)
-    click(window.snapshot)
-    until(lambda: window.notice.text(), "a notice")
-    if "no image" not in window.notice.text():
-        assert window.notice.text().startswith("Saved ")
+    click(window.snapshot_button)
+    until(lambda: window.message.text(), "a notice")
+    if "No image" not in window.message.text():
+        assert window.message.text().startswith("Saved ")
     until(lambda: "Happy" in window.headline.text(), "a face")
     press(window, "S")
-    until(lambda: window.notice.text().startswith("Saved "), "the snapshot")
+    until(lambda: window.message.text().startswith("Saved "), "the snapshot")
     (path, *_) = (tmp_path / "kept").glob("*.png")
     assert read_image(path).shape == (120, 160, 3)
 
 
-def test_a_recording_and_its_timeline(open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path) -> None:
+def test_window_records_video_and_timeline(
+    open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path
+) -> None:
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "a face")
-    click(window.record)
-    recording = window._session.recording
-    assert recording is not None
-    until(lambda: recording.seconds > 0.5, "half a second")
-    until(lambda: window.record.text().startswith("Recording"), "the clock")
-    click(window.record)
-    until(lambda: window.notice.text().startswith("Recorded"), "the end of the files")
-    rows = list(read_timeline(recording.timeline))
-    assert (rows[0].time, {row.number for row in rows}) == (0.0, {1, 2})
-    frames = list(VideoReader(recording.video))
+    click(window.record_button)
+    recorder = window.session.recorder
+    assert recorder is not None
+    until(lambda: recorder.seconds > 0.5, "half a second")
+    until(lambda: window.record_button.text().startswith("Recording"), "the clock")
+    click(window.record_button)
+    until(lambda: window.message.text().startswith("Recorded"), "the end of the files")
+    rows = list(read_timeline(recorder.timeline_path))
+    assert (rows[0].time, {row.track_id for row in rows}) == (0.0, {1, 2})
+    frames = list(VideoReader(recorder.video_path))
     assert frames[-1].time == pytest.approx(rows[-1].time, abs=0.1)
     assert frames[0].image.shape == (120, 160, 3)
 
 
-def test_closing_ends_a_recording(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+def test_window_close_finishes_the_recording(open_window: OpenWindow, until: Until, camera: Camera) -> None:
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "a face")
     press(window, "R")
-    recording = window._session.recording
-    until(lambda: recording.seconds > 0.2, "some frames")
+    recorder = window.session.recorder
+    until(lambda: recorder.seconds > 0.2, "some frames")
     window.close()
-    assert len(list(VideoReader(recording.video))) > 1
+    assert len(list(VideoReader(recorder.video_path))) > 1
 
 
-def test_a_recording_that_cannot_be_written_is_told(
+def test_window_unwritable_recording_is_reported(
     open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path
 ) -> None:
     (tmp_path / "kept").write_text("a file where a folder should be")
     window = open_window(camera.url)
-    click(window.record)
-    assert "cannot be made" in window.notice.text()
-    assert window.notice.property("error") is True
-    assert not window.record.isChecked()
+    click(window.record_button)
+    assert "cannot be created" in window.message.text()
+    assert window.message.property("error") is True
+    assert not window.record_button.isChecked()
 
 
-def test_a_lost_source_is_told_and_comes_back(open_window: OpenWindow, until: Until, camera: Camera) -> None:
+def test_window_lost_source_is_reported_and_recovers(open_window: OpenWindow, until: Until, camera: Camera) -> None:
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "a face")
     camera.switch_off()
-    until(lambda: window.picture.headline.startswith("No image from"), "the words on the loss")
-    assert window.picture.action.text() == "Try now"
+    until(lambda: window.image_view.headline.startswith("No image from"), "the words on the loss")
+    assert window.image_view.button.text() == "Try now"
     camera.switch_on()
-    click(window.picture.action)
-    until(lambda: window.picture.headline == "" and " fps " in window.status.text(), "the image")
+    click(window.image_view.button)
+    until(lambda: window.image_view.headline == "" and " fps " in window.status.text(), "the image")
 
 
-def test_a_source_that_was_never_there(open_window: OpenWindow, until: Until, no_camera: str) -> None:
+def test_window_missing_source_is_reported(open_window: OpenWindow, until: Until, no_camera: str) -> None:
     window = open_window(no_camera)
-    until(lambda: window.picture.headline.startswith("No image from"), "the words on the loss")
-    assert window.headline.text() == "No face in sight"
-    click(window.snapshot)
-    until(lambda: window.notice.text() == "There is no image yet.", "the notice")
+    until(lambda: window.image_view.headline.startswith("No image from"), "the words on the loss")
+    assert window.headline.text() == "No face visible"
+    click(window.snapshot_button)
+    until(lambda: window.message.text() == "No image is available yet.", "the notice")
 
 
-def test_a_clip_plays_again(open_window: OpenWindow, until: Until, clip: Path) -> None:
+def test_window_plays_a_clip_again(open_window: OpenWindow, until: Until, clip: Path) -> None:
     window = open_window(clip)
-    until(lambda: window.picture.action.text() == "Play again", "the clip's end")
-    moments = window._moment.time
+    until(lambda: window.image_view.button.text() == "Play again", "the clip's end")
+    time = window.tracked_frame.time
     press(window, "F5")
-    until(lambda: window._moment.time > moments, "the second round")
+    until(lambda: window.tracked_frame.time > time, "the second round")
 
 
-def test_the_process_ends_when_its_window_is_closed(screen: None, clip: Path) -> None:
+def test_run_window_ends_when_the_window_is_closed(display: None, clip: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\nfrom PySide6.QtCore import QTimer\n"
         "from PySide6.QtWidgets import QApplication\nfrom mememoji.analyzer import Analyzer\n"
         "from mememoji.live.application import run_window\nfrom mememoji.live.capture import Capture\n"
         "from mememoji.live.session import Session\n"
         "app = QApplication([])\nQTimer.singleShot(1500, app.closeAllWindows)\n"
-        "sys.exit(run_window(Session(Capture(sys.argv[1]), Analyzer('whole')), Path()))\n"
+        "sys.exit(run_window(Session(Capture(sys.argv[1]), Analyzer('full-image')), Path()))\n"
     )
     done = subprocess.run([sys.executable, "-c", program, str(clip)], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.fake_classifier import FixedClassifier
-from mememoji.detection.fake_detector import FixedDetector
+from mememoji.classification.fake_classifier import FakeClassifier
+from mememoji.detection.fake_detector import FakeDetector
 from mememoji.results import Box, Detection
 from mememoji.video.video_encoder import VideoEncoder
 
@@ -25,8 +25,8 @@ def level(number: int) -> int:
 def make_clip(tmp_path: Path) -> MakeClip:
     """Makes a clip of plain frames at 10 a second, by OpenCV, whose gray level rises from frame to frame."""
 
-    def make(frames: int = 20, size: tuple[int, int] = (96, 64), name: str = "clip.mp4", program: str = "") -> Path:
-        with VideoEncoder(tmp_path / name, *size, 10, program=program) as encoder:
+    def make(frames: int = 20, size: tuple[int, int] = (96, 64), name: str = "clip.mp4", ffmpeg_path: str = "") -> Path:
+        with VideoEncoder(tmp_path / name, *size, 10, ffmpeg_path=ffmpeg_path) as encoder:
             for number in range(frames):
                 encoder.write(np.full((size[1], size[0], 3), level(number), np.uint8), number / 10)
         return tmp_path / name
@@ -37,9 +37,7 @@ def make_clip(tmp_path: Path) -> MakeClip:
 @pytest.fixture
 def analyzer() -> Analyzer:
     """Sees one happy face in every frame."""
-    return Analyzer(
-        FixedDetector([Detection(Box(20, 10, 30, 40), 0.9)]), FixedClassifier({"happy": 0.8, "neutral": 0.2})
-    )
+    return Analyzer(FakeDetector([Detection(Box(20, 10, 30, 40), 0.9)]), FakeClassifier({"happy": 0.8, "neutral": 0.2}))
 
 
 def streams(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Frames into a file."""
+"""Encoding of frames into a file."""
 
 import shutil
 from pathlib import Path
@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from mememoji.errors import RunError
-from mememoji.video.video_encoder import Sound, VideoEncoder
+from mememoji.video.video_encoder import Audio, VideoEncoder
 from mememoji.video.video_reader import VideoReader
 from tests.video.conftest import streams
 
-PROGRAMS = [
+FFMPEG_PATHS = [
     pytest.param("", id="OpenCV"),
-    pytest.param("ffmpeg", id="ffmpeg", marks=pytest.mark.skipif(not shutil.which("ffmpeg"), reason="no ffmpeg")),
+    pytest.param(
+        "ffmpeg", id="ffmpeg", marks=pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
+    ),
 ]
 
 
@@ -21,10 +23,10 @@ def gray(level: int, width: int = 64, height: int = 48) -> np.ndarray[tuple[int,
     return np.full((height, width, 3), level, np.uint8)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_frames_keep_their_times(tmp_path: Path, program: str) -> None:
+@pytest.mark.parametrize("ffmpeg_path", FFMPEG_PATHS)
+def test_video_encoder_frames_keep_their_times(tmp_path: Path, ffmpeg_path: str) -> None:
     path = tmp_path / "out.mp4"
-    with VideoEncoder(path, 64, 48, 10, program=program) as encoder:
+    with VideoEncoder(path, 64, 48, 10, ffmpeg_path=ffmpeg_path) as encoder:
         # Two missing after the first, and two at the same time, of which the later stays.
         for time, level in ((5.0, 40), (5.3, 120), (5.31, 200), (5.4, 240)):
             encoder.write(gray(level), time)
@@ -32,11 +34,11 @@ def test_frames_keep_their_times(tmp_path: Path, program: str) -> None:
     assert levels == pytest.approx([40, 40, 40, 200, 240], abs=6)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("ffmpeg_path", FFMPEG_PATHS)
 @pytest.mark.parametrize("size", [(65, 49), (101, 64)])
-def test_odd_sizes(tmp_path: Path, program: str, size: tuple[int, int]) -> None:
+def test_video_encoder_odd_size_is_kept_or_padded(tmp_path: Path, ffmpeg_path: str, size: tuple[int, int]) -> None:
     path = tmp_path / "odd.mp4"
-    with VideoEncoder(path, *size, 10, program=program) as encoder:
+    with VideoEncoder(path, *size, 10, ffmpeg_path=ffmpeg_path) as encoder:
         for number in range(3):
             encoder.write(gray(120, *size), number / 10)
     (first, *_) = VideoReader(path)
@@ -45,38 +47,38 @@ def test_odd_sizes(tmp_path: Path, program: str, size: tuple[int, int]) -> None:
     assert first.image[: size[1], : size[0]].mean() == pytest.approx(120, abs=6)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_what_cannot_be_written(tmp_path: Path, program: str) -> None:
+@pytest.mark.parametrize("ffmpeg_path", FFMPEG_PATHS)
+def test_video_encoder_missing_folder_is_reported(tmp_path: Path, ffmpeg_path: str) -> None:
     with pytest.raises(RunError, match="cannot be written"):
-        VideoEncoder(tmp_path / "nowhere" / "out.mp4", 64, 48, 10, program=program)
+        VideoEncoder(tmp_path / "nowhere" / "out.mp4", 64, 48, 10, ffmpeg_path=ffmpeg_path)
 
 
-def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
+def test_write_frame_of_another_size_is_rejected(tmp_path: Path) -> None:
     with (
-        VideoEncoder(tmp_path / "out.mp4", 64, 48, 10, program="") as encoder,
+        VideoEncoder(tmp_path / "out.mp4", 64, 48, 10, ffmpeg_path="") as encoder,
         pytest.raises(ValueError, match="64x48"),
     ):
         encoder.write(gray(1, 48, 64), 0)
 
 
-def test_a_program_that_is_none(tmp_path: Path) -> None:
+def test_video_encoder_missing_ffmpeg_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be started"):
-        VideoEncoder(tmp_path / "out.mp4", 64, 48, 10, program=str(tmp_path / "ffmpeg"))
+        VideoEncoder(tmp_path / "out.mp4", 64, 48, 10, ffmpeg_path=str(tmp_path / "ffmpeg"))
 
 
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="no ffmpeg")
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
 @pytest.mark.parametrize("start", [0.0, 1.0])
-def test_sound_is_taken_over_for_as_long_as_the_picture_lasts(tmp_path: Path, start: float) -> None:
+def test_video_encoder_audio_is_as_long_as_the_frames(tmp_path: Path, start: float) -> None:
     import subprocess
 
     source = tmp_path / "loud.mp4"
-    sounding = ["-f", "lavfi", "-i", "sine=d=3", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=3"]
-    subprocess.run(["ffmpeg", "-v", "error", *sounding, str(source)], check=True)
+    inputs = ["-f", "lavfi", "-i", "sine=d=3", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=3"]
+    subprocess.run(["ffmpeg", "-v", "error", *inputs, str(source)], check=True)
     path = tmp_path / "out.mp4"
-    with VideoEncoder(path, 64, 48, 10, sound=Sound(source, start)) as encoder:
+    with VideoEncoder(path, 64, 48, 10, audio=Audio(source, start)) as encoder:
         for number in range(20):
             encoder.write(gray(90), start + number / 10)
-    told = streams(path)
-    assert "Audio: aac" in told
-    assert "Video: h264" in told or "Video: mpeg4" in told
-    assert "Duration: 00:00:02.0" in told
+    description = streams(path)
+    assert "Audio: aac" in description
+    assert "Video: h264" in description or "Video: mpeg4" in description
+    assert "Duration: 00:00:02.0" in description

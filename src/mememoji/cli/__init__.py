@@ -1,4 +1,4 @@
-"""The command line, `mememoji`: one file for each group of commands, heavy imports inside the commands."""
+"""The command line `mememoji`: one module per group of commands, with heavy imports inside the commands."""
 
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from mememoji.version import __version__
 
 
 class _Commands(TyperGroup):
-    """Where an error that Mememoji raises on purpose becomes one line and an exit code, for every command."""
+    """A command group that reports the errors of Mememoji as one line on standard error, with exit code 1."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -37,7 +37,7 @@ app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
-    # Plain help: drawing boxes would load a library that takes longer than all of the rest.
+    # Plain help, because the library for formatted help takes longer to load than everything else.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -55,7 +55,7 @@ def _mememoji(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Read facial expressions: find the faces in images and say how much of each of six emotions each shows."""
+    """Read facial expressions: find faces in images and predict how much of each of six emotions they show."""
 
 
 app.command()(predict)

@@ -1,26 +1,26 @@
-"""Standard output and standard error, with a progress bar below them where someone watches."""
+"""Output to standard output and standard error, with a progress bar on a terminal."""
 
 import sys
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
-_MANY: Final = 8
-"""From this many images on, a progress bar is worth its line."""
+_MIN_STEPS: Final = 8
+"""The number of steps from which on a progress bar is shown."""
 
 
-class Screen:
-    """Prints while a progress bar runs; the bar shows on a terminal and for many steps only.
+class Console:
+    """A printer that keeps a progress bar below its output; the bar is shown on a terminal and for many steps only.
 
     Args:
-        steps: how many there will be.
+        steps: the total number of steps.
     """
 
     def __init__(self, steps: int) -> None:
         self._bar: Any = None
-        if steps >= _MANY and sys.stderr.isatty():
+        if steps >= _MIN_STEPS and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=steps, unit="picture", leave=False, file=sys.stderr)
+            self._bar = tqdm(total=steps, unit="image", leave=False, file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self
@@ -31,21 +31,21 @@ class Screen:
         if self._bar is not None:
             self._bar.close()
 
-    def step(self) -> None:
-        """One more is done."""
+    def advance(self) -> None:
+        """Advance the progress bar by one step."""
         if self._bar is not None:
             self._bar.update()
 
     def print(self, text: str) -> None:
-        """Print to standard output as it is: line ends are the caller's."""
+        """Print text to standard output unchanged; no line end is added."""
         self._write(text, sys.stdout)
 
     def warn(self, message: str) -> None:
-        """Print one line to standard error."""
+        """Print a line to standard error."""
         self._write(f"mememoji: {message}\n", sys.stderr)
 
     def _write(self, text: str, stream: TextIO) -> None:
-        # A file's name may hold what the terminal's encoding, or any, cannot say.
+        # A file name can contain characters that the encoding of the terminal, or any encoding, lacks.
         encoding = stream.encoding or "utf-8"
         text = text.encode(encoding, "backslashreplace").decode(encoding)
         if self._bar is not None:

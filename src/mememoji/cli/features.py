@@ -1,94 +1,100 @@
-"""`mememoji features`: what the network sees in a face, layer by layer."""
+"""`mememoji features`: draw the feature maps and class activation maps of a face."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mememoji.cli.options import ClassifierName, Weights, find_classifier_weights
+from mememoji.cli.options import ClassifierName, DetectorName, Weights, find_classifier_weights
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from mememoji.classification.feature_extractor import Inside
+    from mememoji.classification.feature_extractor import FeatureExtractor
     from mememoji.image_io import RGBImage
     from mememoji.results import Composition
 
 ACTIVATION = "activation"
-"""The layer's name that asks for class activation maps."""
+"""The value of --layer that selects class activation maps."""
 
 
 def features(
-    picture: Annotated[Path | None, typer.Argument(help="An image with a face.", metavar="PICTURE")] = None,
+    image_path: Annotated[Path | None, typer.Argument(help="Image with a face.", metavar="IMAGE")] = None,
     layer: Annotated[
         str,
-        typer.Option(help="A layer's name, or activation: where in the face each emotion comes from.", metavar="NAME"),
+        typer.Option(
+            help="Name of a layer, or activation for the class activation maps of the six emotions.", metavar="NAME"
+        ),
     ] = ACTIVATION,
-    out: Annotated[Path | None, typer.Option(help="The PNG to write; PICTURE-NAME.png if not given.")] = None,
-    face: Annotated[int, typer.Option(help="Which face, as `mememoji predict` counts them.", min=1)] = 1,
-    at_most: Annotated[int, typer.Option("--maps", help="How many of a layer's maps to draw.", min=1)] = 47,
+    out: Annotated[Path | None, typer.Option(help="PNG file to write; IMAGE-NAME.png if not given.")] = None,
+    face: Annotated[int, typer.Option(help="Number of the face, as in the table of `mememoji predict`.", min=1)] = 1,
+    max_channels: Annotated[int, typer.Option(help="Draw at most this many channels of a layer.", min=1)] = 47,
     list_layers: Annotated[bool, typer.Option("--list-layers", help="List the layers and exit.")] = False,
-    detector: Annotated[str, typer.Option(help="How faces are found, as for `mememoji predict`.")] = "auto",
+    detector: DetectorName = "auto",
     classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
-    """Draw what the network computes on a face: a layer's maps, or where each emotion comes from."""
+    """Draw the feature maps of a layer for a face, or the class activation maps of its six emotions."""
     import numpy as np
 
-    from mememoji.classification.feature_extractor import Inside
+    from mememoji.classification.feature_extractor import FeatureExtractor
     from mememoji.errors import InputError, RunError
     from mememoji.image_io import encode_png
 
     weights = find_classifier_weights(classifier, weights)
-    inside = Inside(weights)
+    extractor = FeatureExtractor(weights)
     if list_layers:
-        blank = np.zeros((1, inside.card.side, inside.card.side), np.uint8)
-        for name in inside.layers:
-            _, channels, high, wide = inside.maps(blank, name).shape
-            typer.echo(f"{name:<10}  {channels} maps of {wide}x{high}")
+        blank = np.zeros((1, extractor.card.input_size, extractor.card.input_size), np.uint8)
+        for name in extractor.layers:
+            _, channels, height, width = extractor.feature_maps(blank, name).shape
+            typer.echo(f"{name:<10}  {channels} channels of {width}x{height}")
         return
-    if picture is None:
-        raise typer.BadParameter("name an image, or ask for --list-layers", param_hint="PICTURE")
-    if layer != ACTIVATION and layer not in inside.layers:
-        raise InputError(f"no layer {layer!r}; there are {', '.join((*inside.layers, ACTIVATION))}")
-    drawn = _draw(inside, *_find(picture, face, detector, weights), layer, at_most)
-    out = picture.with_name(f"{picture.stem}-{layer}.png") if out is None else out
+    if image_path is None:
+        raise typer.BadParameter("an image is required; give one, or use --list-layers", param_hint="IMAGE")
+    if layer != ACTIVATION and layer not in extractor.layers:
+        raise InputError(f"--layer must be one of {', '.join((*extractor.layers, ACTIVATION))}, got {layer!r}")
+    drawing = _draw(extractor, *_read_face(image_path, face, detector, weights), layer, max_channels)
+    out = image_path.with_name(f"{image_path.stem}-{layer}.png") if out is None else out
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(encode_png(drawn))
+        out.write_bytes(encode_png(drawing))
     except OSError as error:
         raise RunError(f"{out} cannot be written: {error.strerror}; name another file with --out") from error
     typer.echo(str(out))
 
 
-def _find(picture: Path, number: int, detector: str, weights: Path) -> "tuple[npt.NDArray[np.uint8], Composition]":
-    """The crop of one face, (side, side) uint8, as the classifier gets it, and what it is said to show."""
+def _read_face(path: Path, number: int, detector: str, weights: Path) -> "tuple[npt.NDArray[np.uint8], Composition]":
+    """Return the crop of one face as the classifier gets it, (S, S) uint8, and the face's composition."""
     from mememoji.analyzer import Analyzer
-    from mememoji.classification.preprocess import crop_faces
     from mememoji.errors import InputError
     from mememoji.image_io import read_image
 
     analyzer = Analyzer(detector, weights)
-    image = read_image(picture, analyzer.limits)
+    image = read_image(path, analyzer.limits)
     faces = analyzer.analyze_array(image).faces
     if number > len(faces):
-        raise InputError(f"{picture} shows {len(faces)} faces to this detector, so there is no face {number}")
-    found = faces[number - 1]
-    crops = crop_faces(image, [found.box], margin=analyzer.margin, side=analyzer.classifier.card.side)
-    return crops[0], found.composition
+        raise InputError(f"--face must be at most {len(faces)}, the number of faces found in {path}, got {number}")
+    face = faces[number - 1]
+    return analyzer.crop_faces(image, [face.detection])[0], face.composition
 
 
 def _draw(
-    inside: "Inside", crop: "npt.NDArray[np.uint8]", composition: "Composition", layer: str, at_most: int
+    extractor: "FeatureExtractor",
+    crop: "npt.NDArray[np.uint8]",
+    composition: "Composition",
+    layer: str,
+    max_channels: int,
 ) -> "RGBImage":
-    from mememoji.drawing.feature_maps import draw_activations, draw_maps
+    from mememoji.drawing.feature_maps import draw_class_activation_maps, draw_feature_maps
     from mememoji.emotions import EMOTIONS
 
     if layer != ACTIVATION:
-        return draw_maps(crop, inside.maps(crop[None], layer)[0], layer, at_most=at_most)
+        return draw_feature_maps(crop, extractor.feature_maps(crop[None], layer)[0], layer, max_channels=max_channels)
     activations = {
-        f"{emotion} {100 * composition[emotion]:.0f} %": inside.activation(crop[None], emotion)[0]
+        f"{emotion} {100 * composition[emotion]:.0f} %": extractor.class_activation_map(crop[None], emotion)[0]
         for emotion in EMOTIONS
     }
-    return draw_activations(crop, activations, "What speaks for each emotion, and how much of it the face shows")
+    return draw_class_activation_maps(
+        crop, activations, "Regions that support each emotion, and its fraction in the composition"
+    )

@@ -1,4 +1,4 @@
-"""`mememoji live`: a camera's faces as they are."""
+"""`mememoji live`: read the faces of a camera in a window."""
 
 import os
 import sys
@@ -7,63 +7,53 @@ from typing import Annotated
 
 import typer
 
-from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
+from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Smoothing, Weights, make_analyzer
 from mememoji.errors import InputError, MissingExtraError
 
 
 def live(
     source: Annotated[
-        str, typer.Option(help="A camera's number, a video file, or a stream's URL.", metavar="0|FILE|URL")
+        str, typer.Option(help="Index of a camera, path of a video file, or URL of a stream.", metavar="0|FILE|URL")
     ] = "0",
     headless: Annotated[
-        bool, typer.Option("--headless", help="Open no window; write the timeline, to standard output or to --csv.")
+        bool, typer.Option("--headless", help="Write the timeline to standard output or to --csv, without a window.")
     ] = False,
-    csv: Annotated[
-        Path | None, typer.Option(help="With --headless: where the timeline goes.", metavar="OUT.csv")
-    ] = None,
-    seconds: Annotated[float | None, typer.Option(min=0, help="With --headless: end after so many seconds.")] = None,
-    folder: Annotated[Path, typer.Option(help="Where snapshots and recordings go.", metavar="DIR")] = Path(),
-    smoothing: Annotated[
-        float, typer.Option(min=0, help="Time constant in seconds that compositions follow with; 0 is none.")
-    ] = 0.3,
-    boxes: Annotated[bool, typer.Option(help="Begin with boxes around faces.")] = True,
-    bars: Annotated[bool, typer.Option(help="Begin with bars beside faces.")] = True,
-    memes: Annotated[bool, typer.Option(help="Begin with meme faces over faces.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write the timeline of --headless here.", metavar="OUT.csv")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="Stop --headless after this many seconds.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for snapshots and recordings.", metavar="DIR")] = Path(),
+    smoothing: Smoothing = 0.3,
+    boxes: Annotated[bool, typer.Option(help="Draw boxes around faces at the start.")] = True,
+    bars: Annotated[bool, typer.Option(help="Draw composition bars beside faces at the start.")] = True,
+    memes: Annotated[bool, typer.Option(help="Draw meme faces over faces at the start.")] = False,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
     classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
-    """Show a camera's image with its faces, and beside it how their six emotions go.
+    """Show a camera with its faces and a running plot of their six emotions.
 
     Keys: B boxes, C bars, M memes, T smoothing, S snapshot, R record, N next face, F5 try again, F11 full screen,
-    Ctrl+Q quit. Nothing is kept but what you snap or record.
+    Ctrl+Q quit. Only snapshots and recordings are stored.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     if not headless and (csv is not None or seconds is not None):
-        raise typer.BadParameter("--csv and --seconds go with --headless; the window records with its button")
-    from mememoji.analyzer import Analyzer
-    from mememoji.detection.registry import make_detector
+        raise typer.BadParameter("--csv and --seconds need --headless; the window has a button for recordings")
     from mememoji.live.capture import Capture, is_camera, is_url
 
     if not is_camera(source) and not is_url(source) and not Path(source).is_file():
-        raise InputError(f"expected a camera's number, a file or a URL, got {source!r}, which is none")
-    try:
-        finder = make_detector(detector, detector_weights)
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="--detector") from error
-    weights = find_classifier_weights(classifier, weights)
+        raise InputError(f"--source must be the index of a camera, a file or a URL, got {source!r}; no such file")
+    analyzer = make_analyzer(detector, detector_weights, classifier, weights)
     if headless:
         from mememoji.live.headless import run_headless
 
         run_headless(
-            Capture(source, wait=True),
-            Analyzer(finder, weights),
+            Capture(source, keep_all_frames=True),
+            analyzer,
             csv or sys.stdout,
             smoothing=smoothing,
             seconds=seconds,
-            tell=lambda text: typer.echo(f"mememoji: {text}", err=True),
+            on_message=lambda text: typer.echo(f"mememoji: {text}", err=True),
         )
         return
     try:
@@ -73,7 +63,5 @@ def live(
     from mememoji.live.session import Session
     from mememoji.video.frame_overlay import Overlay
 
-    session = Session(
-        Capture(source), Analyzer(finder, weights), overlay=Overlay(boxes, bars, memes), smoothing=smoothing
-    )
-    raise typer.Exit(run_window(session, folder))
+    session = Session(Capture(source), analyzer, overlay=Overlay(boxes, bars, memes), smoothing=smoothing)
+    raise typer.Exit(run_window(session, out))

@@ -1,4 +1,4 @@
-"""How `mememoji predict` tells what it read: a table for people, a JSON array for programs. Both line by line."""
+"""Output formats of `mememoji predict`: a table or a JSON array, both printed image by image."""
 
 import json
 from collections.abc import Sequence
@@ -8,87 +8,89 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from mememoji.results import Analysis
 
-_WIDEST_NAME = 44
+_MAX_NAME_WIDTH = 44
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one image: an analysis, and which images were written for it; or an error."""
+class ImageResult:
+    """The result of one image: an analysis with the paths of the saved images, or an error."""
 
     path: str
     analysis: "Analysis | None" = None
-    written: dict[str, Any] = field(default_factory=dict)
+    saved: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
 
 
-class Listing(Protocol):
-    """Turns outcomes into text to print, line ends included."""
+class OutputFormatter(Protocol):
+    """A formatter of results as text, including line ends."""
 
-    def add(self, outcome: Outcome) -> str:
-        """One more image."""
+    def add(self, result: ImageResult) -> str:
+        """Return the text for the next result."""
         ...
 
     def end(self) -> str:
-        """There are no more."""
+        """Return the text after the last result."""
         ...
 
 
-class JsonListing:
-    """One JSON array: for each image its path, with the analysis or with the error."""
+class JsonFormatter:
+    """A JSON array with one object for each image: its path, and either the analysis or the error."""
 
     def __init__(self) -> None:
-        self._begun = False
+        self._has_output = False
 
-    def add(self, outcome: Outcome) -> str:
-        item: dict[str, Any] = {"path": outcome.path}
-        if outcome.analysis is not None:
-            item |= outcome.analysis.to_dict() | outcome.written
+    def add(self, result: ImageResult) -> str:
+        item: dict[str, Any] = {"path": result.path}
+        if result.analysis is not None:
+            item |= result.analysis.to_dict() | result.saved
         else:
-            item["error"] = outcome.error
-        lines = json.dumps(item, indent=2).replace("\n", "\n  ")
-        begin = ",\n  " if self._begun else "[\n  "
-        self._begun = True
-        return begin + lines
+            item["error"] = result.error
+        text = json.dumps(item, indent=2).replace("\n", "\n  ")
+        prefix = ",\n  " if self._has_output else "[\n  "
+        self._has_output = True
+        return prefix + text
 
     def end(self) -> str:
-        return "\n]\n" if self._begun else "[]\n"
+        return "\n]\n" if self._has_output else "[]\n"
 
 
-class TableListing:
-    """A table with a row for each face; failures leave no row, they are told on standard error.
+class TableFormatter:
+    """A table with one row for each face; errors have no row, because they are printed to standard error.
 
     Args:
-        names: of all images to come: the column's width must be known at the first row.
+        names: the names of all images, which set the width of the first column.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         from mememoji.emotions import EMOTIONS
 
-        self._width = min(max((len(name) for name in (*names, "picture")), default=0), _WIDEST_NAME)
+        self._width = min(max((len(name) for name in (*names, "image")), default=0), _MAX_NAME_WIDTH)
         self._emotions = EMOTIONS
-        self._begun = False
+        self._has_output = False
 
-    def add(self, outcome: Outcome) -> str:
-        if outcome.analysis is None:
+    def add(self, result: ImageResult) -> str:
+        if result.analysis is None:
             return ""
-        name = outcome.path if len(outcome.path) <= self._width else "…" + outcome.path[1 - self._width :]
-        if not outcome.analysis.faces:
-            return self._head() + f"{name:<{self._width}}     -  no face\n"
+        name = result.path if len(result.path) <= self._width else "…" + result.path[1 - self._width :]
+        if not result.analysis.faces:
+            return self._header() + f"{name:<{self._width}}     -  no face\n"
         rows = []
-        for number, face in enumerate(outcome.analysis.faces, 1):
-            shares = "  ".join(f"{share:>{max(len(emotion), 4)}.0%}" for emotion, share in face.composition.items())
-            likeness = "-" if face.face_likeness is None else f"{face.face_likeness:.0%}"
+        for number, face in enumerate(result.analysis.faces, 1):
+            fractions = "  ".join(
+                f"{fraction:>{max(len(emotion), 4)}.0%}" for emotion, fraction in face.composition.items()
+            )
+            face_score = "-" if face.face_score is None else f"{face.face_score:.0%}"
             box = f"{face.box.width}x{face.box.height} at {face.box.x},{face.box.y}"
-            rows.append(f"{name:<{self._width}}  {number:>4}  {face.top:<8}  {shares}  {likeness:>9}  {box}\n")
+            rows.append(f"{name:<{self._width}}  {number:>4}  {face.top:<8}  {fractions}  {face_score:>10}  {box}\n")
             name = ""
-        return self._head() + "".join(rows)
+        return self._header() + "".join(rows)
 
     def end(self) -> str:
         return ""
 
-    def _head(self) -> str:
-        if self._begun:
+    def _header(self) -> str:
+        if self._has_output:
             return ""
-        self._begun = True
+        self._has_output = True
         emotions = "  ".join(f"{emotion:>4}" for emotion in self._emotions)
-        return f"{'picture':<{self._width}}  face  {'top':<8}  {emotions}  face-like  box\n"
+        return f"{'image':<{self._width}}  face  {'top':<8}  {emotions}  face-score  box\n"

@@ -1,14 +1,14 @@
-"""`mememoji predict`: what the faces in images show."""
+"""`mememoji predict`: read the facial expressions in images."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mememoji.cli.console import Screen
-from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
-from mememoji.cli.output_formatter import JsonListing, Listing, Outcome, TableListing
-from mememoji.cli.saved_images import PictureFolder, write_annotated, write_crops
+from mememoji.cli.console import Console
+from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, make_analyzer
+from mememoji.cli.output_formatter import ImageResult, JsonFormatter, OutputFormatter, TableFormatter
+from mememoji.cli.saved_images import ImageFolder, save_annotated, save_crops
 from mememoji.cli.sources import find_sources
 from mememoji.errors import InputError
 
@@ -17,72 +17,68 @@ def predict(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Images, folders of images (with the folders in them), or - for standard input.",
+            help="Images, folders that are searched for images, or - for standard input.",
             show_default=False,
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array, an object for each image.")] = False,
-    annotate: Annotated[
-        Path | None, typer.Option(help="Write copies with boxes and composition bars to this folder.", metavar="DIR")
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array with one object for each image.")] = False,
+    annotated_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-annotated", help="Save copies with boxes and composition bars to this folder.", metavar="DIR"
+        ),
     ] = None,
-    memes: Annotated[
-        bool, typer.Option("--memes", help="Lay a meme face over every face of the annotated copies.")
-    ] = False,
-    crops: Annotated[
-        Path | None, typer.Option(help="Write every face, cut from its image, to this folder.", metavar="DIR")
+    memes: Annotated[bool, typer.Option("--memes", help="Draw meme faces on the annotated copies.")] = False,
+    crops_folder: Annotated[
+        Path | None,
+        typer.Option("--save-crops", help="Save a crop of every face to this folder.", metavar="DIR"),
     ] = None,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
     small_faces: Annotated[
         bool,
-        typer.Option("--small-faces", help="Look for faces that are small in large images; takes longer."),
+        typer.Option("--small-faces", help="Find faces that are small in large images too; slower."),
     ] = False,
     classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
-    """Say what the faces in images show.
+    """Read the facial expressions in images.
 
-    The exit code is 0 when all images were read, also where one shows no face; 1 when some could not be read, which
-    are named on standard error; 2 when the command was called wrongly.
+    The exit code is 0 if all images were read, whether they show a face or not; 1 if some could not be read, which
+    are reported on standard error; 2 if the command was used incorrectly.
     """
-    from mememoji.analyzer import Analyzer
-    from mememoji.detection.registry import make_detector
     from mememoji.image_io import read_image
 
-    if memes and annotate is None:
-        raise typer.BadParameter("meme faces are laid on annotated copies: name --annotate DIR", param_hint="--memes")
-    try:
-        finder = make_detector(detector, detector_weights, small_faces=small_faces)
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="--detector") from error
-    analyzer = Analyzer(finder, find_classifier_weights(classifier, weights))
-    sources, empty = find_sources(paths)
+    if memes and annotated_folder is None:
+        raise typer.BadParameter("needs annotated copies to draw on; add --save-annotated DIR", param_hint="--memes")
+    analyzer = make_analyzer(detector, detector_weights, classifier, weights, small_faces=small_faces)
+    sources, empty_folders = find_sources(paths)
     names = [source.name for source in sources]
-    copies = PictureFolder(annotate, names) if annotate else None
-    faces = PictureFolder(crops, names) if crops else None
-    listing: Listing = JsonListing() if as_json else TableListing(names)
-    failures = len(empty)
-    with Screen(len(sources)) as screen:
-        for folder in empty:
-            screen.warn(f"{folder}: no images in this folder")
+    annotated_images = ImageFolder(annotated_folder, names) if annotated_folder else None
+    crops = ImageFolder(crops_folder, names) if crops_folder else None
+    formatter: OutputFormatter = JsonFormatter() if as_json else TableFormatter(names)
+    num_errors = len(empty_folders)
+    with Console(len(sources)) as console:
+        for folder in empty_folders:
+            console.warn(f"{folder}: no images in this folder")
         for source in sources:
             try:
-                image = read_image(source.picture(analyzer.limits), analyzer.limits)
+                image = read_image(source.open(analyzer.limits), analyzer.limits)
                 analysis = analyzer.analyze_array(image)
-                written: dict[str, Any] = {}
-                if copies is not None:
-                    written |= write_annotated(copies, source, image, analysis, memes=memes)
-                if faces is not None:
-                    written |= write_crops(faces, source, image, analysis, analyzer.margin)
+                saved: dict[str, Any] = {}
+                if annotated_images is not None:
+                    saved |= save_annotated(annotated_images, source, image, analysis, memes=memes)
+                if crops is not None:
+                    saved |= save_crops(crops, source, image, analysis, analyzer)
             except InputError as error:
-                failures += 1
+                num_errors += 1
                 message = " ".join(str(error).split())
-                screen.warn(message if source.name in message else f"{source.name}: {message}")
-                outcome = Outcome(source.name, error=message)
+                console.warn(message if source.name in message else f"{source.name}: {message}")
+                result = ImageResult(source.name, error=message)
             else:
-                outcome = Outcome(source.name, analysis, written)
-            screen.print(listing.add(outcome))
-            screen.step()
-        screen.print(listing.end())
-    if failures:
+                result = ImageResult(source.name, analysis, saved)
+            console.print(formatter.add(result))
+            console.advance()
+        console.print(formatter.end())
+    if num_errors:
         raise typer.Exit(1)

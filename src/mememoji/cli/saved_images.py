@@ -1,4 +1,4 @@
-"""The images that `mememoji predict` writes: annotated copies and face crops."""
+"""The images that `mememoji predict` saves: annotated copies and face crops."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,40 +8,41 @@ from mememoji.cli.sources import Source
 from mememoji.errors import RunError
 
 if TYPE_CHECKING:
+    from mememoji.analyzer import Analyzer
     from mememoji.image_io import RGBImage
-    from mememoji.results import Analysis, Box
+    from mememoji.results import Analysis
 
 
-class PictureFolder:
-    """A folder to write images to, made if it is missing; no two of one run get the same name.
+class ImageFolder:
+    """A folder for saved images, created if it is missing, in which every image of a run gets a name of its own.
 
     Args:
-        folder: where to write.
-        sources: paths of files that must stay as they are, even where they lie in the folder.
+        folder: the path of the folder.
+        sources: the paths of the input files, which are never overwritten, even if they are in this folder.
 
     Raises:
-        RunError: the folder cannot be made.
+        RunError: the folder cannot be created.
     """
 
     def __init__(self, folder: Path, sources: Iterable[str]) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{folder} cannot be made a folder for images: {error.strerror}; name another") from error
+            raise RunError(f"the folder {folder} cannot be created: {error.strerror}; choose another") from error
         self._folder = folder
-        self._taken = {_key(Path(source)) for source in sources}
+        self._used = {_comparison_key(Path(source)) for source in sources}
 
     def write(self, stem: str, suffix: str, content: bytes) -> Path:
-        """Write an image as stem + suffix, or as `stem-2` and so on where that is taken.
+        """Write an image as `stem` + `suffix`, or with `-2`, `-3` and so on after the stem if that name is used.
 
         Raises:
-            RunError: it cannot be written.
+            RunError: the file cannot be written.
         """
         path, number = self._folder / f"{stem}{suffix}", 1
-        while _key(path) in self._taken:
+        while _comparison_key(path) in self._used:
             number += 1
             path = self._folder / f"{stem}-{number}{suffix}"
-        self._taken.add(_key(path))
+        self._used.add(_comparison_key(path))
         try:
             path.write_bytes(content)
         except OSError as error:
@@ -49,10 +50,14 @@ class PictureFolder:
         return path
 
 
-def write_annotated(
-    folder: PictureFolder, source: Source, image: "RGBImage", analysis: "Analysis", *, memes: bool = False
+def save_annotated(
+    folder: ImageFolder, source: Source, image: "RGBImage", analysis: "Analysis", *, memes: bool = False
 ) -> dict[str, Any]:
-    """Write a copy with boxes, bars and, if wanted, meme faces, PNG for PNG, else JPEG; gives where, as JSON has it."""
+    """Save a copy of an image with boxes, bars and optionally meme faces, as PNG if the image is PNG, else as JPEG.
+
+    Returns:
+        The path, as the JSON output has it.
+    """
     from mememoji.drawing.annotation import annotate
     from mememoji.image_io import encode_jpeg, encode_png
 
@@ -62,31 +67,23 @@ def write_annotated(
     return {"annotated": str(folder.write(source.stem, ".jpg", encode_jpeg(copy, quality=92)))}
 
 
-def write_crops(
-    folder: PictureFolder, source: Source, image: "RGBImage", analysis: "Analysis", margin: float
+def save_crops(
+    folder: ImageFolder, source: Source, image: "RGBImage", analysis: "Analysis", analyzer: "Analyzer"
 ) -> dict[str, Any]:
-    """Write each face, numbered from 1, as PNG; gives where, in the order of the faces, as JSON has it."""
+    """Save the crop of each face as PNG, numbered from 1; see `Analyzer.crop_rgb_face`.
+
+    Returns:
+        The paths in the order of the faces, as the JSON output has them.
+    """
     from mememoji.image_io import encode_png
 
     paths = [
-        folder.write(f"{source.stem}-face-{number}", ".png", encode_png(cut_face(image, face.box, margin)))
+        folder.write(f"{source.stem}-face-{number}", ".png", encode_png(analyzer.crop_rgb_face(image, face.detection)))
         for number, face in enumerate(analysis.faces, 1)
     ]
     return {"crops": [str(path) for path in paths]}
 
 
-def cut_face(image: "RGBImage", box: "Box", margin: float) -> "RGBImage":
-    """The square that the classifier sees around a box, in color and unscaled, cut at the image's edges."""
-    from mememoji.results import Box
-
-    height, width = image.shape[:2]
-    half = max(box.width, box.height) * (0.5 + margin)
-    x, y = box.x + box.width / 2, box.y + box.height / 2
-    square = Box.inside((x - half, y - half, x + half, y + half), (width, height))
-    left, top, right, bottom = (square or box).xyxy
-    return image[top:bottom, left:right]
-
-
-def _key(path: Path) -> str:
-    # In lower case: on many disks A.jpg and a.jpg are one file.
+def _comparison_key(path: Path) -> str:
+    # In lower case, because A.jpg and a.jpg are the same file on many file systems.
     return str(path.resolve()).lower()

@@ -1,4 +1,4 @@
-"""What `mememoji predict` is asked to read: images, folders of images, standard input."""
+"""The inputs of `mememoji predict`: images, folders of images, standard input."""
 
 import os
 import sys
@@ -21,37 +21,41 @@ class Source:
 
     @property
     def stem(self) -> str:
+        """The name for files that belong to this image, without folder and suffix."""
         return "stdin" if self.name == STDIN else Path(self.name).stem
 
-    def picture(self, limits: "ImageLimits") -> str | bytes:
-        """What `read_image` takes: the file's path, or all that standard input holds."""
+    def open(self, limits: "ImageLimits") -> str | bytes:
+        """Return what `read_image` reads: the path of the file, or the bytes of standard input."""
         if self.name != STDIN:
             return self.name
-        # One byte over the limit is enough to be refused: an endless stream must end.
+        # One byte over the limit is enough for an error, and an endless stream must not fill the memory.
         return sys.stdin.buffer.read(limits.max_bytes + 1)
 
 
 def find_sources(paths: Sequence[str]) -> tuple[list[Source], list[str]]:
-    """The images at paths, and the folders that hold none.
+    """Find the images at paths.
 
-    A folder is walked through in the order of names, hidden files and folders left out, and gives the files that
-    their suffix says are images. A file that is named is taken whatever its suffix, and whether it is there or not:
-    reading it tells what is wrong.
+    A folder is searched recursively in the order of names for files with the suffix of an image; hidden files and
+    folders are skipped. A path to a file is returned whatever its suffix, even if it does not exist: reading it
+    reports the error.
+
+    Returns:
+        The images, and the folders that contain none.
     """
     sources: list[Source] = []
     empty: list[str] = []
     for path in paths:
         if path != STDIN and Path(path).is_dir():
-            inside = [Source(str(file)) for file in _pictures_in(path)]
-            sources += inside
-            if not inside:
+            images = [Source(str(file)) for file in _find_images(path)]
+            sources += images
+            if not images:
                 empty.append(path)
         else:
             sources.append(Source(path))
     return sources, empty
 
 
-def _pictures_in(folder: str) -> Iterator[Path]:
+def _find_images(folder: str) -> Iterator[Path]:
     from mememoji.image_io import SUFFIXES
 
     for parent, folders, files in os.walk(folder):

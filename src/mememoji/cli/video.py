@@ -1,4 +1,4 @@
-"""`mememoji video`: the faces of a video file, followed through time."""
+"""`mememoji video`: track the faces of a video file and read their expressions over time."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Weights, find_classifier_weights
+from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Smoothing, Weights, make_analyzer
 from mememoji.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,155 +17,151 @@ if TYPE_CHECKING:
 
 
 def video(
-    path: Annotated[Path, typer.Argument(help="A video file.", metavar="IN", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="Video file.", metavar="IN", show_default=False)],
     out: Annotated[
-        Path | None, typer.Option(help="Write the video with its faces drawn in.", metavar="OUT.mp4")
+        Path | None, typer.Option(help="Write a copy of the video with its faces annotated.", metavar="OUT.mp4")
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option(help="Write a row for each face of each frame.", metavar="OUT.csv")
+        Path | None, typer.Option(help="Write a timeline: one row for each face of each frame.", metavar="OUT.csv")
     ] = None,
-    summary: Annotated[Path | None, typer.Option(help="Write what each face showed.", metavar="OUT.json")] = None,
+    summary: Annotated[Path | None, typer.Option(help="Write a summary of each face.", metavar="OUT.json")] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw each face's course: .png, .svg or .pdf.", metavar="OUT.png")
+        Path | None,
+        typer.Option(help="Plot the composition of each face over time: .png, .svg or .pdf.", metavar="OUT.png"),
     ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Analyze the first of every so many frames.")] = 1,
-    start: Annotated[float, typer.Option("--from", min=0, help="Begin at this second.")] = 0.0,
-    stop: Annotated[float | None, typer.Option("--to", min=0, help="End at this second.")] = None,
+    frame_stride: Annotated[int, typer.Option(min=1, help="Analyze the first of every N frames.", metavar="N")] = 1,
+    start: Annotated[float, typer.Option("--from", min=0, help="Start at this second.")] = 0.0,
+    stop: Annotated[float | None, typer.Option("--to", min=0, help="Stop at this second.")] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the timeline that --csv names was interrupted.")
+        bool, typer.Option("--resume", help="Continue an interrupted run at the end of the timeline of --csv.")
     ] = False,
-    smoothing: Annotated[
-        float, typer.Option(min=0, help="Time constant in seconds that compositions follow with; 0 is none.")
-    ] = 0.3,
+    smoothing: Smoothing = 0.3,
     boxes: Annotated[bool, typer.Option(help="Draw boxes around faces.")] = True,
-    bars: Annotated[bool, typer.Option(help="Draw bars beside faces.")] = True,
-    memes: Annotated[bool, typer.Option(help="Lay meme faces over faces.")] = False,
-    sound: Annotated[bool, typer.Option(help="Take the sound over, which needs ffmpeg.")] = True,
+    bars: Annotated[bool, typer.Option(help="Draw composition bars beside faces.")] = True,
+    memes: Annotated[bool, typer.Option(help="Draw meme faces over faces.")] = False,
+    audio: Annotated[bool, typer.Option(help="Copy the audio, which needs ffmpeg.")] = True,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
     classifier: ClassifierName = None,
     weights: Weights = None,
 ) -> None:
-    """Follow the faces of a video file and say what each shows when.
+    """Track the faces of a video file and read their expressions over time.
 
-    The exit code is 0 when all was read; 1 when the file is damaged and reading stopped before its end, what was read
-    until there being written; 2 when the command was called wrongly; 130 when it was interrupted.
+    The exit code is 0 if the file was read completely; 1 if it is damaged, with everything before the damage written;
+    2 if the command was used incorrectly; 130 if it was interrupted.
     """
-    # What a damaged frame makes FFmpeg say is of no use to anyone here: where reading stopped is told below.
+    # FFmpeg's own messages about damaged frames are suppressed; the end of the readable part is reported below.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    from mememoji.analyzer import Analyzer
-    from mememoji.detection.registry import make_detector
-    from mememoji.video import timeline_plot as plotting
+    from mememoji.video import timeline_plot
     from mememoji.video.frame_overlay import Overlay
-    from mememoji.video.processing import Outputs, process_video
+    from mememoji.video.processing import OutputPaths, process_video
     from mememoji.video.video_reader import VideoReader
 
-    _check(path, out, csv, summary, plot, resume=resume)
-    try:
-        finder = make_detector(detector, detector_weights)
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="--detector") from error
-    analyzer = Analyzer(finder, find_classifier_weights(classifier, weights))
+    _check_paths(path, out, csv, summary, plot, resume=resume)
+    analyzer = make_analyzer(detector, detector_weights, classifier, weights)
     if plot is not None:
-        # Before hours of reading: what is missing should not show at their end.
-        plotting.require()
-    earlier, start = _earlier(csv, start) if resume and csv is not None else (None, start)
-    # Frames that are neither analyzed nor written need not be unpacked.
-    reader = VideoReader(path, start=start, stop=stop, every=1 if out else every, limits=analyzer.limits)
-    with _Progress(reader.start, reader.length) as progress:
+        # Checked now rather than after hours of reading.
+        timeline_plot.require_matplotlib()
+    previous_rows, start = _load_previous_rows(csv, start) if resume and csv is not None else (None, start)
+    # Without a written video the reader can skip the frames that are not analyzed.
+    reader_stride, analysis_stride = (1, frame_stride) if out else (frame_stride, 1)
+    reader = VideoReader(path, start=start, stop=stop, frame_stride=reader_stride, limits=analyzer.limits)
+    with _ProgressBar(reader.start, reader.length) as progress_bar:
         try:
             result = process_video(
                 reader,
                 analyzer,
-                Outputs(out, csv, summary, plot),
-                every=every if out else 1,
+                OutputPaths(out, csv, summary, plot),
+                frame_stride=analysis_stride,
                 smoothing=smoothing,
                 overlay=Overlay(boxes, bars, memes),
-                sound=sound,
-                earlier=earlier,
-                progress=progress.reach,
+                audio=audio,
+                previous_rows=previous_rows,
+                progress=progress_bar.update,
             )
         except KeyboardInterrupt:
-            progress.close()
-            hint = "; --resume goes on with the timeline" if csv is not None else ""
-            typer.echo(f"mememoji: interrupted at {progress.time:.2f} s{hint}", err=True)
+            progress_bar.close()
+            hint = "; add --resume to continue the timeline" if csv is not None else ""
+            typer.echo(f"mememoji: interrupted at {progress_bar.time:.2f} s{hint}", err=True)
             raise typer.Exit(130) from None
-    for line in _lines(result):
+    for line in _format_table(result):
         typer.echo(line)
-    if out is not None and sound and not result.ffmpeg:
+    if out is not None and audio and not result.used_ffmpeg:
         typer.echo(
-            "mememoji: no ffmpeg was found, so the video is silent and MPEG-4; install ffmpeg for both", err=True
+            "mememoji: ffmpeg is not installed, so the video is MPEG-4 and silent; install ffmpeg for H.264 and audio",
+            err=True,
         )
-    if not result.ending.complete:
-        told = "" if reader.duration is None else f" of {reader.duration:.2f} s"
-        typer.echo(f"mememoji: {path}: reading stopped at {result.ending.time:.2f}{told}; it is damaged", err=True)
+    end = result.end_of_stream
+    if not end.complete:
+        of_duration = "" if reader.duration is None else f" of {reader.duration:.2f} s"
+        typer.echo(f"mememoji: {path} is damaged: reading stopped at {end.time:.2f}{of_duration}", err=True)
         raise typer.Exit(1)
 
 
-def _check(path: Path, *outputs: Path | None, resume: bool) -> None:
+def _check_paths(path: Path, *outputs: Path | None, resume: bool) -> None:
     out, csv = outputs[:2]
-    given = [output.resolve() for output in outputs if output is not None]
-    if len({path.resolve(), *given}) < len(given) + 1:
-        raise InputError("the input and the outputs are different files")
+    resolved = [output.resolve() for output in outputs if output is not None]
+    if len({path.resolve(), *resolved}) < len(resolved) + 1:
+        raise InputError("the input and the outputs must be different files")
     if resume and csv is None:
-        raise InputError("--resume goes on with a timeline: name it with --csv")
+        raise InputError("--resume needs a timeline to continue; add --csv")
     if resume and out is not None:
-        raise InputError("an MP4 file cannot be gone on with: leave out --out, or write the rest with --from")
-    for output in given:
+        raise InputError("cannot resume into an MP4; drop --out, or write the remainder with --from")
+    for output in resolved:
         if not output.parent.is_dir():
-            raise InputError(f"no folder {output.parent} to write {output.name} to")
+            raise InputError(f"{output.name} cannot be written: the folder {output.parent} does not exist")
 
 
-def _earlier(csv: Path, start: float) -> "tuple[Iterator[Row] | None, float]":
-    """The rows to go on from and the second to go on at."""
-    from mememoji.video.timeline import read_timeline, take_up
+def _load_previous_rows(csv: Path, start: float) -> "tuple[Iterator[Row] | None, float]":
+    """Return the rows of an interrupted run, and the time at which to continue, in seconds."""
+    from mememoji.video.timeline import prepare_resume, read_timeline
 
     if not csv.exists():
         return None, start
-    last = take_up(csv)
-    # A thousandth before: the timeline's times are rounded to it.
+    last = prepare_resume(csv)
+    # A millisecond earlier, because the times in the timeline are rounded to milliseconds.
     return read_timeline(csv), max(start, last[0].time - 1e-3) if last else start
 
 
-def _lines(result: "VideoResult") -> Iterator[str]:
+def _format_table(result: "VideoResult") -> Iterator[str]:
     faces = result.summary.faces
     if not faces:
-        yield f"no face in {result.frames:,} frames"
+        yield f"no face in {result.num_frames:,} frames"
         return
     yield "face  from, s   to, s  seen, s  mostly    share of the time  changes"
-    for number, face in sorted(faces.items()):
-        share = face.time_on_top[face.top] / face.seen
+    for track_id, face in sorted(faces.items()):
+        share = face.seconds_on_top[face.top] / face.seconds_seen
         yield (
-            f"{number:>4}  {face.first:>7.2f} {face.last:>7.2f}  {face.seen:>7.2f}  {face.top.value:<8}"
-            f"  {share:>17.0%}  {face.change_count:>7}"
+            f"{track_id:>4}  {face.first_seen:>7.2f} {face.last_seen:>7.2f}  {face.seconds_seen:>7.2f}"
+            f"  {face.top.value:<8}  {share:>17.0%}  {face.num_changes:>7}"
         )
 
 
-class _Progress:
-    """A bar on a terminal: how much of the video is through, and how long the rest will take."""
+class _ProgressBar:
+    """A progress bar on a terminal, in seconds of the video."""
 
     def __init__(self, start: float, length: float | None) -> None:
         from tqdm import tqdm
 
         self.time = start
-        shape = "{percentage:3.0f}% |{bar}| {n:.1f} of {total:.1f} s, {remaining} left" if length else None
+        bar_format = "{percentage:3.0f}% |{bar}| {n:.1f} of {total:.1f} s, {remaining} left" if length else None
         self._bar = tqdm(
             total=length,
             unit="s",
             leave=False,
             file=sys.stderr,
-            bar_format=shape,
+            bar_format=bar_format,
             disable=not sys.stderr.isatty(),
         )
 
-    def reach(self, time: float) -> None:
+    def update(self, time: float) -> None:
         self._bar.update(time - self.time)
         self.time = time
 
     def close(self) -> None:
         self._bar.close()
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> "_ProgressBar":
         return self
 
     def __exit__(self, *_: object) -> None:

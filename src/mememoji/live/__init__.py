@@ -1,1 +1,1 @@
-"""The live window: faces of a camera as they are, and what they show. The only room with Qt."""
+"""The live window: the faces of a camera, and what they show. The only package with Qt."""

@@ -1,4 +1,4 @@
-"""The application: Qt's loop around the window."""
+"""The Qt application that runs the live window."""
 
 import os
 import signal
@@ -12,39 +12,42 @@ from mememoji.errors import RunError
 from mememoji.live.session import Session
 from mememoji.live.window import LiveWindow
 
-_WAKE_MS = 200
+_WAKE_INTERVAL_MS = 200
 
 
 def run_window(session: Session, folder: Path) -> int:
-    """Show the window until it is closed; the exit code is Qt's.
+    """Show the live window until it is closed.
 
     Args:
-        session: not yet started.
-        folder: where snapshots and recordings go.
+        session: a session that is not started yet.
+        folder: the folder for snapshots and recordings.
+
+    Returns:
+        The exit code of the Qt application.
 
     Raises:
-        RunError: there is no screen.
+        RunError: no display is available.
     """
-    if sys.platform == "linux" and not _has_screen():
-        raise RunError("there is no screen to show a window on; --headless does without")
+    if sys.platform == "linux" and not _has_display():
+        raise RunError("no display is available for the window; --headless runs without one")
     app = QApplication.instance() or QApplication(["mememoji"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Mememoji")
     window = LiveWindow(session, folder)
-    # Qt's loop lets Python see a Ctrl-C only when it runs Python code.
-    before = signal.signal(signal.SIGINT, lambda *_: window.close())
-    waking = QTimer(interval=_WAKE_MS)
-    waking.timeout.connect(lambda: None)
-    waking.start()
+    previous_handler = signal.signal(signal.SIGINT, lambda *_: window.close())
+    # Python handles Ctrl-C only while it runs Python code, which the event loop does at each tick of this timer.
+    wake_timer = QTimer(interval=_WAKE_INTERVAL_MS)
+    wake_timer.timeout.connect(lambda: None)
+    wake_timer.start()
     try:
         session.start()
         window.show()
         return app.exec()
     finally:
         session.stop()
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)
 
 
-def _has_screen() -> bool:
-    # Qt ends the process where it finds none, and says so at length.
+def _has_display() -> bool:
+    # Without a display Qt would abort the process with a long message.
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

@@ -1,4 +1,4 @@
-"""The newest frame of a camera, a file or a stream, read beside whoever looks at it."""
+"""Capture of a camera, a video file or a stream in a background thread, which keeps the newest frame."""
 
 import re
 import threading
@@ -14,14 +14,14 @@ import numpy as np
 from mememoji.image_io import RGBImage
 
 RETRY_SECONDS: Final = 2.0
-"""After so many seconds a lost source is tried again."""
+"""The time after which a lost source is opened again, in seconds."""
 
-_OPEN_SECONDS: Final = 5.0
-_RATE: Final = 25.0
+_OPEN_TIMEOUT: Final = 5.0
+_RESTART_INTERVAL: Final = 1 / 25
 
 
-class State(Enum):
-    """What a capture is at."""
+class CaptureState(Enum):
+    """The state of a capture."""
 
     OPENING = "opening"
     RUNNING = "running"
@@ -30,131 +30,132 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
-    """A frame as it came: (H, W, 3) uint8 RGB.
+class CapturedFrame:
+    """A frame as it was captured.
 
     Attributes:
-        image: the frame.
-        time: in seconds since the capture started; a file's own time where it is one.
-        taken: when it came, by `time.perf_counter`.
+        image: the frame, (H, W, 3) uint8 RGB.
+        time: the time in seconds since the capture started; for a file, the timestamp in the file.
+        captured_at: the time of `time.perf_counter` at which the frame arrived.
     """
 
     image: RGBImage
     time: float
-    taken: float
+    captured_at: float
 
 
 class Capture:
-    """Reads a source in a thread of its own and holds its newest frame; older ones are dropped.
+    """A background reader of a video source that keeps its newest frame and drops older ones.
 
-    A file plays at its own pace and ends. A camera or a stream that gives nothing is lost: it is tried again every
-    `retry` seconds until it is there.
+    A file plays at its own pace and ends. A camera or a stream that delivers no frames is lost, and is opened again
+    every `retry_seconds` until it delivers some.
 
     Args:
-        source: a camera's number, a file or a URL.
-        retry: seconds between two tries.
-        wait: have every frame of a file taken before the next is read, instead of keeping its pace.
+        source: the index of a camera, the path of a file, or a URL.
+        retry_seconds: the time between two attempts to open a lost source, in seconds.
+        keep_all_frames: for a file, wait until each frame is fetched instead of playing at its own pace.
     """
 
-    def __init__(self, source: str, *, retry: float = RETRY_SECONDS, wait: bool = False) -> None:
+    def __init__(self, source: str, *, retry_seconds: float = RETRY_SECONDS, keep_all_frames: bool = False) -> None:
         self.source = source
         self.is_file = not is_camera(source) and not is_url(source)
-        self._retry, self._wait = retry, wait and self.is_file
+        self._retry_seconds, self._keep_all_frames = retry_seconds, keep_all_frames and self.is_file
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._again = threading.Event()
-        self._state = State.OPENING
-        self._shot: Shot | None = None
-        self._started, self._reached = time.perf_counter(), 0.0
+        self._stop_event = threading.Event()
+        self._retry_event = threading.Event()
+        self._state = CaptureState.OPENING
+        self._frame: CapturedFrame | None = None
+        self._started_at, self._last_time = time.perf_counter(), 0.0
         self._thread = threading.Thread(target=self._run, name="mememoji-capture", daemon=True)
 
     @property
-    def state(self) -> State:
+    def state(self) -> CaptureState:
+        """The current state."""
         return self._state
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start the background thread."""
         self._thread.start()
 
-    def take(self, timeout: float) -> Shot | None:
-        """The newest frame not yet taken; waits `timeout` seconds for one, and gives None if none comes."""
+    def fetch(self, timeout: float) -> CapturedFrame | None:
+        """Return the newest frame that was not fetched yet, or None if none arrives within `timeout` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._shot is not None, timeout)
-            shot, self._shot = self._shot, None
+            self._changed.wait_for(lambda: self._frame is not None, timeout)
+            frame, self._frame = self._frame, None
             self._changed.notify_all()
-            return shot
+            return frame
 
-    def again(self) -> None:
-        """Try a lost source now; play a file that has ended from its start."""
-        self._again.set()
+    def retry(self) -> None:
+        """Open a lost source now, or play a file that has ended again."""
+        self._retry_event.set()
 
     def stop(self) -> None:
-        """End the thread; returns when it has ended, or hangs in a device that does not answer."""
-        self._stopping.set()
-        self._again.set()
+        """Stop the background thread; wait for it, but not longer than a device may take that does not respond."""
+        self._stop_event.set()
+        self._retry_event.set()
         with self._changed:
             self._changed.notify_all()
         if self._thread.is_alive():
-            self._thread.join(timeout=2 * _OPEN_SECONDS)
+            self._thread.join(timeout=2 * _OPEN_TIMEOUT)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            if self._state is State.ENDED:
-                self._state = State.OPENING
-            capture = _open(self.source)
+        while not self._stop_event.is_set():
+            if self._state is CaptureState.ENDED:
+                self._state = CaptureState.OPENING
+            capture = _open_source(self.source)
             try:
-                seen = capture.isOpened() and self._read(capture)
+                has_frames = capture.isOpened() and self._read_frames(capture)
             finally:
                 capture.release()
-            if self._stopping.is_set():
+            if self._stop_event.is_set():
                 return
-            ended = self.is_file and seen
-            self._state = State.ENDED if ended else State.LOST
-            self._again.wait(None if ended else self._retry)
-            self._again.clear()
+            ended = self.is_file and has_frames
+            self._state = CaptureState.ENDED if ended else CaptureState.LOST
+            self._retry_event.wait(None if ended else self._retry_seconds)
+            self._retry_event.clear()
 
-    def _read(self, capture: Any) -> bool:
-        """Read until nothing comes any more; whether anything came."""
-        began, seen = time.perf_counter(), False
-        # A second round of a file goes on in time: a timeline's times rise.
-        offset = self._reached + 1 / _RATE if self._reached else 0.0
-        while not self._stopping.is_set():
+    def _read_frames(self, capture: Any) -> bool:
+        """Read until no more frames arrive; return whether there was at least one."""
+        opened_at, has_frames = time.perf_counter(), False
+        # A file that is played again continues in time, because the times of a timeline must increase.
+        offset = self._last_time + _RESTART_INTERVAL if self._last_time else 0.0
+        while not self._stop_event.is_set():
             ok, bgr = capture.read()
             if not ok or bgr is None:
-                return seen
+                return has_frames
             now = time.perf_counter()
-            moment = now - self._started
+            frame_time = now - self._started_at
             if self.is_file:
-                at = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-                moment = offset + at
-                if not self._wait and self._stopping.wait(max(0.0, began + at - now)):
+                position = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                frame_time = offset + position
+                if not self._keep_all_frames and self._stop_event.wait(max(0.0, opened_at + position - now)):
                     return True
-            self._reached = max(moment, self._reached + 1e-3)
+            self._last_time = max(frame_time, self._last_time + 1e-3)
             image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-            self._offer(Shot(image, self._reached, time.perf_counter()))
-            self._state, seen = State.RUNNING, True
-        return seen
+            self._publish(CapturedFrame(image, self._last_time, time.perf_counter()))
+            self._state, has_frames = CaptureState.RUNNING, True
+        return has_frames
 
-    def _offer(self, shot: Shot) -> None:
+    def _publish(self, frame: CapturedFrame) -> None:
         with self._changed:
-            if self._wait:
-                self._changed.wait_for(lambda: self._shot is None or self._stopping.is_set())
-            self._shot = shot
+            if self._keep_all_frames:
+                self._changed.wait_for(lambda: self._frame is None or self._stop_event.is_set())
+            self._frame = frame
             self._changed.notify_all()
 
 
 def is_camera(source: str) -> bool:
-    """Whether a source is a camera's number."""
+    """Return whether a source is the index of a camera."""
     return source.isdecimal()
 
 
 def is_url(source: str) -> bool:
-    """Whether a source is a URL."""
+    """Return whether a source is a URL."""
     return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", source) is not None
 
 
-def name_of(source: str) -> str:
-    """What a source is called to people; a URL's user and password are left out."""
+def display_name(source: str) -> str:
+    """Return the name of a source for messages; the user and password of a URL are removed."""
     if is_camera(source):
         return f"camera {source}"
     if is_url(source):
@@ -162,9 +163,9 @@ def name_of(source: str) -> str:
     return Path(source).name
 
 
-def _open(source: str) -> Any:
+def _open_source(source: str) -> Any:
     if is_camera(source):
         return cv2.VideoCapture(int(source))
-    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
-    options = [value for limit in limits for value in (limit, int(_OPEN_SECONDS * 1000))]
+    timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
+    options = [value for timeout in timeouts for value in (timeout, int(_OPEN_TIMEOUT * 1000))]
     return cv2.VideoCapture(source, cv2.CAP_FFMPEG, options if is_url(source) else [])

@@ -1,15 +1,17 @@
-"""The live timeline without a window: rows to a file or to standard output."""
+"""The live timeline without a window, written to a file or to standard output."""
 
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from mememoji.analyzer import Analyzer
-from mememoji.live.capture import Capture, State, name_of
-from mememoji.tracking.face_tracking import Follower
+from mememoji.live.capture import Capture, CaptureState, display_name
+from mememoji.tracking.face_tracking import FaceTracking
 from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
 from mememoji.video.timeline import TimelineWriter
+
+_FETCH_TIMEOUT: Final = 0.1
 
 
 def run_headless(
@@ -19,46 +21,46 @@ def run_headless(
     *,
     smoothing: float = DEFAULT_SMOOTHING,
     seconds: float | None = None,
-    tell: Callable[[str], object] = print,
+    on_message: Callable[[str], object] = print,
 ) -> int:
     """Write the timeline of a source until it ends, `seconds` have passed or Ctrl-C is pressed.
 
     Args:
-        capture: the source; it is started and stopped here.
-        analyzer: reads the faces.
+        capture: the capture of the source; it is started and stopped here.
+        analyzer: the analyzer that reads the faces.
         target: a CSV file, or an open text stream.
-        smoothing: the compositions' time constant in seconds.
-        seconds: how long at most; None is without end.
-        tell: takes a sentence when the source is lost or back.
+        smoothing: the time constant of the compositions in seconds.
+        seconds: the maximum duration; None sets no limit.
+        on_message: a function called with a sentence when the source is lost or available again.
 
     Returns:
-        How many frames were analyzed.
+        The number of analyzed frames.
 
     Raises:
         RunError: the timeline cannot be written.
     """
-    follower, frames, lost = Follower(smoothing), 0, False
+    tracking, num_frames, is_lost = FaceTracking(smoothing), 0, False
     end = None if seconds is None else time.monotonic() + seconds
     with TimelineWriter(target) as timeline:
         capture.start()
         try:
             while end is None or time.monotonic() < end:
-                # Asked before taking: what was offered until the end is taken first.
+                # Read before fetching, so that the last frame of a file is fetched before its end is noticed.
                 state = capture.state
-                shot = capture.take(0.1)
-                if shot is not None:
-                    if lost:
-                        tell(f"{name_of(capture.source)} is back")
-                        lost = False
-                    timeline.add(follower.follow(shot.time, analyzer.analyze_array(shot.image)))
-                    frames += 1
-                elif state is State.ENDED:
+                frame = capture.fetch(_FETCH_TIMEOUT)
+                if frame is not None:
+                    if is_lost:
+                        on_message(f"{display_name(capture.source)} is available again")
+                        is_lost = False
+                    timeline.add(tracking.update(frame.time, analyzer.analyze_array(frame.image)))
+                    num_frames += 1
+                elif state is CaptureState.ENDED:
                     break
-                elif state is State.LOST and not lost:
-                    tell(f"{name_of(capture.source)} gives no image; trying again")
-                    lost = True
+                elif state is CaptureState.LOST and not is_lost:
+                    on_message(f"{display_name(capture.source)} delivers no image; trying again")
+                    is_lost = True
         except KeyboardInterrupt:
             pass
         finally:
             capture.stop()
-    return frames
+    return num_frames

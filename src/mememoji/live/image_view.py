@@ -1,4 +1,4 @@
-"""The camera's image in the window, and what is said where there is none."""
+"""A widget with the camera's image, and a message where none is available."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -6,19 +6,19 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from mememoji.image_io import RGBImage
-from mememoji.live.style import FAINT, INK, LINE, PANEL, SOFT
+from mememoji.live.style import BORDER, DISABLED_TEXT, MUTED_TEXT, PANEL, TEXT
 
-_RADIUS = 12.0
+_CORNER_RADIUS = 12.0
 
 
-class PictureView(QWidget):
-    """Shows an image as large as there is room for, without distorting it.
+class ImageView(QWidget):
+    """An image, scaled to the size of the widget without distortion.
 
-    Where there is none, or it is an old one, a headline and a line below it say why.
+    A headline, a detail line and a button can be shown over it, for example when the source is lost.
     """
 
     clicked = Signal(float, float)
-    """Where the image was clicked, in its own pixels."""
+    """Emitted with the x and y coordinates of a click, in pixels of the image."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,97 +28,97 @@ class PictureView(QWidget):
         self._pixels: RGBImage | None = None
         self._image: QImage | None = None
         self.headline, self.detail = "", ""
-        self.action = QPushButton(self)
-        self.action.hide()
+        self.button = QPushButton(self)
+        self.button.hide()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(800, 600)
 
-    def show_picture(self, picture: RGBImage) -> None:
-        """Show (H, W, 3) uint8 RGB."""
-        # Qt does not copy: the array must live as long as the image of it.
-        self._pixels = np.ascontiguousarray(picture)
-        height, width = picture.shape[:2]
+    def show_image(self, image: RGBImage) -> None:
+        """Show an image, (H, W, 3) uint8 RGB."""
+        # Qt does not copy the pixels, so the array must live as long as the QImage.
+        self._pixels = np.ascontiguousarray(image)
+        height, width = image.shape[:2]
         self._image = QImage(self._pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         self.update()
 
-    def say(self, headline: str, detail: str = "", action: str = "") -> None:
-        """Lay words over the image, with a button that says `action`; no words take them away."""
-        if (headline, detail, action) == (self.headline, self.detail, self.action.text()):
+    def show_message(self, headline: str, detail: str = "", button: str = "") -> None:
+        """Show a message over the image, with a button unless its text is empty; an empty headline removes both."""
+        if (headline, detail, button) == (self.headline, self.detail, self.button.text()):
             return
         self.headline, self.detail = headline, detail
         self.setAccessibleDescription(f"{headline} {detail}".strip())
-        self.action.setText(action)
-        self.action.setVisible(bool(action))
-        self._place_action()
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        self._move_button()
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
-        self._place_action()
+        self._move_button()
 
-    def _place_action(self) -> None:
-        self.action.adjustSize()
-        self.action.move((self.width() - self.action.width()) // 2, self.height() // 2 + 96)
+    def _move_button(self) -> None:
+        self.button.adjustSize()
+        self.button.move((self.width() - self.button.width()) // 2, self.height() // 2 + 96)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        place = QRectF(self.rect()) if self._image is None else self._place(self._image)
-        frame = QPainterPath()
-        frame.addRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+        rect = QRectF(self.rect()) if self._image is None else self._image_rect(self._image)
+        outline = QPainterPath()
+        outline.addRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), _CORNER_RADIUS, _CORNER_RADIUS)
         painter.save()
-        painter.setClipPath(frame)
-        painter.fillPath(frame, QColor(PANEL))
+        painter.setClipPath(outline)
+        painter.fillPath(outline, QColor(PANEL))
         if self._image is not None:
-            painter.drawImage(place, self._image)
+            painter.drawImage(rect, self._image)
         if self.headline:
-            painter.fillPath(frame, QColor(20, 22, 26, 205))
+            painter.fillPath(outline, QColor(20, 22, 26, 205))
         painter.restore()
         if self._image is None:
-            painter.setPen(QPen(QColor(LINE), 1))
-            painter.drawPath(frame)
+            painter.setPen(QPen(QColor(BORDER), 1))
+            painter.drawPath(outline)
         if self.headline:
-            self._write(painter, place)
+            self._draw_message(painter, rect)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if self._image is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        place = self._place(self._image)
-        scale = self._image.width() / place.width()
-        at = event.position() - place.topLeft()
-        self.clicked.emit(at.x() * scale, at.y() * scale)
+        rect = self._image_rect(self._image)
+        scale = self._image.width() / rect.width()
+        position = event.position() - rect.topLeft()
+        self.clicked.emit(position.x() * scale, position.y() * scale)
 
-    def _place(self, image: QImage) -> QRectF:
+    def _image_rect(self, image: QImage) -> QRectF:
         scale = min(self.width() / image.width(), self.height() / image.height())
         width, height = image.width() * scale, image.height() * scale
         return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
 
-    def _write(self, painter: QPainter, place: QRectF) -> None:
-        middle = place.center()
-        _draw_camera(painter, QPointF(middle.x(), middle.y() - 58))
+    def _draw_message(self, painter: QPainter, rect: QRectF) -> None:
+        center = rect.center()
+        _draw_camera_icon(painter, QPointF(center.x(), center.y() - 58))
         font = painter.font()
         font.setPixelSize(20)
         font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
-        painter.setPen(QColor(INK))
+        painter.setPen(QColor(TEXT))
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        width = min(place.width() - 32, 460)
-        room = QRectF(middle.x() - width / 2, middle.y() - 8, width, 120)
-        used = painter.boundingRect(room, flags, self.headline)
-        painter.drawText(room, flags, self.headline)
+        width = min(rect.width() - 32, 460)
+        text_rect = QRectF(center.x() - width / 2, center.y() - 8, width, 120)
+        headline_rect = painter.boundingRect(text_rect, flags, self.headline)
+        painter.drawText(text_rect, flags, self.headline)
         font.setPixelSize(13)
         font.setWeight(font.Weight.Normal)
         painter.setFont(font)
-        painter.setPen(QColor(SOFT))
-        painter.drawText(QRectF(room.x(), used.bottom() + 8, width, 120), flags, self.detail)
+        painter.setPen(QColor(MUTED_TEXT))
+        painter.drawText(QRectF(text_rect.x(), headline_rect.bottom() + 8, width, 120), flags, self.detail)
 
 
-def _draw_camera(painter: QPainter, middle: QPointF) -> None:
-    painter.setPen(QPen(QColor(FAINT), 2.5))
+def _draw_camera_icon(painter: QPainter, center: QPointF) -> None:
+    painter.setPen(QPen(QColor(DISABLED_TEXT), 2.5))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    x, y = middle.x(), middle.y()
+    x, y = center.x(), center.y()
     painter.drawRoundedRect(QRectF(x - 30, y - 18, 42, 36), 7, 7)
     painter.drawPolygon(
         [QPointF(x + 18, y - 4), QPointF(x + 30, y - 13), QPointF(x + 30, y + 13), QPointF(x + 18, y + 4)]

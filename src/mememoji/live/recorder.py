@@ -1,4 +1,4 @@
-"""A recording: an MP4 file with the overlay, and a CSV timeline beside it."""
+"""Recording of the live view: an MP4 file with the overlay, and a CSV timeline beside it."""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,61 +10,62 @@ import numpy as np
 
 from mememoji.errors import RunError
 from mememoji.image_io import RGBImage
-from mememoji.tracking.face_tracking import Moment
+from mememoji.tracking.face_tracking import TrackedFrame
 from mememoji.video.timeline import TimelineWriter
 from mememoji.video.video_encoder import VideoEncoder
 
-RATE: Final = 25.0
-"""Frames a second: a camera's come when they come."""
+FPS: Final = 25.0
+"""The constant frame rate of the file; frames of a camera arrive irregularly."""
 
 
-class Recording:
-    """Writes `NAME.mp4` and `NAME.csv`; both count time from the first frame.
+class Recorder:
+    """A writer of `NAME.mp4` and `NAME.csv`, both with times from the first frame on.
 
     Args:
-        folder: where the two go.
-        name: without an ending.
+        folder: the folder for the two files.
+        name: the name of the files without suffix.
 
     Raises:
-        RunError: they cannot be written.
+        RunError: the files cannot be written.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.video, self.timeline = folder / f"{name}.mp4", folder / f"{name}.csv"
-        self._rows = TimelineWriter(self.timeline)
+        self.video_path, self.timeline_path = folder / f"{name}.mp4", folder / f"{name}.csv"
+        self._timeline = TimelineWriter(self.timeline_path)
         self._encoder: VideoEncoder | None = None
-        self._start = self._last = 0.0
+        self._start = self._last_time = 0.0
         self._size = 0, 0
 
     @property
     def seconds(self) -> float:
-        """How long it is so far."""
-        return self._last - self._start
+        """The duration recorded so far, in seconds."""
+        return self._last_time - self._start
 
-    def add(self, image: RGBImage, moment: Moment) -> None:
-        """Add a frame with its overlay (H, W, 3) uint8 RGB, and its faces.
+    def add(self, image: RGBImage, tracked_frame: TrackedFrame) -> None:
+        """Add a frame with its overlay, (H, W, 3) uint8 RGB, and its faces.
 
         Raises:
-            RunError: the encoder or the disk gave up.
+            RunError: the encoder failed or the disk is full.
         """
         height, width = image.shape[:2]
+        time = tracked_frame.time
         if self._encoder is None:
-            self._start, self._size = moment.time, (width, height)
-            self._encoder = VideoEncoder(self.video, width, height, RATE)
+            self._start, self._size = time, (width, height)
+            self._encoder = VideoEncoder(self.video_path, width, height, FPS)
         if (width, height) != self._size:
-            # A source that came back may have another size; a file has one.
+            # A source that was lost can return with another size, but a file has one.
             image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        self._last = moment.time
-        self._encoder.write(image, moment.time)
-        self._rows.add(Moment(moment.time - self._start, moment.analysis, moment.numbers))
+        self._last_time = time
+        self._encoder.write(image, time)
+        self._timeline.add(TrackedFrame(time - self._start, tracked_frame.analysis, tracked_frame.track_ids))
 
     def close(self) -> None:
-        """End both files.
+        """Finish both files.
 
         Raises:
-            RunError: the encoder gave up.
+            RunError: the encoder failed.
         """
-        self._rows.close()
+        self._timeline.close()
         if self._encoder is not None:
             self._encoder.close()
 
@@ -77,19 +78,23 @@ class Recording:
         self.close()
 
 
-def stamp(folder: Path, ending: str) -> str:
-    """A file's name from the clock that is not yet taken with this ending in a folder, which is made.
+def unused_name(folder: Path, suffix: str) -> str:
+    """Return a file name without suffix, made from the current time, that is not used in a folder.
+
+    Args:
+        folder: the folder, which is created if it is missing.
+        suffix: the suffix that the file will have.
 
     Raises:
-        RunError: the folder cannot be made.
+        RunError: the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"{folder} cannot be made: {error.strerror}") from error
+        raise RunError(f"the folder {folder} cannot be created: {error.strerror}") from error
     name = base = f"mememoji-{datetime.now().astimezone():%Y-%m-%d-%H-%M-%S}"
     number = 1
-    while (folder / f"{name}{ending}").exists():
+    while (folder / f"{name}{suffix}").exists():
         number += 1
         name = f"{base}-{number}"
     return name

@@ -1,4 +1,4 @@
-"""The running plot: one face's six emotions over the last seconds."""
+"""A plot of the six emotions of one face over the last seconds."""
 
 import math
 from collections import deque
@@ -9,33 +9,33 @@ import pyqtgraph
 from PySide6.QtCore import Qt
 
 from mememoji.emotions import EMOTIONS
-from mememoji.live.style import FAINT, LINE, PANEL
-from mememoji.tracking.face_tracking import Moment
+from mememoji.live.style import BORDER, DISABLED_TEXT, PANEL
+from mememoji.tracking.face_tracking import TrackedFrame
 
-SPAN: Final = 20.0
-"""Seconds shown."""
+SPAN_SECONDS: Final = 20.0
+"""The time that the plot shows, in seconds."""
 
-_GAP: Final = 1.0
-_MOST: Final = 4000
+_MAX_GAP_SECONDS: Final = 1.0
+_MAX_POINTS: Final = 4000
 
 
 class RunningPlot:
-    """Curves that run from right to left; `widget` is Qt's part of it.
+    """A plot that scrolls from right to left; `widget` is its Qt widget.
 
-    Moments are collected for all faces, so that another face's past is there when it is chosen.
+    Points are collected for all faces, so that the past of another face is available when it is selected.
     """
 
     def __init__(self) -> None:
         self.widget: Any = pyqtgraph.PlotWidget(background=PANEL)
         self.widget.setAccessibleName("Running plot of the six emotions")
         self._points: dict[int, deque[tuple[float, ...]]] = {}
-        self._now = 0.0
+        self._latest_time = 0.0
         item = self.widget.getPlotItem()
         item.setMenuEnabled(False)
         item.setContentsMargins(0, 6, 22, 0)
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
-        item.setRange(xRange=(-SPAN, 0), yRange=(0, 1), padding=0.02)
+        item.setRange(xRange=(-SPAN_SECONDS, 0), yRange=(0, 1), padding=0.02)
         item.showGrid(y=True, alpha=0.12)
         for side, ticks in (
             ("left", [(0, "0"), (0.5, "50 %"), (1, "100 %")]),
@@ -43,8 +43,8 @@ class RunningPlot:
         ):
             axis = item.getAxis(side)
             axis.setTicks([ticks])
-            axis.setTextPen(FAINT)
-            axis.setPen(LINE)
+            axis.setTextPen(DISABLED_TEXT)
+            axis.setPen(BORDER)
             axis.setStyle(tickLength=0, hideOverlappingLabels=False)
         self._curves = [
             item.plot(pen=pyqtgraph.mkPen(emotion.color, width=2, cosmetic=True), connect="finite", antialias=True)
@@ -52,29 +52,32 @@ class RunningPlot:
         ]
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
-    def add(self, moment: Moment) -> None:
-        """Take the next moment's faces."""
-        self._now = moment.time
-        for number, face in moment.faces.items():
-            points = self._points.setdefault(number, deque(maxlen=_MOST))
-            if points and moment.time - points[-1][0] > _GAP:
-                points.append((moment.time - _GAP / 2, *(math.nan for _ in EMOTIONS)))
-            points.append((moment.time, *face.composition.fractions))
-        for number in [number for number, points in self._points.items() if points[-1][0] < self._now - SPAN]:
-            del self._points[number]
+    def add(self, tracked_frame: TrackedFrame) -> None:
+        """Add the faces of the next frame."""
+        time = self._latest_time = tracked_frame.time
+        for track_id, face in tracked_frame.faces.items():
+            points = self._points.setdefault(track_id, deque(maxlen=_MAX_POINTS))
+            if points and time - points[-1][0] > _MAX_GAP_SECONDS:
+                # Not-a-number values interrupt the curves.
+                points.append((time - _MAX_GAP_SECONDS / 2, *(math.nan for _ in EMOTIONS)))
+            points.append((time, *face.composition.fractions))
+        old = [track_id for track_id, points in self._points.items() if points[-1][0] < time - SPAN_SECONDS]
+        for track_id in old:
+            del self._points[track_id]
 
     @property
-    def faces(self) -> list[int]:
-        """The numbers of the faces of those seconds."""
+    def track_ids(self) -> list[int]:
+        """The track IDs of the faces seen in the time that the plot shows."""
         return sorted(self._points)
 
-    def points(self, number: int | None) -> Any:
-        """(N, 7) float64 of one face: time in seconds, and six fractions."""
-        points = self._points.get(number, ()) if number is not None else ()
-        return np.array([point for point in points if point[0] >= self._now - SPAN]).reshape(-1, 1 + len(EMOTIONS))
+    def points(self, track_id: int | None) -> Any:
+        """Return the points of one face, (N, 7) float64: time in seconds, then six fractions."""
+        points = self._points.get(track_id, ()) if track_id is not None else ()
+        recent = [point for point in points if point[0] >= self._latest_time - SPAN_SECONDS]
+        return np.array(recent).reshape(-1, 1 + len(EMOTIONS))
 
-    def draw(self, number: int | None) -> None:
-        """Draw a face's curves; None draws none."""
-        points = self.points(number)
+    def draw(self, track_id: int | None) -> None:
+        """Draw the curves of one face; None draws none."""
+        points = self.points(track_id)
         for index, curve in enumerate(self._curves, 1):
-            curve.setData(points[:, 0] - self._now, points[:, index])
+            curve.setData(points[:, 0] - self._latest_time, points[:, index])

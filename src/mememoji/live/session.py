@@ -1,4 +1,4 @@
-"""What runs beside the window: the newest frame through the analyzer, drawn, recorded, ready to be shown."""
+"""A live session: it captures, analyzes, draws and records frames in the background, for a window to show."""
 
 import threading
 import time
@@ -11,49 +11,52 @@ from typing import Final
 from mememoji.analyzer import Analyzer
 from mememoji.errors import MememojiError
 from mememoji.image_io import RGBImage, encode_png
-from mememoji.live.capture import Capture, Shot, State
-from mememoji.live.recorder import Recording
-from mememoji.tracking.face_tracking import Follower, Moment
+from mememoji.live.capture import Capture, CapturedFrame, CaptureState
+from mememoji.live.recorder import Recorder
+from mememoji.tracking.face_tracking import FaceTracking, TrackedFrame
 from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
 from mememoji.video.frame_overlay import Overlay
 
-_RATE_OVER: Final = 30
-_POLL: Final = 0.1
+_FPS_WINDOW: Final = 30
+"""The number of frames over which the frame rate is averaged."""
+
+_MAX_TRACKED_FRAMES: Final = 1000
+_FETCH_TIMEOUT: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """What is to be seen of one frame.
+class RenderedFrame:
+    """A frame that is ready to be shown.
 
     Attributes:
-        image: (H, W, 3) uint8 RGB with the overlay.
-        moment: its faces.
-        rate: frames a second of late.
-        latency: seconds from the frame's arrival to this view.
+        image: the frame with its overlay, (H, W, 3) uint8 RGB.
+        tracked_frame: the faces in it.
+        fps: the average number of frames analyzed per second.
+        latency: the time from the capture of the frame to its rendering, in seconds.
     """
 
-    picture: RGBImage
-    moment: Moment
-    rate: float
+    image: RGBImage
+    tracked_frame: TrackedFrame
+    fps: float
     latency: float
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A sentence for people: what is done, or what went wrong."""
+class StatusMessage:
+    """A sentence for the user that reports a result or an error."""
 
     text: str
     is_error: bool = False
 
 
 class Session:
-    """Analyses a capture's newest frames in a thread of its own.
+    """A live analysis of the newest frames of a capture, in a background thread.
 
     Args:
-        capture: the source; the session starts and stops it.
-        analyzer: reads the faces.
-        overlay: what is drawn.
-        smoothing: the compositions' time constant in seconds.
+        capture: the capture of the source; the session starts and stops it.
+        analyzer: the analyzer that reads the faces.
+        overlay: what is drawn on the frames; None draws boxes and bars.
+        smoothing: the time constant of the compositions in seconds.
     """
 
     def __init__(
@@ -64,150 +67,154 @@ class Session:
         overlay: Overlay | None = None,
         smoothing: float = DEFAULT_SMOOTHING,
     ) -> None:
-        self.capture, self._analyzer = capture, analyzer
+        self.capture = capture
         self.overlay = overlay or Overlay()
-        self._follower = Follower(smoothing)
+        self._analyzer = analyzer
+        self._tracking = FaceTracking(smoothing)
         self._lock = threading.Lock()
-        self._recording_lock = threading.Lock()
-        self._views: deque[View] = deque(maxlen=1)
-        self._moments: deque[Moment] = deque(maxlen=1000)
-        self._notices: list[Notice] = []
-        # Ending a file and packing an image take longer than a window may stand still.
-        self._files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mememoji-files")
-        self._recording: Recording | None = None
-        self._stopping = threading.Event()
-        self._last_shot: tuple[Shot, Moment] | None = None
+        self._rendered_frames: deque[RenderedFrame] = deque(maxlen=1)
+        self._tracked_frames: deque[TrackedFrame] = deque(maxlen=_MAX_TRACKED_FRAMES)
+        self._messages: list[StatusMessage] = []
+        self._latest: tuple[CapturedFrame, TrackedFrame] | None = None
+        self._recorder_lock = threading.Lock()
+        self._recorder: Recorder | None = None
+        # Finishing a video file and encoding a PNG would block the window for too long.
+        self._file_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mememoji-files")
+        self._stop_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mememoji-analysis", daemon=True)
 
     def start(self) -> None:
-        """Begin to capture and to analyze."""
+        """Start capturing and analyzing."""
         self.capture.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """End all threads, and the recording if there is one."""
-        self._stopping.set()
+        """Stop all threads, and the recording if one is running."""
+        self._stop_event.set()
         self.capture.stop()
         if self._thread.is_alive():
             self._thread.join()
         self.stop_recording()
-        self._files.shutdown()
+        self._file_executor.shutdown()
 
     @property
     def smoothing(self) -> float:
-        """The compositions' time constant in seconds; 0 is none."""
-        return self._follower.smoother.constant
+        """The time constant of the compositions in seconds; 0 turns smoothing off."""
+        return self._tracking.smoother.time_constant
 
     @smoothing.setter
     def smoothing(self, seconds: float) -> None:
-        self._follower.smoother.constant = seconds
+        self._tracking.smoother.time_constant = seconds
 
     @property
-    def recording(self) -> Recording | None:
-        """The recording that runs."""
-        return self._recording
+    def recorder(self) -> Recorder | None:
+        """The recorder of the running recording, or None."""
+        return self._recorder
 
-    def newest(self) -> View | None:
-        """The newest view not yet fetched, or None."""
+    def fetch_rendered_frame(self) -> RenderedFrame | None:
+        """Return the newest frame, or None if it was fetched before."""
         with self._lock:
-            return self._views.pop() if self._views else None
+            return self._rendered_frames.pop() if self._rendered_frames else None
 
-    def moments(self) -> list[Moment]:
-        """All moments since the last call: a plot wants those too whose image was dropped."""
+    def fetch_tracked_frames(self) -> list[TrackedFrame]:
+        """Return all tracked frames since the last call, including those that were never shown."""
         with self._lock:
-            fresh = list(self._moments)
-            self._moments.clear()
-        return fresh
+            tracked_frames = list(self._tracked_frames)
+            self._tracked_frames.clear()
+        return tracked_frames
 
-    def notices(self) -> list[Notice]:
-        """What there is to tell since the last call."""
+    def fetch_messages(self) -> list[StatusMessage]:
+        """Return all messages since the last call."""
         with self._lock:
-            told, self._notices = self._notices, []
-        return told
+            messages, self._messages = self._messages, []
+        return messages
 
     def redraw(self) -> RGBImage | None:
-        """The last frame drawn with the overlay as it is now: a switch shows at once, on a still image too."""
-        last = self._last_shot
-        return None if last is None else self.overlay.draw(last[0].image, last[1])
+        """Draw the latest frame with the current overlay, so that a changed overlay shows on a still image too."""
+        if self._latest is None:
+            return None
+        frame, tracked_frame = self._latest
+        return self.overlay.draw(frame.image, tracked_frame)
 
-    def start_recording(self, recording: Recording) -> None:
-        """Write every frame from now on."""
-        with self._recording_lock:
-            self._recording = recording
+    def start_recording(self, recorder: Recorder) -> None:
+        """Record every frame from now on."""
+        with self._recorder_lock:
+            self._recorder = recorder
 
     def stop_recording(self) -> None:
-        """End the recording; a notice tells when its files are whole."""
-        with self._recording_lock:
-            recording, self._recording = self._recording, None
-        if recording is not None:
-            self._files.submit(self._end, recording)
+        """Stop the recording; a message follows when its files are complete."""
+        with self._recorder_lock:
+            recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            self._file_executor.submit(self._close_recorder, recorder)
 
-    def snapshot(self, path: Path) -> None:
-        """Write the last frame with its overlay as PNG; a notice tells when it is there."""
-        picture = self.redraw()
-        if picture is None:
-            self._tell("There is no image yet.", is_error=True)
+    def save_snapshot(self, path: Path) -> None:
+        """Save the latest frame with its overlay as PNG; a message follows when the file is complete."""
+        image = self.redraw()
+        if image is None:
+            self._add_message("No image is available yet.", is_error=True)
         else:
-            self._files.submit(self._save, picture, path)
+            self._file_executor.submit(self._save_png, image, path)
 
-    def _end(self, recording: Recording) -> None:
+    def _close_recorder(self, recorder: Recorder) -> None:
         try:
-            recording.close()
+            recorder.close()
         except MememojiError as error:
-            self._tell(str(error), is_error=True)
+            self._add_message(str(error), is_error=True)
         else:
-            self._tell(f"Recorded {recording.seconds:.0f} s: {recording.video.name}, {recording.timeline.name}")
+            files = f"{recorder.video_path.name}, {recorder.timeline_path.name}"
+            self._add_message(f"Recorded {recorder.seconds:.0f} s: {files}")
 
-    def _save(self, picture: RGBImage, path: Path) -> None:
+    def _save_png(self, image: RGBImage, path: Path) -> None:
         try:
-            path.write_bytes(encode_png(picture))
+            path.write_bytes(encode_png(image))
         except OSError as error:
-            self._tell(f"{path} cannot be written: {error.strerror}", is_error=True)
+            self._add_message(f"{path} cannot be written: {error.strerror}", is_error=True)
         else:
-            self._tell(f"Saved {path.name}")
+            self._add_message(f"Saved {path.name}")
 
     def _run(self) -> None:
         try:
-            self._analyse()
+            self._process_frames()
         except Exception as error:
-            # The window must not go on as if all were well; the trace goes where threads' traces go.
-            self._tell(f"The analysis has stopped: {error}", is_error=True)
+            # The user must learn that the analysis no longer runs; the traceback is printed as for any thread.
+            self._add_message(f"The analysis has stopped: {error}", is_error=True)
             raise
 
-    def _analyse(self) -> None:
-        ends: deque[float] = deque(maxlen=_RATE_OVER)
-        while not self._stopping.is_set():
-            shot = self.capture.take(_POLL)
-            if shot is None:
-                if self.capture.state is not State.RUNNING:
-                    ends.clear()
+    def _process_frames(self) -> None:
+        finish_times: deque[float] = deque(maxlen=_FPS_WINDOW)
+        while not self._stop_event.is_set():
+            frame = self.capture.fetch(_FETCH_TIMEOUT)
+            if frame is None:
+                if self.capture.state is not CaptureState.RUNNING:
+                    finish_times.clear()
                 continue
             try:
-                moment = self._follower.follow(shot.time, self._analyzer.analyze_array(shot.image))
-                picture = self.overlay.draw(shot.image, moment)
+                tracked_frame = self._tracking.update(frame.time, self._analyzer.analyze_array(frame.image))
+                image = self.overlay.draw(frame.image, tracked_frame)
             except MememojiError as error:
-                self._tell(str(error), is_error=True)
+                self._add_message(str(error), is_error=True)
                 continue
-            self._last_shot = shot, moment
-            self._record(picture, moment)
+            self._latest = frame, tracked_frame
+            self._record(image, tracked_frame)
             now = time.perf_counter()
-            ends.append(now)
-            rate = (len(ends) - 1) / (ends[-1] - ends[0]) if len(ends) > 1 else 0.0
+            finish_times.append(now)
+            fps = (len(finish_times) - 1) / (now - finish_times[0]) if len(finish_times) > 1 else 0.0
             with self._lock:
-                self._views.append(View(picture, moment, rate, now - shot.taken))
-                self._moments.append(moment)
+                self._rendered_frames.append(RenderedFrame(image, tracked_frame, fps, now - frame.captured_at))
+                self._tracked_frames.append(tracked_frame)
 
-    def _record(self, picture: RGBImage, moment: Moment) -> None:
-        with self._recording_lock:
-            if self._recording is None:
+    def _record(self, image: RGBImage, tracked_frame: TrackedFrame) -> None:
+        with self._recorder_lock:
+            if self._recorder is None:
                 return
             try:
-                self._recording.add(picture, moment)
+                self._recorder.add(image, tracked_frame)
                 return
             except MememojiError as error:
-                self._tell(str(error), is_error=True)
+                self._add_message(str(error), is_error=True)
         self.stop_recording()
 
-    def _tell(self, text: str, *, is_error: bool = False) -> None:
+    def _add_message(self, text: str, *, is_error: bool = False) -> None:
         with self._lock:
-            self._notices.append(Notice(" ".join(text.split()), is_error))
+            self._messages.append(StatusMessage(" ".join(text.split()), is_error))

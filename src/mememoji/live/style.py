@@ -1,41 +1,41 @@
-"""How the window looks: dark and calm, so that the image and the six colors stand out."""
+"""Colors and style sheet of the window: dark, so that the image and the six colors of the emotions stand out."""
 
 from typing import Final
 
-GROUND: Final = "#14161a"
+BACKGROUND: Final = "#14161a"
 PANEL: Final = "#1b1e24"
-RAISED: Final = "#262a32"
-LINE: Final = "#2f343d"
-INK: Final = "#f1f2f4"
-SOFT: Final = "#a9afb9"
-FAINT: Final = "#767d89"
+HOVER: Final = "#262a32"
+BORDER: Final = "#2f343d"
+TEXT: Final = "#f1f2f4"
+MUTED_TEXT: Final = "#a9afb9"
+DISABLED_TEXT: Final = "#767d89"
 ACCENT: Final = "#e8eaed"
-ALERT: Final = "#e5695e"
+ERROR: Final = "#e5695e"
 
-SHEET: Final = f"""
-QWidget {{ background: {GROUND}; color: {INK}; font-size: 13px; }}
-QToolTip {{ background: {RAISED}; color: {INK}; border: 1px solid {LINE}; padding: 4px; }}
-QFrame#panel {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 12px; }}
+STYLE_SHEET: Final = f"""
+QWidget {{ background: {BACKGROUND}; color: {TEXT}; font-size: 13px; }}
+QToolTip {{ background: {HOVER}; color: {TEXT}; border: 1px solid {BORDER}; padding: 4px; }}
+QFrame#panel {{ background: {PANEL}; border: 1px solid {BORDER}; border-radius: 12px; }}
 QFrame#panel QWidget {{ background: transparent; }}
-QLabel#caption {{ color: {SOFT}; font-size: 12px; }}
+QLabel#caption {{ color: {MUTED_TEXT}; font-size: 12px; }}
 QLabel#headline {{ font-size: 22px; font-weight: 600; }}
-QLabel#status {{ color: {SOFT}; font-size: 12px; }}
-QLabel#notice {{ color: {INK}; font-size: 12px; }}
-QLabel#notice[error="true"] {{ color: {ALERT}; }}
+QLabel#status {{ color: {MUTED_TEXT}; font-size: 12px; }}
+QLabel#message {{ color: {TEXT}; font-size: 12px; }}
+QLabel#message[error="true"] {{ color: {ERROR}; }}
 QPushButton {{
-  background: {PANEL}; color: {SOFT}; border: 1px solid {LINE}; border-radius: 16px;
+  background: {PANEL}; color: {MUTED_TEXT}; border: 1px solid {BORDER}; border-radius: 16px;
   padding: 7px 15px; min-height: 16px;
 }}
-QPushButton:hover {{ background: {RAISED}; color: {INK}; }}
-QPushButton:focus {{ border-color: {FAINT}; }}
-QPushButton:checked {{ background: {ACCENT}; color: {GROUND}; border-color: {ACCENT}; }}
-QPushButton#record:checked {{ background: {ALERT}; color: {GROUND}; border-color: {ALERT}; }}
+QPushButton:hover {{ background: {HOVER}; color: {TEXT}; }}
+QPushButton:focus {{ border-color: {DISABLED_TEXT}; }}
+QPushButton:checked {{ background: {ACCENT}; color: {BACKGROUND}; border-color: {ACCENT}; }}
+QPushButton#record:checked {{ background: {ERROR}; color: {BACKGROUND}; border-color: {ERROR}; }}
 QPushButton#flat {{ border-radius: 14px; padding: 4px 12px; font-size: 12px; }}
 QSlider {{ background: transparent; }}
-QSlider::groove:horizontal {{ height: 4px; background: {LINE}; border-radius: 2px; }}
-QSlider::sub-page:horizontal {{ height: 4px; background: {SOFT}; border-radius: 2px; }}
-QSlider::add-page:horizontal {{ height: 4px; background: {LINE}; border-radius: 2px; }}
-QSlider::sub-page:horizontal:disabled {{ background: {LINE}; }}
+QSlider::groove:horizontal {{ height: 4px; background: {BORDER}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ height: 4px; background: {MUTED_TEXT}; border-radius: 2px; }}
+QSlider::add-page:horizontal {{ height: 4px; background: {BORDER}; border-radius: 2px; }}
+QSlider::sub-page:horizontal:disabled {{ background: {BORDER}; }}
 QSlider::handle:horizontal {{ width: 14px; margin: -5px 0; border-radius: 7px; background: {ACCENT}; }}
-QSlider::handle:horizontal:disabled {{ background: {FAINT}; }}
+QSlider::handle:horizontal:disabled {{ background: {DISABLED_TEXT}; }}
 """

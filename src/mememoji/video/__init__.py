@@ -1,1 +1,1 @@
-"""Video: frames in, a timeline of faces out, in constant memory."""
+"""Video files: frames in, a timeline of the faces out, in constant memory."""

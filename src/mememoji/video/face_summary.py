@@ -1,4 +1,4 @@
-"""What each face of a video showed, told while it runs and in bounded memory."""
+"""A summary of each face of a video, computed row by row in bounded memory."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,19 +10,19 @@ from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.results import Composition
 from mememoji.video.timeline import Row
 
-HOLD: Final = 0.25
-"""Seconds that another emotion must stay on top to count as a change: flicker between two is none."""
+MIN_CHANGE_SECONDS: Final = 0.25
+"""Seconds for which a new top emotion must last to count as a change; shorter ones are flicker."""
 
-MOST_CHANGES: Final = 1000
-"""So many changes are kept of each face, and the rest is counted."""
+MAX_CHANGES: Final = 1000
+"""The number of changes kept for each face; later ones are only counted."""
 
-_GAP: Final = 1.0
-"""A face unseen for longer than this many seconds was not there meanwhile."""
+_MAX_GAP_SECONDS: Final = 1.0
+"""Time between two rows of a face counts as seen up to this gap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The top emotion became another at `time`, in seconds."""
+    """A change of the top emotion at `time`, in seconds."""
 
     time: float
     before: Emotion
@@ -34,77 +34,82 @@ class Change:
 
 @dataclass(slots=True)
 class FaceSummary:
-    """One face's: times in seconds."""
+    """The summary of one face; all times are in seconds."""
 
-    number: int
-    first: float
-    last: float
-    seen: float = 0.0
-    change_count: int = 0
+    track_id: int
+    first_seen: float
+    last_seen: float
+    seconds_seen: float = 0.0
+    num_changes: int = 0
     changes: list[Change] = field(default_factory=list)
     _sums: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
-    _on_top: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
+    _top_seconds: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
     _current: Emotion | None = None
-    _next: tuple[Emotion, float] | None = None
+    _candidate: tuple[Emotion, float] | None = None
 
     @property
-    def mean(self) -> Composition:
-        """The mean composition over the time that the face was seen."""
-        return Composition.of(self._sums / self._sums.sum())
+    def mean_composition(self) -> Composition:
+        """The mean composition over the time for which the face was seen."""
+        return Composition.from_fractions(self._sums / self._sums.sum())
 
     @property
-    def time_on_top(self) -> dict[Emotion, float]:
+    def seconds_on_top(self) -> dict[Emotion, float]:
         """For how many seconds each emotion was the top one."""
-        return dict(zip(EMOTIONS, self._on_top.tolist(), strict=True))
+        return dict(zip(EMOTIONS, self._top_seconds.tolist(), strict=True))
 
     @property
     def top(self) -> Emotion:
-        """The emotion that was on top for the longest time."""
-        return EMOTIONS[int(self._on_top.argmax())]
+        """The emotion that was the top one for the longest time."""
+        return EMOTIONS[int(self._top_seconds.argmax())]
 
     def add(self, row: Row, interval: float) -> None:
-        """Take the face's next row; `interval` is what one frame lasts where the last one is too long ago."""
-        passed = row.time - self.last
-        lasted = passed if 0 < passed <= max(_GAP, interval) else interval
-        self.last = row.time
-        self.seen += lasted
-        self._sums += np.array(row.composition.fractions) * lasted
-        top = row.composition.top
-        self._on_top[EMOTIONS.index(top)] += lasted
-        self._note_change(row.time, top)
+        """Add the face's next row.
 
-    def _note_change(self, time: float, top: Emotion) -> None:
+        Args:
+            row: the row; its time is later than that of the row before.
+            interval: the duration of one frame in seconds, counted as seen after a gap.
+        """
+        elapsed = row.time - self.last_seen
+        seconds = elapsed if 0 < elapsed <= max(_MAX_GAP_SECONDS, interval) else interval
+        self.last_seen = row.time
+        self.seconds_seen += seconds
+        self._sums += np.array(row.composition.fractions) * seconds
+        top = row.composition.top
+        self._top_seconds[EMOTIONS.index(top)] += seconds
+        self._update_changes(row.time, top)
+
+    def _update_changes(self, time: float, top: Emotion) -> None:
         if self._current is None:
             self._current = top
         elif top is self._current:
-            self._next = None
-        elif self._next is None or self._next[0] is not top:
-            self._next = top, time
-        if self._next is not None and time - self._next[1] >= HOLD:
-            self.change_count += 1
-            if len(self.changes) < MOST_CHANGES:
-                self.changes.append(Change(self._next[1], self._current, top))
-            self._current, self._next = top, None
+            self._candidate = None
+        elif self._candidate is None or self._candidate[0] is not top:
+            self._candidate = top, time
+        if self._candidate is not None and time - self._candidate[1] >= MIN_CHANGE_SECONDS:
+            self.num_changes += 1
+            if len(self.changes) < MAX_CHANGES:
+                self.changes.append(Change(self._candidate[1], self._current, top))
+            self._current, self._candidate = top, None
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "face": self.number,
-            "first_seen": round(self.first, 3),
-            "last_seen": round(self.last, 3),
-            "seconds_seen": round(self.seen, 3),
-            "mean_composition": {emotion.value: round(part, 4) for emotion, part in self.mean.items()},
+            "face": self.track_id,
+            "first_seen": round(self.first_seen, 3),
+            "last_seen": round(self.last_seen, 3),
+            "seconds_seen": round(self.seconds_seen, 3),
+            "mean_composition": {emotion.value: round(part, 4) for emotion, part in self.mean_composition.items()},
             "top": self.top.value,
-            "seconds_on_top": {emotion.value: round(time, 3) for emotion, time in self.time_on_top.items()},
-            "change_count": self.change_count,
+            "seconds_on_top": {emotion.value: round(time, 3) for emotion, time in self.seconds_on_top.items()},
+            "num_changes": self.num_changes,
             "changes": [change.to_dict() for change in self.changes],
         }
 
 
-class Summary:
-    """All faces' summaries, by number.
+class VideoSummary:
+    """The summaries of all faces, by track ID.
 
     Args:
-        interval: seconds from one frame to the next, as a rule.
+        interval: the usual time from one frame to the next, in seconds.
     """
 
     def __init__(self, interval: float) -> None:
@@ -112,7 +117,8 @@ class Summary:
         self.faces: dict[int, FaceSummary] = {}
 
     def add(self, row: Row) -> None:
-        """Take the next row; the times of a face rise."""
-        # Moved back by a frame: the first row too stands for one frame's time.
-        before = row.time - self._interval
-        self.faces.setdefault(row.number, FaceSummary(row.number, row.time, before)).add(row, self._interval)
+        """Add the next row; the times of each face must increase."""
+        # Starting one frame earlier counts the first row as one frame's time too.
+        last_seen = row.time - self._interval
+        new = FaceSummary(row.track_id, row.time, last_seen)
+        self.faces.setdefault(row.track_id, new).add(row, self._interval)

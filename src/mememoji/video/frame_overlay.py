@@ -1,29 +1,36 @@
-"""What is drawn over a video's frames."""
+"""The overlay on a video's frames, shared by video files and the live window."""
 
 from dataclasses import dataclass
 
 from mememoji.drawing.annotation import annotate
 from mememoji.image_io import RGBImage
-from mememoji.tracking.face_tracking import Moment
+from mememoji.tracking.face_tracking import TrackedFrame
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Which of boxes, panels with bars, and meme faces are drawn."""
+    """Which of boxes, panels with bars, and meme faces are drawn on each frame."""
 
     boxes: bool = True
     bars: bool = True
     memes: bool = False
 
-    def draw(self, image: RGBImage, moment: Moment) -> RGBImage:
-        """Draw a moment's faces on a copy of its frame (H, W, 3) uint8 RGB; the panels carry the faces' numbers."""
-        names = [str(number) for number in moment.numbers]
+    def draw(self, image: RGBImage, tracked_frame: TrackedFrame) -> RGBImage:
+        """Draw the tracked faces on a copy of their frame; each panel shows the face's track ID.
+
+        Args:
+            image: the frame, (H, W, 3) uint8 RGB.
+            tracked_frame: the faces found in it.
+
+        Returns:
+            (H, W, 3) uint8 RGB.
+        """
         return annotate(
             image,
-            moment.analysis,
+            tracked_frame.analysis,
             keep_size=True,
             boxes=self.boxes,
             bars=self.bars,
             memes=self.memes,
-            names=names,
+            names=[str(track_id) for track_id in tracked_frame.track_ids],
         )

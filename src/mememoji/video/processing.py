@@ -1,4 +1,4 @@
-"""A video file through the analyzer: an annotated copy, a timeline, a summary, a plot."""
+"""Analysis of a video file, with an annotated copy, a timeline, a summary and a plot as outputs."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -9,25 +9,25 @@ from typing import Any, Final
 
 from mememoji.analyzer import Analyzer
 from mememoji.errors import RunError
-from mememoji.tracking.face_tracking import Follower, Moment
+from mememoji.tracking.face_tracking import FaceTracking, TrackedFrame
 from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
-from mememoji.video.face_summary import Summary
+from mememoji.video.face_summary import VideoSummary
 from mememoji.video.frame_overlay import Overlay
-from mememoji.video.time_series import Curves
-from mememoji.video.timeline import Row, TimelineWriter, rows_of
-from mememoji.video.timeline_plot import draw_plot
-from mememoji.video.video_encoder import Sound, VideoEncoder
-from mememoji.video.video_reader import Ending, Frame, VideoReader
+from mememoji.video.time_series import FaceTimeSeries
+from mememoji.video.timeline import Row, TimelineWriter, make_rows
+from mememoji.video.timeline_plot import plot_timeline
+from mememoji.video.video_encoder import Audio, VideoEncoder
+from mememoji.video.video_reader import EndOfStream, Frame, VideoReader
 
-BATCH: Final = 8
-"""So many frames' faces go through the network together, of frames of usual size."""
+BATCH_SIZE: Final = 8
+"""The number of frames whose faces are classified together, for frames of usual size."""
 
-_BATCH_PIXELS: Final = 24_000_000
+_MAX_BATCH_PIXELS: Final = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
-    """What to write, each a path or None: an MP4 file, a CSV timeline, a JSON summary, a plot."""
+class OutputPaths:
+    """The files to write, None for those that are not wanted: MP4 video, CSV timeline, JSON summary, plot."""
 
     video: Path | None = None
     timeline: Path | None = None
@@ -37,140 +37,186 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class VideoResult:
-    """What came of a video.
+    """The result of processing a video.
 
     Attributes:
-        frames: how many were analyzed.
-        ending: how reading ended.
-        summary: of all faces.
-        ffmpeg: whether a video was written by ffmpeg, in H.264 and with sound, rather than by OpenCV.
+        num_frames: the number of analyzed frames.
+        end_of_stream: where reading ended.
+        summary: the summaries of all faces.
+        used_ffmpeg: whether a video was written by ffmpeg, in H.264 with audio, rather than by OpenCV.
     """
 
-    frames: int
-    ending: Ending
-    summary: Summary
-    ffmpeg: bool
+    num_frames: int
+    end_of_stream: EndOfStream
+    summary: VideoSummary
+    used_ffmpeg: bool
 
 
-def moments(
-    frames: Iterable[Frame], analyzer: Analyzer, follower: Follower, *, batch: int = BATCH, every: int = 1
-) -> Iterator[tuple[Frame, Moment | None]]:
-    """Follow the faces through frames; of every `every` frames the first is analyzed, the others come with None.
+def track_frames(
+    frames: Iterable[Frame],
+    analyzer: Analyzer,
+    tracking: FaceTracking,
+    *,
+    batch_size: int = BATCH_SIZE,
+    frame_stride: int = 1,
+) -> Iterator[tuple[Frame, TrackedFrame | None]]:
+    """Track the faces through frames.
 
-    Frames are held back until `batch` of them are analyzed together: never more than batch * every.
+    The first of every `frame_stride` frames is analyzed; the others are returned with None. Frames are buffered until
+    `batch_size` of them are analyzed together: at most batch_size * frame_stride.
+
+    Args:
+        frames: the frames of the video, in order.
+        analyzer: the analyzer that reads the faces.
+        tracking: the tracker that assigns track IDs and smooths the compositions.
+        batch_size: the number of frames analyzed together.
+        frame_stride: the distance between analyzed frames.
+
+    Yields:
+        Each frame, with its tracked faces if it was analyzed.
     """
-    waiting: list[Frame] = []
-    for number, frame in enumerate(frames):
-        if number % (every * batch) == 0 and waiting:
-            yield from _analysed(waiting, analyzer, follower, every)
-            waiting = []
-        waiting.append(frame)
-    yield from _analysed(waiting, analyzer, follower, every)
+    buffer: list[Frame] = []
+    for index, frame in enumerate(frames):
+        if index % (frame_stride * batch_size) == 0 and buffer:
+            yield from _track_batch(buffer, analyzer, tracking, frame_stride)
+            buffer = []
+        buffer.append(frame)
+    yield from _track_batch(buffer, analyzer, tracking, frame_stride)
 
 
-def _analysed(
-    frames: list[Frame], analyzer: Analyzer, follower: Follower, every: int
-) -> Iterator[tuple[Frame, Moment | None]]:
-    analyses = iter(analyzer.analyze_arrays([frame.image for frame in frames[::every]]))
-    for place, frame in enumerate(frames):
-        yield frame, follower.follow(frame.time, next(analyses)) if place % every == 0 else None
+def _track_batch(
+    frames: list[Frame], analyzer: Analyzer, tracking: FaceTracking, frame_stride: int
+) -> Iterator[tuple[Frame, TrackedFrame | None]]:
+    analyses = iter(analyzer.analyze_arrays([frame.image for frame in frames[::frame_stride]]))
+    for index, frame in enumerate(frames):
+        yield frame, tracking.update(frame.time, next(analyses)) if index % frame_stride == 0 else None
 
 
 def process_video(
     reader: VideoReader,
     analyzer: Analyzer,
-    outputs: Outputs,
+    outputs: OutputPaths,
     *,
-    every: int = 1,
+    frame_stride: int = 1,
     smoothing: float = DEFAULT_SMOOTHING,
     overlay: Overlay | None = None,
-    sound: bool = True,
-    earlier: Iterable[Row] | None = None,
+    audio: bool = True,
+    previous_rows: Iterable[Row] | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> VideoResult:
-    """Read a video to its end and write what is asked for.
+    """Read a video to its end and write the requested outputs.
 
-    Memory does not grow with the video's length, but for a little with each face and each change of its emotion.
+    Memory does not grow with the length of the video, apart from a little for each face and each change of its top
+    emotion.
 
     Args:
-        reader: the file; it gives every frame where a video is written, whatever `every`.
-        analyzer: reads the faces.
-        outputs: what to write.
-        every: of so many of the reader's frames the first is analyzed; a written video shows its faces on the others.
-        smoothing: the compositions' time constant in seconds; 0 leaves them as the network gives them.
+        reader: the video file. Where a video is written, it must return every frame, whatever `frame_stride`.
+        analyzer: the analyzer that reads the faces.
+        outputs: the files to write.
+        frame_stride: of every `frame_stride` frames of the reader the first is analyzed; a written video shows its
+            faces on the others.
+        smoothing: the time constant of the compositions in seconds; 0 turns smoothing off.
         overlay: what is drawn into the video; None draws boxes and bars.
-        sound: take the file's sound over into the written video, where there is ffmpeg.
-        earlier: rows of a timeline that is gone on with; the summary and the plot hold them too.
-        progress: is called with the time of each frame, in seconds.
+        audio: whether the audio is copied into the written video, which needs ffmpeg.
+        previous_rows: the rows of the timeline that is resumed; the summary and the plot include them.
+        progress: a function called with the time of each frame, in seconds.
 
     Raises:
         VideoError: not one frame can be read.
-        RunError: something cannot be written.
-        MissingExtraError: a plot is asked for without matplotlib.
+        RunError: an output cannot be written.
+        MissingExtraError: a plot is requested without matplotlib.
+
+    Example:
+        Write two seconds of a plain gray video and analyze it; it shows no face.
+
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from mememoji import Analyzer
+        >>> temporary = tempfile.TemporaryDirectory()
+        >>> folder = Path(temporary.name)
+        >>> with VideoEncoder(folder / "gray.mp4", 64, 48, fps=10, ffmpeg_path="") as encoder:
+        ...     for index in range(20):
+        ...         encoder.write(np.full((48, 64, 3), 128, np.uint8), time=index / 10)
+        >>> reader = VideoReader(folder / "gray.mp4")
+        >>> result = process_video(reader, Analyzer("haar"), OutputPaths(timeline=folder / "gray.csv"))
+        >>> result.num_frames, result.end_of_stream.complete, result.summary.faces
+        (20, True, {})
+        >>> (folder / "gray.csv").read_text()
+        'time,face,angry,fear,happy,sad,surprise,neutral\\n'
+        >>> temporary.cleanup()
     """
-    interval = reader.interval * every
-    summary, curves, follower = Summary(interval), Curves(interval), Follower(smoothing)
-    begin = reader.start
-    for row in earlier or ():
+    interval = reader.interval * frame_stride
+    summary, series, tracking = VideoSummary(interval), FaceTimeSeries(interval), FaceTracking(smoothing)
+    start = reader.start
+    for row in previous_rows or ():
         summary.add(row)
-        curves.add(row)
-        begin = min(begin, row.time)
-    follower.tracker.start_at(max(summary.faces, default=0) + 1)
-    analysed = 0
+        series.add(row)
+        start = min(start, row.time)
+    tracking.tracker.set_next_id(max(summary.faces, default=0) + 1)
+    num_analyzed = 0
     with ExitStack() as stack:
         timeline = encoder = None
         if outputs.timeline is not None:
-            timeline = stack.enter_context(TimelineWriter(outputs.timeline, append=earlier is not None))
-        drawing = overlay or Overlay()
-        shown: Moment | None = None
-        batch = max(1, min(BATCH, _BATCH_PIXELS // (reader.width * reader.height * every)))
-        for frame, moment in moments(reader, analyzer, follower, batch=batch, every=every):
-            if moment is not None:
-                shown = moment
-                analysed += 1
-                for row in rows_of(moment):
+            timeline = stack.enter_context(TimelineWriter(outputs.timeline, append=previous_rows is not None))
+        overlay = overlay or Overlay()
+        latest: TrackedFrame | None = None
+        batch_size = max(1, min(BATCH_SIZE, _MAX_BATCH_PIXELS // (reader.width * reader.height * frame_stride)))
+        for frame, tracked_frame in track_frames(
+            reader, analyzer, tracking, batch_size=batch_size, frame_stride=frame_stride
+        ):
+            if tracked_frame is not None:
+                latest = tracked_frame
+                num_analyzed += 1
+                for row in make_rows(tracked_frame):
                     summary.add(row)
-                    curves.add(row)
+                    series.add(row)
                 if timeline is not None:
-                    timeline.add(moment)
+                    timeline.add(tracked_frame)
             if outputs.video is not None:
                 if encoder is None:
-                    encoder = stack.enter_context(_encoder(outputs.video, reader, frame, sound=sound))
-                assert shown is not None
-                encoder.write(drawing.draw(frame.image, shown), frame.time)
+                    encoder = stack.enter_context(_open_encoder(outputs.video, reader, frame, audio=audio))
+                assert latest is not None
+                encoder.write(overlay.draw(frame.image, latest), frame.time)
             if progress is not None:
                 progress(frame.time)
-    assert reader.ending is not None
+    assert reader.end_of_stream is not None
     if outputs.summary is not None:
-        _write_summary(outputs.summary, reader, analyzer, summary, analysed, smoothing, begin)
+        _write_summary(outputs.summary, reader, analyzer, summary, num_analyzed, smoothing, start)
     if outputs.plot is not None:
-        draw_plot(curves, summary, outputs.plot, span=(begin, reader.ending.time), title=reader.path.name)
-    return VideoResult(analysed, reader.ending, summary, encoder is not None and encoder.ffmpeg)
+        span = start, reader.end_of_stream.time
+        plot_timeline(series, summary, outputs.plot, span=span, title=reader.path.name)
+    return VideoResult(num_analyzed, reader.end_of_stream, summary, encoder is not None and encoder.uses_ffmpeg)
 
 
-def _encoder(path: Path, reader: VideoReader, first: Frame, *, sound: bool) -> VideoEncoder:
-    # The frame tells its size, and not the file: some say another one in their header.
+def _open_encoder(path: Path, reader: VideoReader, first: Frame, *, audio: bool) -> VideoEncoder:
+    # The size of the frame, not that in the header of the file: in some files they differ.
     height, width = first.image.shape[:2]
-    return VideoEncoder(path, width, height, reader.rate, sound=Sound(reader.path, first.time) if sound else None)
+    return VideoEncoder(path, width, height, reader.fps, audio=Audio(reader.path, first.time) if audio else None)
 
 
 def _write_summary(
-    path: Path, reader: VideoReader, analyzer: Analyzer, summary: Summary, frames: int, smoothing: float, begin: float
+    path: Path,
+    reader: VideoReader,
+    analyzer: Analyzer,
+    summary: VideoSummary,
+    num_frames: int,
+    smoothing: float,
+    start: float,
 ) -> None:
-    assert reader.ending is not None
+    assert reader.end_of_stream is not None
     content: dict[str, Any] = {
         "video": reader.path.name,
         "width": reader.width,
         "height": reader.height,
-        "rate": round(reader.rate, 3),
-        "from": round(begin, 3),
-        "to": round(reader.ending.time, 3),
-        "complete": reader.ending.complete,
-        "frames_analysed": frames,
+        "fps": round(reader.fps, 3),
+        "from": round(start, 3),
+        "to": round(reader.end_of_stream.time, 3),
+        "complete": reader.end_of_stream.complete,
+        "frames_analyzed": num_frames,
         "smoothing": smoothing,
         "detector": analyzer.detector.name,
         "model": analyzer.classifier.card.name,
-        "faces": [summary.faces[number].to_dict() for number in sorted(summary.faces)],
+        "faces": [summary.faces[track_id].to_dict() for track_id in sorted(summary.faces)],
     }
     try:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The course of each face's composition, at a resolution that suits a plot and a memory that is bounded."""
+"""The composition of each face over time, at a resolution that a plot can show, in bounded memory."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,64 +9,73 @@ import numpy.typing as npt
 from mememoji.emotions import EMOTIONS
 from mememoji.video.timeline import Row
 
-MOST_POINTS: Final = 1500
-"""A plot is not much wider in pixels."""
+MAX_POINTS: Final = 1500
+"""The default number of points kept; a plot is not much wider in pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Points:
-    """(N,) times in seconds, rising, and (N, 6) float64 compositions; `width` is the time that a point stands for."""
+class TimeSeriesPoints:
+    """The points of a time series.
+
+    Attributes:
+        times: (N,) float64, in seconds, increasing.
+        compositions: (N, 6) float64, the mean fractions in the order of `EMOTIONS`.
+        bin_width: the duration that one point covers, in seconds.
+    """
 
     times: npt.NDArray[np.float64]
     compositions: npt.NDArray[np.float64]
-    width: float
+    bin_width: float
 
 
-class Curve:
-    """One face's course: means over equal stretches of time, which double in length when there get too many.
+class TimeSeries:
+    """The composition of one face over time, as means over bins whose width doubles when there are too many.
 
     Args:
-        width: seconds of the first stretches.
-        most: how many stretches are kept at most.
+        bin_width: the initial width of a bin in seconds, above 0.
+        max_points: the number of bins kept at most, at least 2.
     """
 
-    def __init__(self, width: float, most: int = MOST_POINTS) -> None:
-        if not width > 0 or most < 2:
-            raise ValueError(f"a curve has at least 2 points of some width, got {most} of {width} s")
-        self._width, self._most = width, most
-        self._sums: dict[int, npt.NDArray[np.float64]] = {}  # place -> (8,): count, sum of times, sums of fractions
+    def __init__(self, bin_width: float, max_points: int = MAX_POINTS) -> None:
+        if not bin_width > 0:
+            raise ValueError(f"bin_width must be above 0 seconds, got {bin_width}")
+        if max_points < 2:
+            raise ValueError(f"max_points must be at least 2, got {max_points}")
+        self._bin_width, self._max_points = bin_width, max_points
+        self._bins: dict[int, npt.NDArray[np.float64]] = {}  # index -> (8,): count, sum of times, sums of fractions
 
     def add(self, row: Row) -> None:
-        """Take the face's next row."""
-        # A time may lie on the edge of two stretches, and rounding must not leave one of them empty.
-        self._add(int(row.time / self._width + 0.5), np.array([1.0, row.time, *row.composition.fractions]))
-        if len(self._sums) > self._most:
-            self._width *= 2
-            old, self._sums = self._sums, {}
-            for place, sums in old.items():
-                self._add((place + 1) // 2, sums)
+        """Add the face's next row."""
+        # Rounded, because a time on the border of two bins must not leave one of them empty.
+        index = int(row.time / self._bin_width + 0.5)
+        self._add_to_bin(index, np.array([1.0, row.time, *row.composition.fractions]))
+        if len(self._bins) > self._max_points:
+            self._bin_width *= 2
+            old, self._bins = self._bins, {}
+            for index, sums in old.items():
+                self._add_to_bin((index + 1) // 2, sums)
 
-    def points(self) -> Points:
-        """What there is so far."""
-        sums = np.array([self._sums[place] for place in sorted(self._sums)]).reshape(-1, 2 + len(EMOTIONS))  # (N, 8)
-        return Points(sums[:, 1] / sums[:, 0], sums[:, 2:] / sums[:, :1], self._width)
+    def points(self) -> TimeSeriesPoints:
+        """Return the points of the rows added so far."""
+        sums = np.array([self._bins[index] for index in sorted(self._bins)]).reshape(-1, 2 + len(EMOTIONS))  # (N, 8)
+        return TimeSeriesPoints(sums[:, 1] / sums[:, 0], sums[:, 2:] / sums[:, :1], self._bin_width)
 
-    def _add(self, place: int, sums: npt.NDArray[np.float64]) -> None:
-        known = self._sums.get(place)
-        self._sums[place] = sums if known is None else known + sums
+    def _add_to_bin(self, index: int, sums: npt.NDArray[np.float64]) -> None:
+        known = self._bins.get(index)
+        self._bins[index] = sums if known is None else known + sums
 
 
-class Curves:
-    """The courses of all faces, by number.
+class FaceTimeSeries:
+    """The time series of all faces, by track ID.
 
     Args:
-        interval: seconds from one frame to the next, as a rule.
+        interval: the usual time from one frame to the next, in seconds.
     """
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
-        self.faces: dict[int, Curve] = {}
+        self.faces: dict[int, TimeSeries] = {}
 
     def add(self, row: Row) -> None:
-        """Take the next row; the times of a face rise."""
-        self.faces.setdefault(row.number, Curve(self._interval)).add(row)
+        """Add the next row; the times of each face must increase."""
+        self.faces.setdefault(row.track_id, TimeSeries(self._interval)).add(row)

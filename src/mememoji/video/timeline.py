@@ -1,4 +1,4 @@
-"""The timeline: a CSV file with a row for each face of each frame."""
+"""The timeline: a CSV file with one row for each face of each frame."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -11,39 +11,41 @@ from typing import Final, Self, TextIO
 from mememoji.emotions import EMOTIONS
 from mememoji.errors import RunError, VideoError
 from mememoji.results import Composition
-from mememoji.tracking.face_tracking import Moment
+from mememoji.tracking.face_tracking import TrackedFrame
 
 COLUMNS: Final = ("time", "face", *(emotion.value for emotion in EMOTIONS))
-"""Seconds from the video's start, the face's number, and its composition's six fractions."""
+"""The time in seconds from the start of the video, the face's track ID, and the six fractions of its composition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one face showed at one time."""
+    """The composition of one face at one time, in seconds."""
 
     time: float
-    number: int
+    track_id: int
     composition: Composition
 
 
-def rows_of(moment: Moment) -> list[Row]:
-    """A moment's rows, by face number."""
-    return [Row(moment.time, number, face.composition) for number, face in sorted(moment.faces.items())]
+def make_rows(tracked_frame: TrackedFrame) -> list[Row]:
+    """Return one row for each face of a frame, sorted by track ID."""
+    return [
+        Row(tracked_frame.time, track_id, face.composition) for track_id, face in sorted(tracked_frame.faces.items())
+    ]
 
 
 class TimelineWriter:
-    """Writes rows as they come, to a file or a stream; each frame's reach the disk together.
+    """A writer of timelines to a file or a stream; the rows of a frame reach the disk together.
 
     Args:
-        target: a path, which is replaced, or goes on if `append`; or an open text stream, which stays open.
-        append: keep what is there.
+        target: the path of a file, which is replaced unless `append`, or an open text stream, which stays open.
+        append: whether rows are added to the existing file.
 
     Raises:
         RunError: the file cannot be written.
     """
 
     def __init__(self, target: Path | TextIO, *, append: bool = False) -> None:
-        self._closes = isinstance(target, Path)
+        self._owns_file = isinstance(target, Path)
         try:
             self._file = (
                 target.open("a" if append else "w", newline="", encoding="utf-8")
@@ -52,24 +54,25 @@ class TimelineWriter:
             )
         except OSError as error:
             raise RunError(f"{target} cannot be written: {error.strerror}") from error
-        # One kind of line end on every system, so that a recording is the same file everywhere.
-        self._rows = csv.writer(self._file, lineterminator="\n")
+        # The same line ends on every system, so that a recording is the same file everywhere.
+        self._csv = csv.writer(self._file, lineterminator="\n")
         if not append:
             self._write([COLUMNS])
 
-    def add(self, moment: Moment) -> None:
-        """Write the faces of one frame.
+    def add(self, tracked_frame: TrackedFrame) -> None:
+        """Write the rows of one frame.
 
         Raises:
-            RunError: the disk is full or gone.
+            RunError: the disk is full or was removed.
         """
         self._write(
-            (f"{row.time:.3f}", row.number, *(f"{fraction:.4f}" for fraction in row.composition.fractions))
-            for row in rows_of(moment)
+            (f"{row.time:.3f}", row.track_id, *(f"{fraction:.4f}" for fraction in row.composition.fractions))
+            for row in make_rows(tracked_frame)
         )
 
     def close(self) -> None:
-        if self._closes:
+        """Close the file; a stream stays open."""
+        if self._owns_file:
             with suppress(OSError):
                 self._file.close()
 
@@ -83,49 +86,49 @@ class TimelineWriter:
 
     def _write(self, rows: Iterable[Iterable[object]]) -> None:
         try:
-            self._rows.writerows(rows)
+            self._csv.writerows(rows)
             self._file.flush()
         except OSError as error:
             raise RunError(f"the timeline cannot be written: {error.strerror}") from error
 
 
 def read_timeline(path: Path) -> Iterator[Row]:
-    """Read a timeline row by row; a last line that was cut off is left out.
+    """Read a timeline row by row; an incomplete last line is ignored.
 
     Raises:
-        VideoError: missing, or no timeline.
+        VideoError: the file is missing or not a timeline.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
             if next(file, "").rstrip("\r\n") != ",".join(COLUMNS):
-                raise VideoError(f"{path} is no timeline: expected the columns {','.join(COLUMNS)}")
-            cut: int | None = None
+                raise VideoError(f"{path} is not a timeline: expected the columns {','.join(COLUMNS)}")
+            invalid: int | None = None
             for number, line in enumerate(file, 2):
-                if cut is not None:
-                    raise VideoError(f"{path}: line {cut} is no row of a timeline")
-                row = _row(line) if line.endswith("\n") else None
+                if invalid is not None:
+                    raise VideoError(f"{path}: line {invalid} is not a valid row of a timeline")
+                row = _parse_row(line) if line.endswith("\n") else None
                 if row is None:
-                    cut = number
+                    invalid = number
                 else:
                     yield row
     except (OSError, UnicodeDecodeError) as error:
         raise VideoError(f"{path} cannot be read: {error}") from error
 
 
-def take_up(path: Path) -> list[Row]:
-    """Make an interrupted timeline ready to be gone on with: its last frame, which may lack faces, is taken off.
+def prepare_resume(path: Path) -> list[Row]:
+    """Remove the last frame of an interrupted timeline, which may lack faces, so that rows can be appended.
 
     Returns:
-        The last frame's rows, which are no longer in the file; empty where it had none.
+        The removed rows; empty where the timeline had none.
 
     Raises:
-        VideoError: missing, or no timeline.
-        RunError: it cannot be written.
+        VideoError: the file is missing or not a timeline.
+        RunError: the file cannot be written.
     """
     last: list[Row] = []
     for row in read_timeline(path):
         last = [*last, row] if last and row.time == last[-1].time else [row]
-    # Rows are of plain ASCII, so the lines kept can be counted in bytes.
+    # Rows are plain ASCII, so the lines that are kept can be counted in bytes.
     try:
         with path.open("r+b") as file:
             end = 0
@@ -141,11 +144,11 @@ def take_up(path: Path) -> list[Row]:
     return last
 
 
-def _row(line: str) -> Row | None:
+def _parse_row(line: str) -> Row | None:
     cells = line.rstrip("\r\n").split(",")
     if len(cells) != len(COLUMNS):
         return None
     try:
-        return Row(float(cells[0]), int(cells[1]), Composition.of([float(cell) for cell in cells[2:]]))
+        return Row(float(cells[0]), int(cells[1]), Composition.from_fractions([float(cell) for cell in cells[2:]]))
     except ValueError:
         return None

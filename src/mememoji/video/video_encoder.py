@@ -1,4 +1,4 @@
-"""Frames into an MP4 file, by ffmpeg where it is there, else by OpenCV."""
+"""Encoding of frames into an MP4 file, by ffmpeg where it is installed, else by OpenCV."""
 
 import contextlib
 import shutil
@@ -17,12 +17,12 @@ import numpy as np
 from mememoji.errors import RunError
 from mememoji.image_io import RGBImage
 
-_HIGHEST_RATE: Final = 60.0
+_MAX_FPS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """Where the sound comes from: a file, and from which second of it."""
+class Audio:
+    """The source of the audio track: a file, and the time in seconds to start from."""
 
     path: Path
     start: float = 0.0
@@ -34,16 +34,17 @@ class _Sink(Protocol):
 
 
 class VideoEncoder:
-    """Writes an MP4 file with a steady frame rate; frames keep their times by being repeated or left out.
+    """A writer of MP4 files with a constant frame rate; frames are repeated or dropped to keep their times.
 
-    With ffmpeg it is H.264 with AAC sound; without it MPEG-4 and silent. What was written is playable after `close`.
+    With ffmpeg the file is H.264 with AAC audio; without it, MPEG-4 and silent. The file is playable after `close`.
 
     Args:
         path: the file, which is replaced.
-        width, height: of the frames, in pixels. H.264 wants even numbers: ffmpeg's frames grow by one where need be.
-        rate: frames a second, at most 60.
-        sound: where sound comes from, if there is any.
-        program: ffmpeg's path; None looks for it, and "" does without.
+        width: the width of the frames in pixels. H.264 needs even sides: ffmpeg pads odd ones by one pixel.
+        height: the height of the frames in pixels.
+        fps: the frames per second; higher rates are reduced to 60.
+        audio: the source of the audio track; None writes none.
+        ffmpeg_path: the path of ffmpeg; None searches for it, and "" uses OpenCV.
 
     Raises:
         RunError: the file cannot be written.
@@ -54,51 +55,55 @@ class VideoEncoder:
         path: Path,
         width: int,
         height: int,
-        rate: float,
+        fps: float,
         *,
-        sound: Sound | None = None,
-        program: str | None = None,
+        audio: Audio | None = None,
+        ffmpeg_path: str | None = None,
     ) -> None:
-        self._size, self._rate = (width, height), min(rate, _HIGHEST_RATE)
-        program = shutil.which("ffmpeg") if program is None else program
-        self.ffmpeg = bool(program)
-        """Whether ffmpeg writes."""
+        self._size, self._fps = (width, height), min(fps, _MAX_FPS)
+        ffmpeg_path = shutil.which("ffmpeg") if ffmpeg_path is None else ffmpeg_path
+        self.uses_ffmpeg = bool(ffmpeg_path)
+        """Whether the file is written by ffmpeg."""
         self._sink: _Sink = (
-            _FfmpegSink(program, path, self._size, self._rate, sound)
-            if program
-            else _OpenCVSink(path, self._size, self._rate)
+            _FfmpegSink(ffmpeg_path, path, self._size, self._fps, audio)
+            if ffmpeg_path
+            else _OpenCVSink(path, self._size, self._fps)
         )
         self._start: float | None = None
-        self._last: RGBImage | None = None
-        self._written = 0
+        self._pending: RGBImage | None = None
+        self._num_written = 0
 
     def write(self, image: RGBImage, time: float) -> None:
-        """Add a frame (H, W, 3) uint8 RGB that is to be seen from `time` on; the first one's time is the start.
+        """Add a frame that is shown from `time` on.
+
+        Args:
+            image: the frame, (H, W, 3) uint8 RGB.
+            time: the time in seconds; that of the first frame becomes the start of the file.
 
         Raises:
-            ValueError: a frame of another size.
-            RunError: the encoder gave up.
+            ValueError: the frame has another size than the video.
+            RunError: the encoder failed.
         """
         if image.shape != (self._size[1], self._size[0], 3):
-            raise ValueError(f"expected a frame of {self._size[0]}x{self._size[1]}, got {image.shape}")
+            raise ValueError(f"image must be a frame of {self._size[0]}x{self._size[1]}, got shape {image.shape}")
         if self._start is None:
             self._start = time
-        place = round((time - self._start) * self._rate)
-        while self._last is not None and self._written < place:
-            self._put(self._last)
-        self._last = image
+        index = round((time - self._start) * self._fps)
+        while self._pending is not None and self._num_written < index:
+            self._encode(self._pending)
+        self._pending = image
 
     def close(self) -> None:
-        """Write what is left and end the file.
+        """Write the last frame and finish the file.
 
         Raises:
-            RunError: the encoder gave up.
+            RunError: the encoder failed.
         """
         try:
-            if self._last is not None:
-                self._put(self._last)
+            if self._pending is not None:
+                self._encode(self._pending)
         finally:
-            self._last = None
+            self._pending = None
             self._sink.close()
 
     def __enter__(self) -> Self:
@@ -110,22 +115,22 @@ class VideoEncoder:
         if error is None:
             self.close()
             return
-        # What went wrong first is what there is to tell.
+        # The first error is the one to report.
         with contextlib.suppress(RunError):
             self.close()
 
-    def _put(self, image: RGBImage) -> None:
+    def _encode(self, image: RGBImage) -> None:
         self._sink.write(image)
-        self._written += 1
+        self._num_written += 1
 
 
 class _OpenCVSink:
-    def __init__(self, path: Path, size: tuple[int, int], rate: float) -> None:
-        # What OpenCV's own ffmpeg can write in every wheel; H.264 is missing there.
+    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+        # The codec that every OpenCV wheel can write; H.264 is missing there.
         code = cv2.VideoWriter.fourcc(*"mp4v")
-        self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, rate, size)
+        self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, fps, size)
         if not self._writer.isOpened():
-            raise RunError(f"{path} cannot be written as a video; is there a folder of this name?")
+            raise RunError(f"{path} cannot be written as a video; check that its folder exists and is writable")
 
     def write(self, image: RGBImage) -> None:
         self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
@@ -135,23 +140,23 @@ class _OpenCVSink:
 
 
 class _FfmpegSink:
-    def __init__(self, program: str, path: Path, size: tuple[int, int], rate: float, sound: Sound | None) -> None:
+    def __init__(self, program: str, path: Path, size: tuple[int, int], fps: float, audio: Audio | None) -> None:
         if not path.parent.is_dir():
-            raise RunError(f"{path} cannot be written: no folder {path.parent}")
+            raise RunError(f"{path} cannot be written: the folder {path.parent} does not exist")
         command = [program, "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
-        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", f"{rate:.6f}"]
-        command += ["-i", "pipe:0", *_sound_options(sound)]
-        command += [*_codec(program), "-pix_fmt", "yuv420p", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]
+        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", f"{fps:.6f}"]
+        command += ["-i", "pipe:0", *_audio_options(audio)]
+        command += [*_codec_options(program), "-pix_fmt", "yuv420p", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]
         command += ["-movflags", "+faststart", "-f", "mp4", str(path.absolute())]
         self._path = path
-        self._told: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         try:
-            # In a session of its own: Ctrl-C is for us, and the file is ended properly then.
+            # In a session of its own, so that Ctrl-C does not reach ffmpeg and the file is finished properly.
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._told, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._stderr, start_new_session=True
             )
         except OSError as error:
-            self._told.close()
+            self._stderr.close()
             raise RunError(f"{program} cannot be started: {error.strerror}") from error
 
     def write(self, image: RGBImage) -> None:
@@ -159,42 +164,42 @@ class _FfmpegSink:
         try:
             self._process.stdin.write(np.ascontiguousarray(image).data)
         except BrokenPipeError as error:
-            raise self._failure() from error
+            raise self._make_error() from error
 
     def close(self) -> None:
-        if self._told.closed:
+        if self._stderr.closed:
             return
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         failed = self._process.wait() != 0
-        failure = self._failure()
-        self._told.close()
+        error = self._make_error()
+        self._stderr.close()
         if failed:
-            raise failure
+            raise error
 
-    def _failure(self) -> RunError:
+    def _make_error(self) -> RunError:
         self._process.wait()
-        self._told.seek(0)
-        lines = self._told.read().decode(errors="replace").strip().splitlines()
-        return RunError(f"ffmpeg cannot write {self._path}: {lines[-1] if lines else 'it told no reason'}")
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return RunError(f"ffmpeg cannot write {self._path}: {lines[-1] if lines else 'it gave no reason'}")
 
 
-def _sound_options(sound: Sound | None) -> Sequence[str]:
-    if sound is None:
+def _audio_options(audio: Audio | None) -> Sequence[str]:
+    if audio is None:
         return ["-map", "0:v"]
-    source = ["-ss", f"{sound.start:.6f}", "-i", str(sound.path.absolute())]
-    # The image decides how long it lasts: silence after a shorter sound, the end for a longer one.
+    source = ["-ss", f"{audio.start:.6f}", "-i", str(audio.path.absolute())]
+    # The frames set the duration: shorter audio is padded with silence, longer audio is cut.
     return [*source, "-map", "0:v", "-map", "1:a:0?", "-c:a", "aac", "-b:a", "160k", "-af", "apad", "-shortest"]
 
 
 @cache
-def _codec(program: str) -> list[str]:
+def _codec_options(program: str) -> list[str]:
     try:
-        told: Any = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
+        done: Any = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
     except OSError as error:
         raise RunError(f"{program} cannot be started: {error.strerror}") from error
-    # Builds without GPL parts lack x264.
-    if " libx264 " in told.stdout:
+    # Builds without GPL components lack x264.
+    if " libx264 " in done.stdout:
         return ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20"]
     return ["-c:v", "mpeg4", "-q:v", "4"]

@@ -1,4 +1,4 @@
-"""A video file's frames, one after the other, upright and with their times."""
+"""Reading of a video file frame by frame, upright and with timestamps."""
 
 import math
 from collections.abc import Iterator
@@ -13,42 +13,43 @@ import numpy as np
 from mememoji.errors import TooLargeError, VideoError
 from mememoji.image_io import DEFAULT_LIMITS, ImageLimits, RGBImage
 
-_USUAL_RATE: Final = 25.0
-_HIGHEST_RATE: Final = 120.0
-_TOLERANCE: Final = 0.5
-"""Containers count the sound's length too: an image that ends so many seconds before has still ended."""
+_DEFAULT_FPS: Final = 25.0
+_MAX_FPS: Final = 120.0
+_END_TOLERANCE: Final = 0.5
+"""Seconds by which the frames may end before the duration: containers include the audio in it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One frame: its time in seconds from the video's start, and (H, W, 3) uint8 RGB, upright."""
+    """One frame: its time in seconds from the start of the video, and (H, W, 3) uint8 RGB, upright."""
 
     time: float
     image: RGBImage
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How reading ended: the time that was reached in seconds, and whether that is all there was to read."""
+class EndOfStream:
+    """The time in seconds at which reading ended, and whether the requested part was read completely."""
 
     time: float
     complete: bool
 
 
 class VideoReader:
-    """Reads a file's frames with OpenCV; a frame is held no longer than its reader's reader holds it.
+    """An iterable over the frames of a video file, read with OpenCV; it holds one frame at a time.
 
-    Times are the file's own, so a variable frame rate keeps its pace; the rotation that the file asks for is applied.
+    Timestamps are those of the file, so a variable frame rate keeps its pace. The rotation set in the file is applied.
 
     Args:
-        path: the file.
-        start, stop: which part to read, in seconds; `stop` None is the end.
-        every: give the first of so many frames, and do not unpack the rest.
-        limits: frames over its `max_pixels` are refused.
+        path: the video file.
+        start: the time to start at, in seconds, at least 0.
+        stop: the time to stop at, in seconds, after `start`; None reads to the end.
+        frame_stride: the first of every `frame_stride` frames is returned; the others are not decoded.
+        limits: frames with more than its `max_pixels` pixels are rejected.
 
     Raises:
-        VideoError: missing, no video, or a part of no sense.
-        TooLargeError: frames over the limit.
+        VideoError: the file is missing or not a video, or `start` and `stop` are not valid for it.
+        TooLargeError: the frames are larger than the limit.
     """
 
     def __init__(
@@ -57,30 +58,30 @@ class VideoReader:
         *,
         start: float = 0.0,
         stop: float | None = None,
-        every: int = 1,
+        frame_stride: int = 1,
         limits: ImageLimits = DEFAULT_LIMITS,
     ) -> None:
         if not (math.isfinite(start) and start >= 0) or (stop is not None and not stop > start):
-            raise VideoError(f"a part starts at 0 or later and ends after its start, got {start:g} to {stop}")
-        if every < 1:
-            raise ValueError(f"every is at least 1, got {every}")
+            raise VideoError(f"start must be at least 0 and stop must be after it, got {start:g} and {stop}")
+        if frame_stride < 1:
+            raise ValueError(f"frame_stride must be at least 1, got {frame_stride}")
         if not path.is_file():
-            raise VideoError(f"{path} is no file")
-        self.path, self.start, self.stop, self.every = path, start, stop, every
-        self.ending: Ending | None = None
-        """How reading ended; None until it has."""
-        with self._opened() as capture:
+            raise VideoError(f"{path} is not a file")
+        self.path, self.start, self.stop, self.frame_stride = path, start, stop, frame_stride
+        self.end_of_stream: EndOfStream | None = None
+        """Where reading ended; None until then."""
+        with self._open() as capture:
             self.width = round(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
             self.height = round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-            if abs(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90 and self._is_turned(capture):
+            if abs(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90 and self._has_rotated_frames(capture):
                 self.width, self.height = self.height, self.width
-            told = capture.get(cv2.CAP_PROP_FPS)
-            self.rate = told if 0 < told <= _HIGHEST_RATE else _USUAL_RATE
-            frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            # Some containers tell no length, as a negative number or none.
-            self.duration = frames / told if frames > 0 and told > 0 else None
+            reported = capture.get(cv2.CAP_PROP_FPS)
+            self.fps = reported if 0 < reported <= _MAX_FPS else _DEFAULT_FPS
+            num_frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            # Some containers report no length: a negative number or 0.
+            self.duration = num_frames / reported if num_frames > 0 and reported > 0 else None
         if self.duration is not None and start >= self.duration:
-            raise VideoError(f"{path} lasts {self.duration:.1f} s, and is to be read from {start:g} s on")
+            raise VideoError(f"start must be before the end of {path} at {self.duration:.1f} s, got {start:g} s")
         if self.width * self.height > limits.max_pixels:
             raise TooLargeError(
                 f"{path}: expected frames of at most {limits.max_pixels:,} pixels, got {self.width}x{self.height}"
@@ -88,83 +89,83 @@ class VideoReader:
 
     @property
     def interval(self) -> float:
-        """Seconds from one frame given to the next, as a rule."""
-        return self.every / self.rate
+        """The usual time from one returned frame to the next, in seconds."""
+        return self.frame_stride / self.fps
 
     @property
     def length(self) -> float | None:
-        """Seconds that there are to read; None where the file does not tell."""
+        """The duration of the requested part in seconds; None where the file does not report its own."""
         end = self.duration if self.stop is None else min(self.stop, self.duration or math.inf)
         return None if end is None else max(end - self.start, 0.0)
 
     def __iter__(self) -> Iterator[Frame]:
-        """Read from the start of the part.
+        """Read the frames from `start` on.
 
         Raises:
             VideoError: not one frame can be read.
         """
-        self.ending = None
-        reached = 0.0
-        # Frames carry their place in the whole part: every n-th one is given.
-        number = 0
-        with self._opened() as capture:
-            for time in self._times(capture):
+        self.end_of_stream = None
+        last_time = 0.0
+        # Counted from `start`: the stride applies to these indices.
+        index = 0
+        with self._open() as capture:
+            for time in self._grab_frames(capture):
                 if self.stop is not None and time >= self.stop:
-                    self.ending = Ending(self.stop, complete=True)
+                    self.end_of_stream = EndOfStream(self.stop, complete=True)
                     return
-                reached = time
-                if number % self.every == 0:
+                last_time = time
+                if index % self.frame_stride == 0:
                     ok, bgr = capture.retrieve()
                     if not ok:
                         break
                     yield Frame(time, np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8))
-                number += 1
-        if number == 0:
-            raise VideoError(f"{self.path}: not one frame can be read; the file is damaged, or holds no image")
-        self.ending = self._ending(reached + 1 / self.rate)
+                index += 1
+        if index == 0:
+            raise VideoError(f"{self.path}: no frame can be read; the file is damaged or contains no video stream")
+        self.end_of_stream = self._make_end_of_stream(last_time + 1 / self.fps)
 
-    def _ending(self, reached: float) -> Ending:
-        wanted = self.stop if self.stop is not None else self.duration
-        if self.duration is not None and wanted is not None:
-            wanted = min(wanted, self.duration)
-        return Ending(reached, complete=wanted is None or reached >= wanted - _TOLERANCE)
+    def _make_end_of_stream(self, time: float) -> EndOfStream:
+        expected = self.stop if self.stop is not None else self.duration
+        if self.duration is not None and expected is not None:
+            expected = min(expected, self.duration)
+        return EndOfStream(time, complete=expected is None or time >= expected - _END_TOLERANCE)
 
-    def _times(self, capture: Any) -> Iterator[float]:
-        """Go to the next frame and tell its time, from the part's start on."""
-        ready = self.start > 0 and self._jump(capture)
+    def _grab_frames(self, capture: Any) -> Iterator[float]:
+        """Grab frame after frame from `start` on, without decoding; yield their times."""
+        is_grabbed = self.start > 0 and self._seek(capture)
         previous = -math.inf
-        while ready or capture.grab():
-            ready = False
+        while is_grabbed or capture.grab():
+            is_grabbed = False
             time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             if time <= previous:
-                # Damaged or missing times must not make the clock stand still.
-                time = previous + 1 / self.rate
+                # Missing or damaged timestamps: times must still increase.
+                time = previous + 1 / self.fps
             previous = time
             if time >= self.start - 1e-6:
                 yield time
 
-    def _jump(self, capture: Any) -> bool:
-        """Go near the part's start, and not beyond it; whether a frame has been grabbed already."""
+    def _seek(self, capture: Any) -> bool:
+        """Seek to a frame at or before `start`; return whether that frame is grabbed already."""
         capture.set(cv2.CAP_PROP_POS_MSEC, self.start * 1000)
-        if capture.grab() and capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 <= self.start + 1 / self.rate:
+        if capture.grab() and capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 <= self.start + 1 / self.fps:
             return True
-        # It went too far, as it may where the rate varies: read up to the place instead.
+        # Seeking can overshoot where the frame rate varies; read from the beginning instead.
         capture.open(str(self.path), cv2.CAP_FFMPEG)
         return False
 
     @contextmanager
-    def _opened(self) -> Iterator[Any]:
+    def _open(self) -> Iterator[Any]:
         capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
         try:
             if not capture.isOpened():
-                raise VideoError(f"{self.path} is no video that OpenCV can read, or one that lacks its index")
+                raise VideoError(f"{self.path} is not a video that OpenCV can read, or lacks its index")
             yield capture
         finally:
             capture.release()
 
     @staticmethod
-    def _is_turned(capture: Any) -> bool:
-        """Whether OpenCV gives turned frames and yet tells the size of unturned ones, as some of its versions do."""
+    def _has_rotated_frames(capture: Any) -> bool:
+        """Check for OpenCV versions that rotate frames but report their size before rotation."""
         ok, frame = capture.read()
-        told = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        return bool(ok) and frame.shape[:2] == told
+        reported_size = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        return bool(ok) and frame.shape[:2] == reported_size
