@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.datasets.detection_images import Photograph
+from mememoji.datasets.detection_images import DetectionSample
 
 
-def drawn(number: int, *, faces: int = 1, side: int = 96) -> Photograph:
-    """An image (side, side) with up to two pale faces, each with eyes, nose and a mouth."""
+def drawn(number: int, *, faces: int = 1, side: int = 96) -> DetectionSample:
+    """Return an image (side, side) with up to two pale faces, each with eyes, nose and a mouth."""
     rng = np.random.default_rng(number)
     image = np.full((side, side, 3), rng.integers(40, 110, 3), np.uint8)
     boxes, landmarks = [], []
@@ -28,7 +28,7 @@ def drawn(number: int, *, faces: int = 1, side: int = 96) -> Photograph:
         landmarks.append(points)
     done, code = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     assert done
-    return Photograph(
+    return DetectionSample(
         id=f"drawn:{number}",
         source="drawn",
         image=code.tobytes(),
@@ -42,8 +42,8 @@ def drawn(number: int, *, faces: int = 1, side: int = 96) -> Photograph:
 _PLACES = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.58), (0.35, 0.78), (0.65, 0.78))
 
 
-def write_parquet(photographs: list[Photograph], path: Path) -> None:
-    """Write images as `read_photographs` reads them."""
+def write_parquet(samples: list[DetectionSample], path: Path) -> None:
+    """Write a file for `read_detection_samples`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -52,15 +52,15 @@ def write_parquet(photographs: list[Photograph], path: Path) -> None:
 
     rows = [
         {
-            "id": photograph.id,
-            "source": photograph.source,
-            "image": photograph.image,
-            "faces": xywh(photograph.faces),
-            "landmarks": photograph.landmarks.reshape(-1, 10).tolist(),
-            "ignore": xywh(photograph.ignore),
-            "ignore_why": list(photograph.ignore_why),
+            "id": sample.id,
+            "source": sample.source,
+            "image": sample.image,
+            "faces": xywh(sample.faces),
+            "landmarks": sample.landmarks.reshape(-1, 10).tolist(),
+            "ignore": xywh(sample.ignore),
+            "ignore_why": list(sample.ignore_why),
         }
-        for photograph in photographs
+        for sample in samples
     ]
     numbers = pa.list_(pa.list_(pa.float32()))
     schema = pa.schema(

@@ -1,4 +1,4 @@
-"""The detector's card."""
+"""The detector's model card."""
 
 import json
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 
 from mememoji.detection.detector_card import DetectorCard
 from mememoji.errors import ModelError
-from mememoji.model_files import sha256_of
+from mememoji.model_files import compute_sha256
 
 CARD = DetectorCard(
     name="tiny 1",
@@ -21,7 +21,7 @@ CARD = DetectorCard(
 )
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_card_that_was_written_is_read_back(tmp_path: Path) -> None:
     CARD.write(tmp_path / "net.card.json")
     assert DetectorCard.read(tmp_path / "net.card.json") == CARD
 
@@ -29,20 +29,20 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "[]", "{}", json.dumps(CARD.to_dict() | {"format": 9}), json.dumps(CARD.to_dict() | {"color": 1})]
 )
-def test_what_is_no_card_is_refused(content: str, tmp_path: Path) -> None:
+def test_read_invalid_card_raises_model_error(content: str, tmp_path: Path) -> None:
     (tmp_path / "net.card.json").write_text(content)
     with pytest.raises(ModelError):
         DetectorCard.read(tmp_path / "net.card.json")
 
 
-def test_a_threshold_out_of_range_is_refused() -> None:
+def test_card_with_threshold_out_of_range_raises_model_error() -> None:
     with pytest.raises(ModelError, match=r"0\.\.1, got 2"):
         replace(CARD, score_threshold=2.0)
 
 
-def test_another_file_is_not_the_cards(tmp_path: Path) -> None:
+def test_verify_another_file_raises_model_error(tmp_path: Path) -> None:
     weights = tmp_path / "net.onnx"
     weights.write_bytes(b"weights")
     with pytest.raises(ModelError, match="is not what its card speaks of"):
         CARD.verify(weights)
-    replace(CARD, sha256=sha256_of(weights)).verify(weights)
+    replace(CARD, sha256=compute_sha256(weights)).verify(weights)

@@ -1,4 +1,4 @@
-"""Weights that are downloaded once, from a server on this machine."""
+"""Weights that are downloaded once, here from a local server."""
 
 import hashlib
 import http.server
@@ -9,40 +9,42 @@ from pathlib import Path
 
 import pytest
 
-from mememoji.detection.download import YUNET, Download, data_folder
+from mememoji.detection.download import YUNET, DownloadableWeights, data_folder
 from mememoji.errors import ModelError, RunError
 
 CONTENT = b"a small network" * 100
-WANTED = Download("yunet", "net.onnx", "", hashlib.sha256(CONTENT).hexdigest(), max_bytes=2000, license="MIT")
+WEIGHTS = DownloadableWeights(
+    "yunet", "net.onnx", "", hashlib.sha256(CONTENT).hexdigest(), max_bytes=2000, license="MIT"
+)
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Answers by the path that is asked for, and counts."""
+    """Server that responds by path and counts requests."""
 
-    asked = 0
+    num_requests = 0
 
-    def address(self, path: str) -> str:
+    def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_port}/{path}"
 
 
-class _Answers(http.server.BaseHTTPRequestHandler):
+class _Handler(http.server.BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        self.server.asked += 1
+        self.server.num_requests += 1
         if self.path == "/moved":
             self.send_response(302)
             self.send_header("Location", "/right")
             self.end_headers()
             return
-        answers = {
+        responses = {
             "/right": CONTENT,
             "/wrong": CONTENT[::-1],
             "/long": bytes(2001),
             "/empty": b"",
             "/cut": CONTENT[:99],
         }
-        content = answers.get(self.path)
+        content = responses.get(self.path)
         if content is None:
             self.send_error(404)
             return
@@ -57,7 +59,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), _Answers) as running:
+    with Server(("127.0.0.1", 0), _Handler) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield running
@@ -65,69 +67,71 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
-def test_before_the_download_nothing_is_there(home: Path) -> None:
-    assert not WANTED.is_there()
-    with pytest.raises(ModelError, match=r"net\.onnx: run `mememoji detector fetch yunet`"):
-        WANTED.checked()
+def test_verified_path_before_the_download_raises_model_error(home: Path) -> None:
+    assert not WEIGHTS.is_downloaded()
+    with pytest.raises(ModelError, match=r"net\.onnx: run `mememoji detector download yunet`"):
+        WEIGHTS.verified_path()
     assert not home.exists()
 
 
 @pytest.mark.parametrize("path", ["right", "moved"])
-def test_the_file_is_downloaded_once(home: Path, server: Server, path: str) -> None:
-    assert WANTED.fetch(url=server.address(path)) == home / "detectors" / "net.onnx"
-    assert WANTED.checked().read_bytes() == CONTENT
-    asked = server.asked
-    WANTED.fetch(url=server.address(path))
-    assert server.asked == asked
+def test_download_twice_requests_the_file_once(home: Path, server: Server, path: str) -> None:
+    assert WEIGHTS.download(url=server.url(path)) == home / "detectors" / "net.onnx"
+    assert WEIGHTS.verified_path().read_bytes() == CONTENT
+    num_requests = server.num_requests
+    WEIGHTS.download(url=server.url(path))
+    assert server.num_requests == num_requests
     assert [file.name for file in (home / "detectors").iterdir()] == ["net.onnx"]
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("empty", "gave another file: expected sha256"),
-        ("wrong", "gave another file: expected sha256"),
-        ("cut", "gave another file|cannot download"),
-        ("long", "more than 2,000 bytes"),
-        ("missing", r"answered 404 .*place it at .*net\.onnx"),
+        ("empty", "must have the sha256"),
+        ("wrong", "must have the sha256"),
+        ("cut", "must have the sha256|cannot download"),
+        ("long", "must have at most 2,000 bytes"),
+        ("missing", r"responded with 404 .*save it as .*net\.onnx"),
     ],
 )
-def test_another_answer_is_an_error_and_leaves_nothing(home: Path, server: Server, path: str, message: str) -> None:
+def test_download_of_another_response_raises_run_error_and_leaves_no_file(
+    home: Path, server: Server, path: str, message: str
+) -> None:
     with pytest.raises(RunError, match=message):
-        WANTED.fetch(url=server.address(path))
+        WEIGHTS.download(url=server.url(path))
     assert not home.exists()
 
 
-def test_a_server_that_is_not_there_is_an_error(home: Path, server: Server) -> None:
+def test_download_from_an_unreachable_server_raises_run_error(home: Path, server: Server) -> None:
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as closed:
         port = closed.server_port
     with pytest.raises(RunError, match="cannot download"):
-        WANTED.fetch(url=f"http://127.0.0.1:{port}/right", timeout=5)
+        WEIGHTS.download(url=f"http://127.0.0.1:{port}/right", timeout=5)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "net.onnx", "ftp://127.0.0.1/net.onnx"])
-def test_only_web_addresses_are_taken(home: Path, url: str) -> None:
-    with pytest.raises(RunError, match="expected an http or https address"):
-        WANTED.fetch(url=url)
+def test_download_from_another_scheme_raises_run_error(home: Path, url: str) -> None:
+    with pytest.raises(RunError, match="url must begin with http:// or https://"):
+        WEIGHTS.download(url=url)
 
 
-def test_a_damaged_file_is_noticed_and_replaced(home: Path, server: Server) -> None:
-    path = WANTED.fetch(url=server.address("right"))
+def test_download_replaces_a_damaged_file(home: Path, server: Server) -> None:
+    path = WEIGHTS.download(url=server.url("right"))
     path.write_bytes(CONTENT[:50])
-    assert not WANTED.is_there()
-    with pytest.raises(ModelError, match="is not the file it should be"):
-        WANTED.checked()
-    WANTED.fetch(url=server.address("right"))
-    assert WANTED.is_there()
+    assert not WEIGHTS.is_downloaded()
+    with pytest.raises(ModelError, match="must have the sha256"):
+        WEIGHTS.verified_path()
+    WEIGHTS.download(url=server.url("right"))
+    assert WEIGHTS.is_downloaded()
 
 
-def test_a_data_folder_that_cannot_be_written_is_an_error(home: Path, server: Server) -> None:
+def test_download_into_a_folder_that_cannot_be_written_raises_run_error(home: Path, server: Server) -> None:
     home.write_text("a file where the folder should be")
-    with pytest.raises(RunError, match="MEMEMOJI_HOME names another folder"):
-        WANTED.fetch(url=server.address("right"))
+    with pytest.raises(RunError, match="set MEMEMOJI_HOME to another folder"):
+        WEIGHTS.download(url=server.url("right"))
 
 
-def test_the_data_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_data_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("MEMEMOJI_HOME", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert data_folder() == tmp_path / "data" / "mememoji"
@@ -138,12 +142,12 @@ def test_the_data_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch
     assert data_folder() == tmp_path / "mine"
 
 
-def test_the_published_file_is_the_one_expected(home: Path, shared: Path) -> None:
+def test_published_weights_match_the_expected_hash(home: Path, shared: Path) -> None:
     published = shared / "models" / YUNET.file_name
     if not published.is_file():
         pytest.skip(f"no weights of YuNet at {published}")
     YUNET.path.parent.mkdir(parents=True)
     YUNET.path.write_bytes(published.read_bytes())
-    assert YUNET.is_there()
+    assert YUNET.is_downloaded()
     assert published.stat().st_size < YUNET.max_bytes
-    assert not replace(YUNET, sha256="0" * 64).is_there()
+    assert not replace(YUNET, sha256="0" * 64).is_downloaded()

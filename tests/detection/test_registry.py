@@ -1,4 +1,4 @@
-"""Which detector is taken."""
+"""The registry of detectors, and how one is made by its name."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from mememoji.detection.compact import CompactDetector
 from mememoji.detection.download import YUNET
-from mememoji.detection.registry import KINDS, chosen, kind_of, make_detector
+from mememoji.detection.registry import DETECTORS, get_detector_spec, make_detector, resolve_auto
 from mememoji.errors import InputError, ModelError
 
 
@@ -20,62 +20,64 @@ def weights(shared: Path) -> Path:
     return path
 
 
-def test_auto_is_our_own(home: Path) -> None:
-    assert chosen().name == "compact"
+def test_auto_selects_the_shipped_detector(home: Path) -> None:
+    assert resolve_auto().name == "compact"
     assert make_detector().name == "compact"
     assert not home.exists()
 
 
-def test_a_download_does_not_change_what_auto_takes(home: Path, weights: Path) -> None:
+def test_auto_after_a_download_still_selects_the_shipped_detector(home: Path, weights: Path) -> None:
     YUNET.path.parent.mkdir(parents=True)
     shutil.copyfile(weights, YUNET.path)
-    assert kind_of("yunet").usable
+    assert get_detector_spec("yunet").is_available
     assert make_detector("auto").name == "compact"
     assert make_detector("yunet").name == "yunet"
     assert make_detector("haar").name == "haar"
 
 
-def test_damaged_weights_are_not_taken(home: Path) -> None:
+def test_make_detector_with_damaged_weights_raises_model_error(home: Path) -> None:
     YUNET.path.parent.mkdir(parents=True)
     YUNET.path.write_bytes(b"half a file")
-    assert not kind_of("yunet").usable
-    with pytest.raises(ModelError, match="is not the file it should be"):
+    assert not get_detector_spec("yunet").is_available
+    with pytest.raises(ModelError, match="must have the sha256"):
         make_detector("yunet")
 
 
-def test_small_faces_are_a_matter_of_some_detectors() -> None:
+def test_make_detector_with_small_faces_needs_a_detector_that_supports_them() -> None:
     detector = make_detector(small_faces=True)
     assert isinstance(detector, CompactDetector)
     assert detector.small_faces
-    with pytest.raises(InputError, match="'haar' cannot be asked for small faces; 'compact' can"):
+    with pytest.raises(InputError, match="'haar' does not support small faces; use 'compact'"):
         make_detector("haar", small_faces=True)
 
 
-def test_every_kind_makes_the_detector_of_its_name(home: Path, weights: Path) -> None:
-    for kind in KINDS:
-        detector = make_detector(kind.name, weights if kind.weights else None)
-        assert detector.name == kind.name
+def test_make_detector_returns_the_detector_of_each_name(home: Path, weights: Path) -> None:
+    for spec in DETECTORS:
+        detector = make_detector(spec.name, weights if spec.download else None)
+        assert detector.name == spec.name
         assert isinstance(detector.detect(np.zeros((60, 80, 3), np.uint8)), list)
 
 
-def test_the_whole_picture_is_never_taken_by_itself() -> None:
-    assert not kind_of("whole").in_auto
+def test_auto_never_selects_the_full_image() -> None:
+    assert not get_detector_spec("full-image").in_auto
 
 
-def test_yunet_without_weights_says_how_to_get_them(home: Path) -> None:
-    with pytest.raises(ModelError, match="mememoji detector fetch yunet"):
+def test_make_detector_without_weights_names_the_download_command(home: Path) -> None:
+    with pytest.raises(ModelError, match="mememoji detector download yunet"):
         make_detector("yunet")
 
 
 @pytest.mark.parametrize(
     ("name", "with_weights", "message"),
     [
-        ("", False, "expected a detector of 'auto', 'compact', 'yunet', 'haar', 'whole'; got ''"),
+        ("", False, "detector must be one of 'auto', 'compact', 'yunet', 'haar', 'full-image', got ''"),
         ("Haar", False, "got 'Haar'"),
-        ("haar", True, "'haar' has no weights file"),
-        ("auto", True, "needs its detector's name"),
+        ("haar", True, "'haar' does not accept a weights file"),
+        ("auto", True, "needs the name of its detector"),
     ],
 )
-def test_what_cannot_be_made_is_refused(name: str, with_weights: bool, message: str, tmp_path: Path) -> None:
+def test_make_detector_with_invalid_arguments_raises_input_error(
+    name: str, with_weights: bool, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(InputError, match=message):
         make_detector(name, tmp_path / "net.onnx" if with_weights else None)

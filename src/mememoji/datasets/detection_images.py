@@ -1,4 +1,4 @@
-"""Images with labeled faces: boxes, five landmarks, and regions that count as nothing."""
+"""Images with labeled faces: boxes, five landmarks, and ignored regions."""
 
 import hashlib
 from collections import Counter
@@ -8,91 +8,95 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from mememoji.boxes import xywh_to_xyxy
 from mememoji.errors import DatasetError, MissingExtraError
+from mememoji.types import Float32Array
 
-NEVER_FACES: Final = ("one run", "turned")
-"""Reasons of `ignore` regions that reviewing found to be background nearly always where they are large."""
+# Values of the column `ignore_why`.
+BACKGROUND_REASONS: Final = ("one run", "turned")
+"""Reasons of `ignore` regions that a review found to be background nearly always if they are large."""
 
-LARGE: Final = 24.0
-"""The least height in pixels from which a region of `NEVER_FACES` is taken for background."""
+MIN_BACKGROUND_HEIGHT: Final = 24.0
+"""Height in pixels from which a region with one of `BACKGROUND_REASONS` counts as background."""
 
 _COLUMNS: Final = ("image", "faces", "landmarks", "ignore", "ignore_why", "source", "id")
 
-# ImageNet's classes are numbered by WordNet; its animals are the 398 from tench to puffer, which come first.
+# ImageNet's classes are numbered by WordNet; its 398 animal classes, from tench to puffer, come first.
 _IMAGENET_ID = "imagenet:n"
 _LAST_ANIMAL: Final = 2655020
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Photograph:
-    """One image with what is known of its faces; all coordinates are pixels, left, top, right, bottom.
+class DetectionSample:
+    """An image with the labels of its faces. Boxes are left, top, right, bottom in pixels.
 
     Attributes:
-        id: unique over all images.
-        source: the collection that it comes from.
-        image: the encoded image.
-        faces: (F, 4) float32 boxes.
-        landmarks: (F, 5, 2) float32 in the order of `mememoji.results.LANDMARK_NAMES`; all NaN where there are none.
-        ignore: (I, 4) float32 boxes of what is neither face nor background.
-        ignore_why: I reasons.
+        id: Unique ID within the dataset.
+        source: Collection that the image comes from.
+        image: Encoded image.
+        faces: Boxes of the faces (F, 4) float32.
+        landmarks: Landmarks (F, 5, 2) float32 in the order of `mememoji.results.LANDMARK_NAMES`; all NaN for a face
+            without any.
+        ignore: Boxes (I, 4) float32 of regions that count neither as face nor as background.
+        ignore_why: Reasons for the I regions.
 
     Raises:
-        DatasetError: the arrays do not fit each other.
+        DatasetError: The shapes of the arrays do not match.
     """
 
     id: str
     source: str
     image: bytes
-    faces: npt.NDArray[np.float32]
-    landmarks: npt.NDArray[np.float32]
-    ignore: npt.NDArray[np.float32]
+    faces: Float32Array
+    landmarks: Float32Array
+    ignore: Float32Array
     ignore_why: tuple[str, ...]
 
     def __post_init__(self) -> None:
         count = len(self.faces)
         if self.faces.shape != (count, 4) or self.landmarks.shape != (count, 5, 2):
             raise DatasetError(
-                f"{self.id}: faces are (F, 4) and landmarks (F, 5, 2), got {self.faces.shape}, {self.landmarks.shape}"
+                f"{self.id}: faces must be (F, 4) and landmarks (F, 5, 2), got {self.faces.shape} and "
+                f"{self.landmarks.shape}"
             )
         if self.ignore.shape != (len(self.ignore_why), 4):
             raise DatasetError(
-                f"{self.id}: ignore is (I, 4) with I reasons, got {self.ignore.shape} and {len(self.ignore_why)}"
+                f"{self.id}: ignore must be (I, 4) with I reasons, got {self.ignore.shape} and {len(self.ignore_why)}"
             )
 
     @property
     def is_animal(self) -> bool:
-        """Whether it shows an animal, by its source and its ImageNet class."""
+        """Whether the image shows an animal, by its source or its ImageNet class."""
         if self.source == "dogcat":
             return True
         number = self.id.removeprefix(_IMAGENET_ID).partition("_")[0]
         return self.id.startswith(_IMAGENET_ID) and number.isdigit() and int(number) <= _LAST_ANIMAL
 
     @property
-    def is_held_out(self) -> bool:
-        """Whether it is one of the third of animals that training leaves out, to judge false alarms by.
+    def is_hard_negative(self) -> bool:
+        """Whether the image belongs to the third of animals that is held out of training to evaluate false positives.
 
-        Which third is a matter of the id's hash, so it stays the same when images are added.
+        The third is selected by the hash of the ID, so it stays the same when images are added.
         """
         return self.is_animal and hashlib.sha256(self.id.encode()).digest()[0] % 3 == 0
 
-    def unsure(self) -> npt.NDArray[np.float32]:
-        """The (I, 4) `ignore` regions but those that are background nearly always: see `NEVER_FACES`."""
+    def uncertain_regions(self) -> Float32Array:
+        """Return the `ignore` regions (I, 4) without those that are background nearly always."""
         heights = self.ignore[:, 3] - self.ignore[:, 1]
-        never = np.array([why in NEVER_FACES for why in self.ignore_why], bool)
-        return self.ignore[~(never & (heights >= LARGE))]
+        is_background = np.array([reason in BACKGROUND_REASONS for reason in self.ignore_why], bool)
+        return self.ignore[~(is_background & (heights >= MIN_BACKGROUND_HEIGHT))]
 
 
-def read_photographs(path: Path) -> list[Photograph]:
-    """Read a Parquet file of images.
+def read_detection_samples(path: Path) -> list[DetectionSample]:
+    """Read a Parquet file of images with labeled faces.
 
-    Its columns: `image` (an encoded image), `faces` (list of x, y, width, height), `landmarks` (for each face a
-    list of ten numbers, x and y by turns), `ignore` (boxes as in `faces`), `ignore_why` (a text for each), `source`
-    and `id` (text).
+    Its columns are `image` (an encoded image), `faces` (lists of x, y, width, height), `landmarks` (for each face ten
+    numbers, alternating x and y), `ignore` (boxes as in `faces`), `ignore_why` (a text for each), `source` and `id`
+    (texts).
 
     Raises:
-        DatasetError: no such file, no Parquet, or columns that do not fit.
+        DatasetError: The file is missing, not Parquet, or lacks columns.
     """
     try:
         import pyarrow as pa
@@ -100,42 +104,41 @@ def read_photographs(path: Path) -> list[Photograph]:
     except ImportError as error:
         raise MissingExtraError("train", "reading images") from error
     if not path.is_file():
-        raise DatasetError(f"no file of images at {path}")
+        raise DatasetError(f"no file of labeled images at {path}")
     try:
         missing = set(_COLUMNS) - set(pq.read_schema(path).names)
         if missing:
-            raise DatasetError(f"{path} holds no labeled images: it lacks {', '.join(sorted(missing))}")
+            raise DatasetError(f"{path} must have the columns of labeled images, it lacks {', '.join(sorted(missing))}")
         rows = pq.read_table(path, columns=list(_COLUMNS)).to_pylist()
-        return [_photograph(row) for row in rows]
+        return [_to_sample(row) for row in rows]
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-        raise DatasetError(f"{path} cannot be read as images: {error}") from error
+        raise DatasetError(f"{path} cannot be read as labeled images: {error}") from error
 
 
-def read_all_photographs(paths: Sequence[Path]) -> list[Photograph]:
-    """Read several files one after the other, as `read_photographs` does.
+def read_all_detection_samples(paths: Sequence[Path]) -> list[DetectionSample]:
+    """Read several files with `read_detection_samples` and concatenate them.
 
     Raises:
-        DatasetError: a file cannot be read, or two images have the same id.
+        DatasetError: A file cannot be read, or two images have the same ID.
     """
-    photographs = [photograph for path in paths for photograph in read_photographs(path)]
-    twice = [name for name, count in Counter(photograph.id for photograph in photographs).items() if count > 1]
-    if twice:
-        raise DatasetError(f"ids must be unique over all files, got {twice[0]!r} twice; leave out one of the files")
-    return photographs
+    samples = [sample for path in paths for sample in read_detection_samples(path)]
+    repeated = [name for name, count in Counter(sample.id for sample in samples).items() if count > 1]
+    if repeated:
+        raise DatasetError(f"image IDs must be unique over all files, got {repeated[0]!r} twice; omit one of the files")
+    return samples
 
 
-def _photograph(row: dict[str, Any]) -> Photograph:
-    return Photograph(
+def _to_sample(row: dict[str, Any]) -> DetectionSample:
+    return DetectionSample(
         id=row["id"],
         source=row["source"],
         image=row["image"],
-        faces=_corners(row["faces"]),
+        faces=_to_boxes(row["faces"]),
         landmarks=np.array(row["landmarks"], np.float32).reshape(-1, 5, 2),  # (F, 10) -> (F, 5, 2)
-        ignore=_corners(row["ignore"]),
+        ignore=_to_boxes(row["ignore"]),
         ignore_why=tuple(row["ignore_why"]),
     )
 
 
-def _corners(boxes: Iterable[Any]) -> npt.NDArray[np.float32]:
-    xywh = np.array(list(boxes), np.float32).reshape(-1, 4)
-    return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
+def _to_boxes(boxes: Iterable[Any]) -> Float32Array:
+    return xywh_to_xyxy(np.array(list(boxes), np.float32).reshape(-1, 4))

@@ -1,1 +1,1 @@
-"""Where the faces are: the detector protocol, and the detectors that come with it."""
+"""Face detection: the detector interface and the detectors that ship with the package."""

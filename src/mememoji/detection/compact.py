@@ -1,4 +1,4 @@
-"""Our own detector: a small network with five landmarks, its weights in the package."""
+"""The package's own detector: a small network with five landmarks."""
 
 import functools
 import threading
@@ -8,49 +8,59 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mememoji.boxes import nms
 from mememoji.detection.detector_card import DetectorCard
-from mememoji.detection.face_detector import without_overlaps, working_copy
-from mememoji.detection.postprocess import STRIDES, Floats, decode, places, suppress
-from mememoji.detection.refinement import DOUBTFUL, Found, refine
+from mememoji.detection.face_detector import downscale, suppress_overlaps
+from mememoji.detection.postprocess import STRIDES, decode, make_anchor_points
+from mememoji.detection.refinement import MIN_CANDIDATE_SCORE, Predictions, refine
 from mememoji.errors import ModelError
-from mememoji.model_files import card_path, load_network, shipped_file
+from mememoji.model_files import card_path, find_shipped_file, load_session
 from mememoji.results import Box, Detection
+from mememoji.types import Float32Array, UInt8Array
 
-SIDE: Final = 640
-"""An image with a longer side is shrunk to this."""
+IMAGE_SIZE: Final = 640
+"""Images with a longer side are downscaled to this."""
 
-FINE_SIDE: Final = 1600
-"""The same, where small faces are asked for."""
+SMALL_FACES_IMAGE_SIZE: Final = 1600
+"""The same for the additional pass of `small_faces`."""
 
 # docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0
 
-_OVERVIEW_SIDE: Final = 256
-_OVERLAP: Final = 0.4
-_WITHIN: Final = 0.75
-"""Of two boxes that share more of the smaller one than this, one goes; faces of a crowd share a good half at times."""
+LOW_RES_IMAGE_SIZE: Final = 256
+NMS_IOU_THRESHOLD: Final = 0.4
+IOS_THRESHOLD: Final = 0.75
+"""Of two boxes that share a larger fraction of the smaller one, one is dropped; in crowds faces may share half."""
 
 
 class CompactDetector:
-    """Anchor-free and one-stage, in the manner of YuNet (Wu, Peng and Yu 2023) and SCRFD (Guo et al. 2021).
+    """Anchor-free one-stage detector in the manner of YuNet (Wu, Peng and Yu 2023) and SCRFD (Guo et al. 2021).
 
-    The network knows faces from about 8 to 320 pixels high. So an image is looked at twice: shrunk to `SIDE`, and as
-    an overview, where a face that fills the image is of a size that it knows best. `small_faces` adds a third
-    look at up to `FINE_SIDE` pixels, for crowds, which costs up to six times the time. Whatever may be a face then is
-    looked at closer: see `mememoji.detection.refinement`.
+    The network detects faces from about 8 to 320 pixels high. Each image is therefore processed twice: downscaled to
+    `IMAGE_SIZE`, and in a low-resolution pass for faces that fill the image. `small_faces` adds a pass at up to
+    `SMALL_FACES_IMAGE_SIZE` pixels for crowds, which takes up to six times as long. All candidates are then rescored
+    by the second stage, `mememoji.detection.refinement`.
 
     Args:
-        weights: an ONNX file with its card beside it; None takes the weights in the package.
-        score_threshold: 0..1, the least score of a face; None takes the card's, which was measured.
-        small_faces: whether faces are looked for that are small in a large image.
-        threads: how many threads one call may use; None leaves it to ONNX Runtime. One is quickest: threads of two
-            sessions that wait for work keep each other from it.
+        weights: ONNX file with its card beside it; None uses the weights in the package.
+        score_threshold: Lowest score of a face, 0..1; None uses the card's, which was chosen on val.
+        small_faces: Whether to detect faces that are small in a large image.
+        threads: Number of threads that one call may use; None leaves it to ONNX Runtime. 1 is fastest, since waiting
+            threads of several sessions slow each other down.
 
     Raises:
-        ModelError: no such file, no card, another file than the card speaks of, or no network of this kind.
-        ValueError: a threshold or a number of threads out of range.
+        ModelError: The weights or their card are missing, the hash differs, or the graph is not a detector's.
+        ValueError: A threshold or a number of threads is out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.detection.compact import CompactDetector
+        >>> detector = CompactDetector()
+        >>> detector.detect(np.zeros((480, 640, 3), np.uint8))
+        []
+        >>> detector.card.score_threshold
+        0.675
     """
 
     name = "compact"
@@ -65,89 +75,95 @@ class CompactDetector:
         threads: int | None = 1,
     ) -> None:
         if score_threshold is not None and not 0.0 <= score_threshold <= 1.0:
-            raise ValueError(f"score_threshold lies in 0..1, got {score_threshold}")
+            raise ValueError(f"score_threshold must be in 0..1, got {score_threshold}")
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
-        path = shipped_weights() if weights is None else weights
+        path = find_shipped_weights() if weights is None else weights
         self.card = DetectorCard.read(card_path(path))
         self.card.verify(path)
         self.score_threshold = self.card.score_threshold if score_threshold is None else score_threshold
         self.small_faces = small_faces
-        self._session = load_network(path, str(path), threads)
-        self._input = _Input()
+        self._session = load_session(path, str(path), threads)
+        self._input_buffer = _InputBuffer()
         _check_graph(self._session, self.card)
 
-    def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """Find faces in an upright RGB image (H, W, 3) uint8, with landmarks: see `FaceDetector`."""
-        looks = [self._look(image, side) for side in self._sides(max(image.shape[:2]))]
-        boxes, scores, landmarks = (np.concatenate(parts) for parts in zip(*looks, strict=True))
-        candidates = _apart(boxes, scores, landmarks)
-        found = _apart(*refine(image, candidates, self._answers), least=self.score_threshold)
-        return without_overlaps(list(_detections(image, *found)), overlap=_WITHIN)
+    def detect(self, image: UInt8Array) -> list[Detection]:
+        """Detect faces with landmarks in an upright RGB image (H, W, 3) uint8: see `FaceDetector`."""
+        passes = [self._detect_at_scale(image, size) for size in self._image_sizes(max(image.shape[:2]))]
+        boxes, scores, landmarks = (np.concatenate(values) for values in zip(*passes, strict=True))
+        candidates = _suppress(boxes, scores, landmarks)
+        refined = _suppress(*refine(image, candidates, self._run_network), min_score=self.score_threshold)
+        return suppress_overlaps(list(_to_detections(image, *refined)), ios_threshold=IOS_THRESHOLD)
 
-    def _sides(self, longest: int) -> Iterator[int]:
-        yield SIDE
-        if longest > _OVERVIEW_SIDE:
-            yield _OVERVIEW_SIDE
-        if self.small_faces and longest > SIDE:
-            yield FINE_SIDE
+    def _image_sizes(self, longer_side: int) -> Iterator[int]:
+        yield IMAGE_SIZE
+        if longer_side > LOW_RES_IMAGE_SIZE:
+            yield LOW_RES_IMAGE_SIZE
+        if self.small_faces and longer_side > IMAGE_SIZE:
+            yield SMALL_FACES_IMAGE_SIZE
 
-    def _look(self, image: npt.NDArray[np.uint8], side: int) -> tuple[Floats, Floats, Floats]:
-        small, back = working_copy(image, side)
+    def _detect_at_scale(self, image: UInt8Array, max_size: int) -> Predictions:
+        small, scale = downscale(image, max_size)
         multiple = STRIDES[-1]
-        lacking = -small.shape[0] % multiple, -small.shape[1] % multiple
-        if any(lacking):
-            small = np.asarray(cv2.copyMakeBorder(small, 0, lacking[0], 0, lacking[1], cv2.BORDER_CONSTANT), np.uint8)
-        (answers,) = self._answers([small])
-        least = min(self.score_threshold, DOUBTFUL)
-        boxes, scores, landmarks = _apart(*decode(answers, _places(*small.shape[:2]), least=least))
-        return boxes * back, scores, landmarks * back
+        padding = -small.shape[0] % multiple, -small.shape[1] % multiple
+        if any(padding):
+            small = np.asarray(cv2.copyMakeBorder(small, 0, padding[0], 0, padding[1], cv2.BORDER_CONSTANT), np.uint8)
+        (outputs,) = self._run_network([small])
+        min_score = min(self.score_threshold, MIN_CANDIDATE_SCORE)
+        boxes, scores, landmarks = _suppress(*decode(outputs, _anchor_points(*small.shape[:2]), min_score=min_score))
+        return boxes * scale, scores, landmarks * scale
 
-    def _answers(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Floats:
-        (answers,) = self._session.run(["answers"], {"pictures": self._input.of(pictures)})
-        if not np.isfinite(answers).all():
-            raise ModelError(f"{self.card.name!r} gives answers that are not finite; its weights are damaged")
-        return np.asarray(answers, np.float32)
+    def _run_network(self, images: Sequence[UInt8Array]) -> Float32Array:
+        (outputs,) = self._session.run(["outputs"], {"images": self._input_buffer.fill(images)})
+        if not np.isfinite(outputs).all():
+            raise ModelError(
+                f"outputs of {self.card.name!r} must be finite, got NaN or infinity: its weights are damaged"
+            )
+        return np.asarray(outputs, np.float32)
 
 
-_places = functools.lru_cache(maxsize=16)(places)
+_anchor_points = functools.lru_cache(maxsize=16)(make_anchor_points)
 
 
-class _Input(threading.local):
-    """The network's input, in memory that each thread keeps: fresh memory would cost a third of a look again."""
+class _InputBuffer(threading.local):
+    """The network's input in memory that each thread reuses: allocating it takes a third of a pass."""
 
     def __init__(self) -> None:
-        self._kept = np.empty(0, np.float32)
+        self._values = np.empty(0, np.float32)
 
-    def of(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Floats:
-        """B images (H, W, 3) uint8 as (B, 3, H, W) float32 in 0..255, good until the thread's next ones."""
-        size = len(pictures) * pictures[0].size
-        if self._kept.size < size:
-            self._kept = np.empty(size, np.float32)
-        blob = self._kept[:size].reshape(len(pictures), 3, *pictures[0].shape[:2])
-        return np.asarray(cv2.dnn.blobFromImagesWithParams(pictures, blob), np.float32)
+    def fill(self, images: Sequence[UInt8Array]) -> Float32Array:
+        """Return B images (H, W, 3) uint8 as (B, 3, H, W) float32 in 0..255, valid until the thread's next call."""
+        size = len(images) * images[0].size
+        if self._values.size < size:
+            self._values = np.empty(size, np.float32)
+        blob = self._values[:size].reshape(len(images), 3, *images[0].shape[:2])
+        return np.asarray(cv2.dnn.blobFromImagesWithParams(images, blob), np.float32)
 
 
-def shipped_weights() -> Path:
-    """The detector's weights file that the package holds, its card beside it.
+def find_shipped_weights() -> Path:
+    """Return the path of the weights file in the package; its card is beside it.
 
     Raises:
-        ModelError: this installation holds none.
+        ModelError: This installation has no detector weights.
     """
-    return shipped_file(Path(__file__).parent, "detector weights")
+    return find_shipped_file(Path(__file__).parent, "detector weights")
 
 
-def _apart(boxes: Floats, scores: Floats, landmarks: Floats, *, least: float = 0.0) -> Found:
-    """Those that no surer one covers, surest first, and whose score is at least `least`."""
-    kept = suppress(boxes, scores, overlap=_OVERLAP)
-    kept = kept[scores[kept] >= least]
+def _suppress(
+    boxes: Float32Array, scores: Float32Array, landmarks: Float32Array, *, min_score: float = 0.0
+) -> Predictions:
+    """Apply non-maximum suppression and drop scores below `min_score`."""
+    kept = nms(boxes, scores, iou_threshold=NMS_IOU_THRESHOLD)
+    kept = kept[scores[kept] >= min_score]
     return boxes[kept], scores[kept], landmarks[kept]
 
 
-def _detections(image: npt.NDArray[np.uint8], boxes: Floats, scores: Floats, landmarks: Floats) -> Iterator[Detection]:
+def _to_detections(
+    image: UInt8Array, boxes: Float32Array, scores: Float32Array, landmarks: Float32Array
+) -> Iterator[Detection]:
     height, width = image.shape[:2]
     for xyxy, score, points in zip(boxes.tolist(), scores.tolist(), landmarks.tolist(), strict=True):
-        box = Box.inside(xyxy, (width, height))
+        box = Box.from_xyxy(xyxy, (width, height))
         if box is not None:
             yield Detection(box, confidence=score, landmarks=tuple((x, y) for x, y in points))
 
@@ -155,8 +171,8 @@ def _detections(image: npt.NDArray[np.uint8], boxes: Floats, scores: Floats, lan
 def _check_graph(session: Any, card: DetectorCard) -> None:
     inputs = [(node.name, node.type, len(node.shape), node.shape[1]) for node in session.get_inputs()]
     outputs = [(node.name, len(node.shape), node.shape[-1]) for node in session.get_outputs()]
-    if inputs != [("pictures", "tensor(float)", 4, 3)] or outputs != [("answers", 3, 15)]:
+    if inputs != [("images", "tensor(float)", 4, 3)] or outputs != [("outputs", 3, 15)]:
         raise ModelError(
-            f"card {card.name!r} and its weights do not fit: expected images (N, 3, H, W) of float32 and answers "
-            f"(N, P, 15), got {inputs} and {outputs}"
+            f"{card.name!r} must take `images` (N, 3, H, W) float32 and return `outputs` (N, P, 15), got {inputs} and "
+            f"{outputs}"
         )

@@ -1,4 +1,4 @@
-"""The detector's card: all that is needed to use its weights, and where they came from."""
+"""The detector's model card: all that is needed to use its weights, and their origin."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -9,28 +9,28 @@ from mememoji.errors import ModelError
 from mememoji.model_files import read_card, verify_hash, write_card
 
 FORMAT: Final = 1
-"""The card's own form; a card of another form is refused instead of guessed at."""
+"""Version of the card's format; other versions are rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorCard:
-    """What a detector's weights file takes and gives.
+    """Description of a detector's weights file.
 
-    The network takes RGB images (N, 3, H, W) as float32 in 0..255, H and W multiples of 32, under the name
-    `pictures`. It gives `answers` (N, P, 15): see `mememoji.detection.postprocess`.
+    The network takes RGB images (N, 3, H, W) as float32 in 0..255, H and W multiples of 32, under the name `images`,
+    and returns `outputs` (N, P, 15), which `mememoji.detection.postprocess` decodes.
 
     Attributes:
-        name: the detector's name, with its version.
-        parameters: how many numbers were trained.
-        sha256: of the weights file, in hex.
-        score_threshold: 0..1, the least score of a face, as it was measured for these weights.
-        trained_on: the data, and what was left out of it.
-        license: of the weights.
-        scores: figures with the data they were measured on, as `{"val": {"recall_32": 0.9}}`.
-        note: what a user should know: weak spots, intended use.
+        name: Name of the detector with its version.
+        parameters: Number of trainable parameters.
+        sha256: SHA-256 of the weights file in hex.
+        score_threshold: Lowest score of a face, 0..1, chosen on val for these weights.
+        trained_on: Training data, and what was left out of it.
+        license: License of the weights.
+        scores: Metrics by the data they were measured on, such as `{"val": {"recall_32": 0.9}}`.
+        note: Known limits and intended use.
 
     Raises:
-        ModelError: a value is out of range.
+        ModelError: A value is out of range.
     """
 
     name: str
@@ -44,7 +44,7 @@ class DetectorCard:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score_threshold <= 1.0:
-            raise ModelError(f"card {self.name!r}: score_threshold lies in 0..1, got {self.score_threshold}")
+            raise ModelError(f"card {self.name!r}: score_threshold must be in 0..1, got {self.score_threshold}")
 
     def to_dict(self) -> dict[str, Any]:
         return {"format": FORMAT} | dataclasses.asdict(self)
@@ -58,18 +58,19 @@ class DetectorCard:
         """Read a card.
 
         Raises:
-            ModelError: no such file, no JSON, another form, or a field missing, unknown or out of range.
+            ModelError: The file is missing, not JSON or of another format version, or a field is missing, unknown or
+                out of range.
         """
         content = read_card(path, FORMAT)
         try:
             return cls(**content)
         except TypeError as error:
-            raise ModelError(f"{path}: the card's fields do not fit: {error}") from error
+            raise ModelError(f"{path}: the fields must be those of a detector card: {error}") from error
 
     def verify(self, weights: Path) -> None:
-        """Check that a weights file is the one this card speaks of.
+        """Check that a weights file is the one this card describes.
 
         Raises:
-            ModelError: no such file, or another hash.
+            ModelError: The file is missing or its hash differs.
         """
         verify_hash(weights, self.sha256)

@@ -1,4 +1,4 @@
-"""A weights file that is downloaded once, by an explicit command, and checked by its hash each time it is used."""
+"""Weights files that an explicit command downloads once, checked by their hash at each use."""
 
 import hashlib
 import os
@@ -11,20 +11,20 @@ from typing import Final
 from mememoji.errors import ModelError, RunError
 
 TIMEOUT: Final = 30.0
-"""Seconds that a server may keep silent."""
+"""Seconds without data from the server after which a download fails."""
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
-    """A weights file, and where it comes from.
+class DownloadableWeights:
+    """A weights file on a server.
 
     Attributes:
-        detector: the detector that needs it.
-        file_name: its name in the data folder.
-        url: http or https.
-        sha256: of its content, in hex.
-        max_bytes: a longer answer is refused.
-        license: of the weights, for the user to see.
+        detector: Name of the detector that needs it.
+        file_name: Name of the file in the data folder.
+        url: HTTP or HTTPS URL.
+        sha256: SHA-256 of the content in hex.
+        max_bytes: Maximum size; a longer response is rejected.
+        license: License of the weights, as shown to the user.
     """
 
     detector: str
@@ -36,97 +36,94 @@ class Download:
 
     @property
     def path(self) -> Path:
-        """Where the file lies once it is downloaded.
+        """Path of the file after the download.
 
         Raises:
-            RunError: there is no data folder.
+            RunError: The user has no data folder.
         """
         return data_folder() / "detectors" / self.file_name
 
-    def is_there(self) -> bool:
-        """Whether the file lies in the data folder, whole."""
+    def is_downloaded(self) -> bool:
+        """Return whether the data folder contains the complete file."""
         try:
-            return self.path.is_file() and self._fits(self.path.read_bytes())
+            return self.path.is_file() and self._has_expected_hash(self.path.read_bytes())
         except (OSError, RunError):
             return False
 
-    def checked(self) -> Path:
-        """The file's path, once its hash was checked.
+    def verified_path(self) -> Path:
+        """Return the path of the file after checking its hash.
 
         Raises:
-            ModelError: it is not there, or not the right one.
+            ModelError: The file is missing, or its hash differs.
         """
         path = self.path
         if not path.is_file():
             raise ModelError(
-                f"the detector {self.detector!r} needs its weights at {path}: run `mememoji detector fetch "
-                f"{self.detector}`, or hand in a file"
+                f"the detector {self.detector!r} needs its weights at {path}: run `mememoji detector download "
+                f"{self.detector}`, or pass a file"
             )
-        if not self.is_there():
+        if not self.is_downloaded():
             raise ModelError(
-                f"{path} is not the file it should be: expected sha256 {self.sha256}; run `mememoji detector fetch "
-                f"{self.detector}` again"
+                f"{path} must have the sha256 {self.sha256}; run `mememoji detector download {self.detector}` again"
             )
         return path
 
-    def fetch(self, *, url: str | None = None, timeout: float = TIMEOUT) -> Path:
-        """Download the file into the data folder, unless it lies there already.
+    def download(self, *, url: str | None = None, timeout: float = TIMEOUT) -> Path:
+        """Download the file into the data folder, unless it has been downloaded before.
 
-        It appears there by a rename, after its hash was checked: never half of it, never another one.
+        The file is renamed into place after its hash was checked, so an incomplete or wrong one never appears there.
 
         Args:
-            url: another place to take it from, http or https; the hash stays.
-            timeout: seconds that the server may keep silent.
+            url: Alternative HTTP or HTTPS URL; the expected hash is the same.
+            timeout: Seconds without data from the server after which the download fails.
 
         Raises:
-            RunError: the server does not answer, gives another file, or the data folder cannot be written.
+            RunError: The server does not respond, sends another file, or the data folder cannot be written.
         """
         path = self.path
-        if self.is_there():
+        if self.is_downloaded():
             return path
-        content = self._answer(url or self.url, timeout)
-        if not self._fits(content):
+        content = self._request(url or self.url, timeout)
+        if not self._has_expected_hash(content):
             found = hashlib.sha256(content).hexdigest()
-            raise RunError(
-                f"{url or self.url} gave another file: expected sha256 {self.sha256}, got {found}; nothing was kept"
-            )
+            raise RunError(f"{url or self.url} must have the sha256 {self.sha256}, got {found}; the file was discarded")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetch-") as beside:
-                whole = Path(beside, self.file_name)
-                whole.write_bytes(content)
-                whole.replace(path)
+            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as folder:
+                partial = Path(folder, self.file_name)
+                partial.write_bytes(content)
+                partial.replace(path)
         except OSError as error:
-            raise RunError(f"cannot write {path}: {error.strerror}; MEMEMOJI_HOME names another folder") from error
+            raise RunError(f"cannot write {path}: {error.strerror}; set MEMEMOJI_HOME to another folder") from error
         return path
 
-    def _answer(self, url: str, timeout: float) -> bytes:
-        # Imported here because they cost about 35 ms, which every command would pay and only this one needs.
+    def _request(self, url: str, timeout: float) -> bytes:
+        # Imported here because they take about 35 ms, which only this command needs.
         import http.client
         import urllib.error
         import urllib.request
 
-        instead = f"download it in another way and place it at {self.path}"
+        alternative = f"download it in another way and save it as {self.path}"
         if not url.startswith(("https://", "http://")):
-            raise RunError(f"expected an http or https address, got {url}")
+            raise RunError(f"url must begin with http:// or https://, got {url}")
         try:
-            with urllib.request.urlopen(url, timeout=timeout) as answer:
-                content: bytes = answer.read(self.max_bytes + 1)
+            with urllib.request.urlopen(url, timeout=timeout) as response:
+                content: bytes = response.read(self.max_bytes + 1)
         except urllib.error.HTTPError as error:
             error.close()
-            raise RunError(f"{url} answered {error.code} {error.reason}; {instead}") from error
+            raise RunError(f"{url} responded with {error.code} {error.reason}; {alternative}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
-            raise RunError(f"cannot download {url}: {reason}; {instead}") from error
+            raise RunError(f"cannot download {url}: {reason}; {alternative}") from error
         if len(content) > self.max_bytes:
-            raise RunError(f"{url} gave more than {self.max_bytes:,} bytes, so it is not the file expected; {instead}")
+            raise RunError(f"{url} must have at most {self.max_bytes:,} bytes, got more; {alternative}")
         return content
 
-    def _fits(self, content: bytes) -> bool:
+    def _has_expected_hash(self, content: bytes) -> bool:
         return hashlib.sha256(content).hexdigest() == self.sha256
 
 
-YUNET: Final = Download(
+YUNET: Final = DownloadableWeights(
     detector="yunet",
     file_name="face_detection_yunet_2023mar.onnx",
     url="https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/face_detection_yunet_2023mar.onnx",
@@ -137,24 +134,24 @@ YUNET: Final = Download(
 
 
 def data_folder() -> Path:
-    """The folder for what this user downloaded: MEMEMOJI_HOME, or else where the platform keeps such things.
+    """Return the folder for this user's downloads: MEMEMOJI_HOME, or the platform's folder for application data.
 
-    It need not exist.
+    The folder may not exist yet.
 
     Raises:
-        RunError: the user has no home folder.
+        RunError: The user has no home folder.
     """
     if home := os.environ.get("MEMEMOJI_HOME"):
         return Path(home)
     if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
         return Path(local, "mememoji")
-    # The XDG base directory specification has relative paths ignored.
+    # The XDG base directory specification requires relative paths to be ignored.
     if (xdg := os.environ.get("XDG_DATA_HOME")) and Path(xdg).is_absolute():
         return Path(xdg, "mememoji")
     try:
         user = Path.home()
     except RuntimeError as error:
-        raise RunError("no home folder to keep downloads in; MEMEMOJI_HOME names one") from error
+        raise RunError("there is no home folder for downloads; set MEMEMOJI_HOME to a folder") from error
     if sys.platform == "darwin":
         return user / "Library" / "Application Support" / "mememoji"
     return user / ".local" / "share" / "mememoji"

@@ -1,78 +1,78 @@
-"""What a face detector is, and what several of them share."""
+"""The detector interface, and what several detectors share."""
 
 from typing import Final, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mememoji.boxes import nms_by_ios
 from mememoji.results import Detection
+from mememoji.types import UInt8Array
 
-WORKING_SIDE: Final = 1280
-"""An image with a longer side is shrunk to this for detection; boxes come back in the image's own pixels."""
+MAX_DETECTION_SIZE: Final = 1280
+"""Images with a longer side are downscaled to this for detection; boxes are returned in pixels of the original."""
 
 
 @runtime_checkable
 class FaceDetector(Protocol):
-    """Finds the faces in an image.
+    """Interface of a face detector.
 
-    An object is loaded once, keeps nothing of an image, and is safe to use from several threads.
+    A detector is loaded once, keeps no state between images, and is safe to use from several threads.
     """
 
     @property
     def name(self) -> str:
-        """What results say they were found with."""
+        """Name of the detector, as reported in results."""
         ...
 
     @property
     def margin(self) -> float:
-        """The part of a box's longer side to add on each side, so that a crop frames its face as FER2013 does.
+        """Fraction of a box's longer side to add on each side, so that a crop frames the face as FER2013 does.
 
-        Detectors draw their boxes differently, so each has its own, measured by `benchmarks/crop_margin.py`.
+        Detectors draw their boxes differently, so each has its own value, measured by `benchmarks/crop_margin.py`.
         """
         ...
 
-    def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """Find faces.
+    def detect(self, image: UInt8Array) -> list[Detection]:
+        """Detect faces.
 
         Args:
-            image: (H, W, 3) uint8, RGB, upright; it is not written to.
+            image: Upright RGB image (H, W, 3) uint8, which is not modified.
 
         Returns:
-            The faces with boxes inside the image, surest first; none is an empty list. Reading order is the
-            analyzer's matter.
+            The detections sorted by descending confidence, with boxes inside the image; an empty list if no face is
+            found. The analyzer puts faces in reading order.
         """
         ...
 
 
-def working_copy(image: npt.NDArray[np.uint8], side: int = WORKING_SIDE) -> tuple[npt.NDArray[np.uint8], float]:
-    """Shrink an image (H, W) or (H, W, 3) so that no side is longer than `side`; a smaller one passes.
+def downscale(image: UInt8Array, max_size: int = MAX_DETECTION_SIZE) -> tuple[UInt8Array, float]:
+    """Downscale an image (H, W) or (H, W, 3) so that no side is longer than `max_size`; return a smaller one as is.
 
     Returns:
-        The image, and by how much its coordinates are to be multiplied to give the original's.
+        The image, and the factor that takes its coordinates to those of the original.
     """
     height, width = image.shape[:2]
-    scale = max(height, width) / side
+    scale = max(height, width) / max_size
     if scale <= 1:
         return image, 1.0
     size = max(1, round(width / scale)), max(1, round(height / scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-def without_overlaps(detections: list[Detection], *, overlap: float = 0.4) -> list[Detection]:
-    """Keep the surest of faces that cover each other.
+def suppress_overlaps(detections: list[Detection], *, ios_threshold: float = 0.4) -> list[Detection]:
+    """Apply non-maximum suppression by intersection over the smaller box.
 
-    Of two boxes whose shared part is more than `overlap` of the smaller one, the less sure goes: nested boxes count as
-    one face, which intersection over union would let pass.
+    Nested boxes count as one face, which intersection over union would keep apart.
+
+    Args:
+        detections: Detections of one image; a missing confidence counts as 0.
+        ios_threshold: Of two boxes that share a larger fraction of the smaller one, the one with the lower confidence
+            is dropped.
+
+    Returns:
+        The remaining detections, sorted by descending confidence.
     """
-    kept: list[Detection] = []
-    for detection in sorted(detections, key=lambda d: -(d.confidence or 0.0)):
-        if all(_shared_part(detection, other) <= overlap for other in kept):
-            kept.append(detection)
-    return kept
-
-
-def _shared_part(a: Detection, b: Detection) -> float:
-    iou = a.box.iou(b.box)
-    intersection = iou * (a.box.area + b.box.area) / (1 + iou)
-    return intersection / min(a.box.area, b.box.area)
+    boxes = np.array([detection.box.xyxy for detection in detections], np.float64).reshape(-1, 4)
+    scores = np.array([detection.confidence or 0.0 for detection in detections], np.float64)
+    return [detections[index] for index in nms_by_ios(boxes, scores, ios_threshold=ios_threshold)]

@@ -1,28 +1,36 @@
-"""A detector that finds what it was told to: for tests, and for callers who know where the faces are."""
+"""A detector that returns given detections: for tests, and for callers who know the faces' positions."""
 
 from collections.abc import Iterable
 
-import numpy as np
-import numpy.typing as npt
-
 from mememoji.results import Detection
+from mememoji.types import UInt8Array
 
 
-class FixedDetector:
-    """Finds the same faces in every image; where a box reaches out of the image, it is not found there.
+class FakeDetector:
+    """Detector that returns the same detections for every image, except those that exceed the image bounds.
 
     Args:
-        detections: the faces.
-        margin: what a crop adds around their boxes: see `FaceDetector`.
+        detections: Detections to return.
+        margin: Fraction of the box that a crop adds on each side: see `FaceDetector`.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.detection.fake_detector import FakeDetector
+        >>> from mememoji.results import Box, Detection
+        >>> detector = FakeDetector([Detection(Box(10, 20, 64, 64), confidence=0.9)])
+        >>> len(detector.detect(np.zeros((240, 320, 3), np.uint8)))
+        1
+        >>> len(detector.detect(np.zeros((48, 48, 3), np.uint8)))
+        0
     """
 
-    name = "fixed"
+    name = "fake"
 
     def __init__(self, detections: Iterable[Detection] = (), *, margin: float = 0.0) -> None:
         self._detections = tuple(detections)
         self.margin = margin
 
-    def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """The told faces that lie inside the image (H, W, 3) uint8: see `FaceDetector`."""
+    def detect(self, image: UInt8Array) -> list[Detection]:
+        """Return the given detections that are inside the image (H, W, 3) uint8: see `FaceDetector`."""
         height, width = image.shape[:2]
         return [d for d in self._detections if d.box.xyxy[2] <= width and d.box.xyxy[3] <= height]

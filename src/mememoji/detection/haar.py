@@ -1,4 +1,4 @@
-"""The Haar cascade that ships with OpenCV 4: always there, and good for faces that look into the camera."""
+"""The Haar cascade that ships with OpenCV 4: always available, for frontal faces."""
 
 import math
 import threading
@@ -7,22 +7,22 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mememoji.detection.face_detector import WORKING_SIDE, without_overlaps, working_copy
+from mememoji.detection.face_detector import MAX_DETECTION_SIZE, downscale, suppress_overlaps
 from mememoji.errors import ModelError
 from mememoji.results import Box, Detection
+from mememoji.types import UInt8Array
 
 CASCADE: Final = "haarcascade_frontalface_default.xml"
 
 # Measured on images of daily life: docs/concepts/face-detection.md#haar-cascade has the table.
-SCALE: Final = 1.15
-NEIGHBORS: Final = 3
-MIN_SIDE: Final = 28
+SCALE_FACTOR: Final = 1.15
+MIN_NEIGHBORS: Final = 3
+MIN_SIZE: Final = 28
 MIN_WEIGHT: Final = 1.5
 
-# The share of true faces among detections, as a logistic curve over the last stage's weight; the same record has it.
-HALF_WEIGHT: Final = 1.13
+# Precision of the detections as a logistic function of the last stage's weight, from the same measurement.
+HALF_PRECISION_WEIGHT: Final = 1.13
 WEIGHT_SPREAD: Final = 1.54
 
 # docs/concepts/face-crops.md#margin
@@ -33,14 +33,20 @@ class HaarDetector:
     """Viola and Jones, "Rapid Object Detection using a Boosted Cascade of Simple Features" (CVPR 2001), as in OpenCV.
 
     Args:
-        scale: the step from one size of the search window to the next, over 1.
-        neighbors: how many overlapping windows make a face.
-        min_side: the smallest face in pixels of the working copy, whose longer side is at most `WORKING_SIDE`.
-        min_weight: the least weight of the cascade's last stage.
-        cascade: the name of a file in `cv2.data.haarcascades`.
+        scale_factor: Ratio between consecutive sizes of the search window, above 1.
+        min_neighbors: Number of overlapping windows that make a detection.
+        min_size: Size of the smallest face in pixels of the image after downscaling to `MAX_DETECTION_SIZE`.
+        min_weight: Lowest weight of the cascade's last stage.
+        cascade: Name of a file in `cv2.data.haarcascades`.
 
     Raises:
-        ModelError: this OpenCV has no such cascade (version 5 has none).
+        ModelError: This version of OpenCV does not contain the cascade (version 5 has none).
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.detection.haar import HaarDetector
+        >>> HaarDetector().detect(np.zeros((480, 640, 3), np.uint8))
+        []
     """
 
     name = "haar"
@@ -49,55 +55,55 @@ class HaarDetector:
     def __init__(
         self,
         *,
-        scale: float = SCALE,
-        neighbors: int = NEIGHBORS,
-        min_side: int = MIN_SIDE,
+        scale_factor: float = SCALE_FACTOR,
+        min_neighbors: int = MIN_NEIGHBORS,
+        min_size: int = MIN_SIZE,
         min_weight: float = MIN_WEIGHT,
         cascade: str = CASCADE,
     ) -> None:
-        self._scale = scale
-        self._neighbors = neighbors
-        self._min_side = min_side
+        self._scale_factor = scale_factor
+        self._min_neighbors = min_neighbors
+        self._min_size = min_size
         self._min_weight = min_weight
         self._path = _cascade_path(cascade)
-        # A CascadeClassifier keeps the image it works on: threads that shared one would mix their faces.
-        self._own = threading.local()
+        # A CascadeClassifier stores the image it processes, so threads that shared one would mix their faces.
+        self._per_thread = threading.local()
         self._classifier()
 
-    def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """Find faces in an upright RGB image (H, W, 3) uint8: see `FaceDetector`. There are no landmarks."""
+    def detect(self, image: UInt8Array) -> list[Detection]:
+        """Detect faces, without landmarks, in an upright RGB image (H, W, 3) uint8: see `FaceDetector`."""
         height, width = image.shape[:2]
-        small, back = working_copy(image, WORKING_SIDE)
+        small, scale = downscale(image, MAX_DETECTION_SIZE)
         gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         boxes, _, weights = self._classifier().detectMultiScale3(
             gray,
-            scaleFactor=self._scale,
-            minNeighbors=self._neighbors,
-            minSize=(self._min_side, self._min_side),
+            scaleFactor=self._scale_factor,
+            minNeighbors=self._min_neighbors,
+            minSize=(self._min_size, self._min_size),
             outputRejectLevels=True,
         )
-        found = []
+        detections = []
         for (x, y, w, h), weight in zip(boxes, np.ravel(weights), strict=True):
             if weight < self._min_weight:
                 continue
-            box = Box.inside((x * back, y * back, (x + w) * back, (y + h) * back), (width, height))
+            box = Box.from_xyxy((x * scale, y * scale, (x + w) * scale, (y + h) * scale), (width, height))
             if box is not None:
-                found.append(Detection(box, confidence=confidence_of(float(weight))))
-        return without_overlaps(found)
+                detections.append(Detection(box, confidence=confidence_from_weight(float(weight))))
+        return suppress_overlaps(detections)
 
     def _classifier(self) -> Any:
-        classifier = getattr(self._own, "classifier", None)
+        classifier = getattr(self._per_thread, "classifier", None)
         if classifier is None:
-            classifier = self._own.classifier = cv2.CascadeClassifier(str(self._path))
+            classifier = self._per_thread.classifier = cv2.CascadeClassifier(str(self._path))
             if classifier.empty():
-                raise ModelError(f"{self._path} is no cascade that OpenCV {cv2.__version__} reads")
+                raise ModelError(f"{self._path} must be a cascade that OpenCV {cv2.__version__} can read")
         return classifier
 
 
-def confidence_of(weight: float) -> float:
-    """How likely a detection of this weight is a face, 0..1, growing with the weight."""
-    # The logistic function by way of the hyperbolic tangent, which does not overflow.
-    return 0.5 + 0.5 * math.tanh((weight - HALF_WEIGHT) / WEIGHT_SPREAD / 2)
+def confidence_from_weight(weight: float) -> float:
+    """Return the probability, 0..1, that a detection with this weight is a face; it increases with the weight."""
+    # The logistic function in terms of the hyperbolic tangent, which does not overflow.
+    return 0.5 + 0.5 * math.tanh((weight - HALF_PRECISION_WEIGHT) / WEIGHT_SPREAD / 2)
 
 
 def _cascade_path(cascade: str) -> Path:
@@ -106,6 +112,6 @@ def _cascade_path(cascade: str) -> Path:
     if path is None or not path.is_file():
         raise ModelError(
             f"OpenCV {cv2.__version__} has no {cascade}; install version 4: "
-            'pip install "opencv-python-headless>=4.9,<5", or take another detector'
+            'pip install "opencv-python-headless>=4.9,<5", or use another detector'
         )
     return path

@@ -1,4 +1,4 @@
-"""A closer look at what may be a face: each candidate is cut out, turned upright, and judged again."""
+"""Second stage: crop, align and rescore each candidate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,161 +6,169 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mememoji.detection.postprocess import Floats, decode, ious, moved, places
-from mememoji.results import MIRRORED_LANDMARKS, tilt_of
+from mememoji.boxes import box_iou, transform_boxes
+from mememoji.detection.postprocess import decode, make_anchor_points
+from mememoji.results import FLIPPED_LANDMARKS, roll_from_landmarks
+from mememoji.types import Float32Array, Float64Array, UInt8Array
 
-DOUBTFUL: Final = 0.4
-"""Candidates are looked at closer as long as their score is not lower: hardly one of the others is a face."""
+MIN_CANDIDATE_SCORE: Final = 0.4
+"""Candidates with a lower score are not rescored: hardly any of them is a face."""
 
-TILE: Final = 128
-"""Width and height of a closer look, in pixels."""
+REFINE_SIZE: Final = 128
+"""Width and height of a candidate's crop, in pixels."""
 
-# A face's size in the tile and whether the tile is mirrored; docs/concepts/face-detection.md#second-stage
-_VIEWS: Final = ((36.0, False), (56.0, True))
-_MOST: Final = 64
-"""Candidates that are looked at closer, surest first: in a crowd of more the others are left as they are."""
+# Size of the face in the crop and whether the crop is mirrored; docs/concepts/face-detection.md#second-stage
+REFINE_VIEWS: Final = ((36.0, False), (56.0, True))
 
-_BATCH: Final = 16
-_LEAST: Final = 0.01
-_SAME: Final = 0.4
-_PLACES: Final = places(TILE, TILE)
+MAX_CANDIDATES: Final = 64
+"""Number of highest-scoring candidates that are rescored; in larger crowds the others keep their first score."""
 
-Image = npt.NDArray[np.uint8]
-Doubles = npt.NDArray[np.float64]
-Found = tuple[Floats, Floats, Floats]
+BATCH_SIZE: Final = 16
+MIN_SCORE: Final = 0.01
+MATCH_IOU: Final = 0.4
+_ANCHOR_POINTS: Final = make_anchor_points(REFINE_SIZE, REFINE_SIZE)
+
+Predictions = tuple[Float32Array, Float32Array, Float32Array]
 """Boxes (N, 4) as left, top, right, bottom; scores (N,) in 0..1; landmarks (N, 5, 2)."""
 
 
-def refine(image: Image, found: Found, network: Callable[[list[Image]], Floats]) -> Found:
-    """Judge candidates again, at sizes that the network knows best and upright.
+def refine(
+    image: UInt8Array, candidates: Predictions, network: Callable[[list[UInt8Array]], Float32Array]
+) -> Predictions:
+    """Rescore candidates in aligned crops, at the face sizes that the network detects best.
 
-    A cascade in the manner of MTCNN (Zhang et al. 2016), of one network: a candidate's score becomes the mean of its
-    looks' logits, its box and landmarks their means weighted by score ("box voting", Gidaris and Komodakis 2015).
+    A cascade in the manner of MTCNN (Zhang et al. 2016), with one network for both stages: the score becomes the mean
+    logit of the candidate's predictions, box and landmarks become their means weighted by score ("box voting", Gidaris
+    and Komodakis 2015).
 
     Args:
-        image: (H, W, 3) uint8, upright.
-        found: the candidates, surest first, in pixels of `image`.
-        network: gives raw answers (B, P, 15) for images (TILE, TILE, 3) uint8.
+        image: Upright RGB image (H, W, 3) uint8.
+        candidates: Predictions in pixels of `image`, sorted by descending score.
+        network: Function that returns raw outputs (B, P, 15) for a list of B crops (REFINE_SIZE, REFINE_SIZE, 3) uint8.
 
     Returns:
-        As many, in the same order. What looked apart may now lie on one face: suppress overlaps again.
+        As many predictions, in the same order. Candidates that were apart may now cover one face, so non-maximum
+        suppression has to be applied again.
     """
-    boxes, scores, landmarks = (np.array(part, np.float64) for part in found)
-    count = min(int(np.count_nonzero(scores >= DOUBTFUL)), _MOST)
-    candidates = [_Candidate([(boxes[n], scores[n], landmarks[n])]) for n in range(count)]
-    halves = _Halves(image)
-    for size, mirrored in _VIEWS:
-        doubtful = [candidate for candidate in candidates if candidate.score >= DOUBTFUL]
-        for start in range(0, len(doubtful), _BATCH):
-            batch = doubtful[start : start + _BATCH]
-            poses = [candidate.pose(size, mirrored) for candidate in batch]
-            answers = network([halves.tile(pose) for pose in poses])
-            for candidate, pose, rows in zip(batch, poses, answers, strict=True):
-                candidate.take(rows, pose)
-    for number, candidate in enumerate(candidates):
-        boxes[number], scores[number], landmarks[number] = candidate.mean()
+    boxes, scores, landmarks = (np.array(values, np.float64) for values in candidates)
+    count = min(int(np.count_nonzero(scores >= MIN_CANDIDATE_SCORE)), MAX_CANDIDATES)
+    refined = [_Candidate([(boxes[n], scores[n], landmarks[n])]) for n in range(count)]
+    pyramid = ImagePyramid(image)
+    for face_size, mirrored in REFINE_VIEWS:
+        promising = [candidate for candidate in refined if candidate.score >= MIN_CANDIDATE_SCORE]
+        for start in range(0, len(promising), BATCH_SIZE):
+            batch = promising[start : start + BATCH_SIZE]
+            transforms = [candidate.alignment(face_size, mirrored) for candidate in batch]
+            outputs = network([pyramid.crop(transform) for transform in transforms])
+            for candidate, transform, rows in zip(batch, transforms, outputs, strict=True):
+                candidate.add_prediction(rows, transform)
+    for index, candidate in enumerate(refined):
+        boxes[index], scores[index], landmarks[index] = candidate.mean()
     return boxes.astype(np.float32), scores.astype(np.float32), landmarks.astype(np.float32)
 
 
 @dataclass(slots=True, eq=False)
 class _Candidate:
-    """What may be a face, with all looks at it: box (4,), score, landmarks (5, 2).
+    """A possible face with its predictions so far: box (4,), score, landmarks (5, 2).
 
-    `missed` looks saw nothing there, and count as a score of `_LEAST` each.
+    Each view in which nothing was detected is counted in `num_missed` and scored as `MIN_SCORE`.
     """
 
-    looks: list[tuple[Doubles, float, Doubles]]
-    missed: int = 0
+    predictions: list[tuple[Float64Array, float, Float64Array]]
+    num_missed: int = 0
 
     @property
     def score(self) -> float:
-        logits = [_logit(score) for _, score, _ in self.looks] + [_logit(_LEAST)] * self.missed
+        logits = [_logit(score) for _, score, _ in self.predictions] + [_logit(MIN_SCORE)] * self.num_missed
         return float(1 / (1 + np.exp(-np.mean(logits))))
 
-    def pose(self, size: float, mirrored: bool) -> "_Pose":
-        box, _, landmarks = self.looks[0]
-        return _Pose.of(box, landmarks, size, mirrored)
+    def alignment(self, face_size: float, mirrored: bool) -> "SimilarityTransform":
+        """Return the transform that aligns the first prediction."""
+        box, _, landmarks = self.predictions[0]
+        return SimilarityTransform.from_face(box, landmarks, face_size, mirrored)
 
-    def take(self, rows: Floats, pose: "_Pose") -> None:
-        """Take in the surest of a tile's answers (P, 15) that lies where the face was seen first."""
-        boxes, scores, landmarks = decode(rows, _PLACES, least=_LEAST)
-        expected = moved(self.looks[0][0][None], pose.linear, pose.shift)
-        near = np.flatnonzero(ious(expected, boxes)[0] > _SAME)
-        if not len(near):
-            self.missed += 1
+    def add_prediction(self, outputs: Float32Array, transform: "SimilarityTransform") -> None:
+        """Add the highest-scoring of a crop's outputs (P, 15) that matches the first prediction's box."""
+        boxes, scores, landmarks = decode(outputs, _ANCHOR_POINTS, min_score=MIN_SCORE)
+        expected = transform_boxes(self.predictions[0][0][None], transform.linear, transform.shift)
+        matching = np.flatnonzero(box_iou(expected, boxes)[0] > MATCH_IOU)
+        if not len(matching):
+            self.num_missed += 1
             return
-        best = near[scores[near].argmax()]
-        back = pose.back()
-        (box,) = moved(boxes[best][None], back.linear, back.shift)
-        self.looks.append((box, scores[best], back.points(landmarks[best])))
+        best = matching[scores[matching].argmax()]
+        inverse = transform.inverse()
+        (box,) = transform_boxes(boxes[best][None], inverse.linear, inverse.shift)
+        self.predictions.append((box, scores[best], inverse.transform_landmarks(landmarks[best])))
 
-    def mean(self) -> tuple[Doubles, float, Doubles]:
-        """Box, score and landmarks of all looks."""
-        boxes, scores, landmarks = zip(*self.looks, strict=True)
-        box, points = (np.average(seen, axis=0, weights=scores) for seen in (boxes, landmarks))
+    def mean(self) -> tuple[Float64Array, float, Float64Array]:
+        """Return box, score and landmarks averaged over all predictions."""
+        boxes, scores, landmarks = zip(*self.predictions, strict=True)
+        box, points = (np.average(values, axis=0, weights=scores) for values in (boxes, landmarks))
         return box, self.score, points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Pose:
-    """How a tile lies in the image: points x become `linear @ x + shift`."""
+class SimilarityTransform:
+    """The map from the image to a crop, which takes a point x to `linear @ x + shift`; `linear` may mirror."""
 
-    linear: Doubles
-    shift: Doubles
+    linear: Float64Array
+    shift: Float64Array
     mirrored: bool
 
     @classmethod
-    def of(cls, box: Doubles, landmarks: Doubles, size: float, mirrored: bool) -> "_Pose":
-        """The face in the tile's middle, of that size, upright."""
-        scale = size / max(float(np.sqrt(np.prod(box[2:] - box[:2]))), 1.0)
-        angle = -np.radians(tilt_of(landmarks.tolist()))
+    def from_face(
+        cls, box: Float64Array, landmarks: Float64Array, face_size: float, mirrored: bool
+    ) -> "SimilarityTransform":
+        """Return the transform that centers a face in the crop, upright and with that size in pixels."""
+        scale = face_size / max(float(np.sqrt(np.prod(box[2:] - box[:2]))), 1.0)
+        angle = -np.radians(roll_from_landmarks(landmarks.tolist()))
         linear = scale * np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))))
         if mirrored:
             linear[0] *= -1
-        return cls(linear, TILE / 2 - linear @ ((box[:2] + box[2:]) / 2), mirrored)
+        return cls(linear, REFINE_SIZE / 2 - linear @ ((box[:2] + box[2:]) / 2), mirrored)
 
     @property
     def scale(self) -> float:
         return float(np.hypot(*self.linear[:, 0]))
 
-    def back(self) -> "_Pose":
-        """From the tile to the image."""
+    def inverse(self) -> "SimilarityTransform":
+        """Return the transform from the crop to the image."""
         linear = self.linear.T / self.scale**2
-        return _Pose(linear, -linear @ self.shift, self.mirrored)
+        return SimilarityTransform(linear, -linear @ self.shift, self.mirrored)
 
-    def points(self, points: Doubles) -> Doubles:
-        """Landmarks (5, 2), those of the left and the right exchanged in a mirror."""
-        there = points @ self.linear.T + self.shift
-        return there[list(MIRRORED_LANDMARKS)] if self.mirrored else there
+    def transform_landmarks(self, landmarks: Float64Array) -> Float64Array:
+        """Transform landmarks (5, 2); a mirroring transform also swaps left and right ones."""
+        points = landmarks @ self.linear.T + self.shift
+        return points[list(FLIPPED_LANDMARKS)] if self.mirrored else points
 
 
-class _Halves:
-    """An image with its copies of half the size, a quarter and so on, each made when it is asked for."""
+class ImagePyramid:
+    """An image with copies of half, a quarter and so on of its size, each made at its first use."""
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: UInt8Array) -> None:
         self._levels = [image]
 
-    def tile(self, pose: _Pose) -> Image:
-        """What lies in a pose's tile, sampled from the smallest copy that has all its detail."""
-        level = max(0, int(-np.log2(pose.scale)))
+    def crop(self, transform: SimilarityTransform) -> UInt8Array:
+        """Return the crop (REFINE_SIZE, REFINE_SIZE, 3), sampled from the smallest copy that has its full detail."""
+        level = max(0, int(-np.log2(transform.scale)))
         while len(self._levels) <= level:
-            self._levels.append(_halved(self._levels[-1]))
-        linear = pose.linear * 2.0**level
-        # OpenCV counts from pixels' middles.
-        matrix = np.column_stack([linear, linear @ (0.5, 0.5) + pose.shift - 0.5])
-        return np.asarray(cv2.warpAffine(self._levels[level], matrix, (TILE, TILE)), np.uint8)
+            self._levels.append(_downsample(self._levels[-1]))
+        linear = transform.linear * 2.0**level
+        # OpenCV's coordinates are those of pixel centers.
+        matrix = np.column_stack([linear, linear @ (0.5, 0.5) + transform.shift - 0.5])
+        return np.asarray(cv2.warpAffine(self._levels[level], matrix, (REFINE_SIZE, REFINE_SIZE)), np.uint8)
 
 
-def _halved(image: Image) -> Image:
-    height, width = (max(side // 2, 1) for side in image.shape[:2])
-    # An odd last row or column is left out: of whole pairs each pixel is the mean of four, and lies where it should.
+def _downsample(image: UInt8Array) -> UInt8Array:
+    """Halve an image's width and height."""
+    height, width = (max(size // 2, 1) for size in image.shape[:2])
+    # Without an odd last row or column each pixel is the mean of exactly four, so positions are not shifted.
     return np.asarray(
         cv2.resize(image[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8
     )
 
 
 def _logit(score: float) -> float:
-    kept = min(max(float(score), _LEAST), 1 - 1e-6)
-    return float(np.log(kept / (1 - kept)))
+    clipped = min(max(float(score), MIN_SCORE), 1 - 1e-6)
+    return float(np.log(clipped / (1 - clipped)))

@@ -1,4 +1,4 @@
-"""Which detectors there are, and which of them is taken."""
+"""The registry of detectors, and how one is made by its name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from mememoji.detection.compact import CompactDetector
-from mememoji.detection.download import YUNET, Download
+from mememoji.detection.download import YUNET, DownloadableWeights
 from mememoji.detection.face_detector import FaceDetector
-from mememoji.detection.full_image import WholeDetector
+from mememoji.detection.full_image import FullImageDetector
 from mememoji.detection.haar import HaarDetector
 from mememoji.detection.yunet import YuNetDetector
 from mememoji.errors import InputError
@@ -17,82 +17,104 @@ AUTO: Final = "auto"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of detector.
+class DetectorSpec:
+    """Registry entry of a detector.
 
     Attributes:
-        name: what it is asked for by.
-        summary: what it is, in a few words.
-        make: makes one, from the path of a weights file where it takes one.
-        weights: the file that it needs and that has to be downloaded, or None.
-        takes_file: whether a weights file may be handed in.
-        knows_small_faces: whether `make` takes `small_faces`.
-        in_auto: whether `auto` may take it.
+        name: Name that users ask for.
+        summary: Description in a few words.
+        factory: Callable that makes the detector, from the path of a weights file if `accepts_weights`.
+        download: Weights file that has to be downloaded first, or None.
+        accepts_weights: Whether users may pass a weights file.
+        supports_small_faces: Whether `factory` accepts `small_faces`.
+        in_auto: Whether `auto` may select it.
     """
 
     name: str
     summary: str
-    make: Callable[..., FaceDetector]
-    weights: Download | None = None
-    takes_file: bool = False
-    knows_small_faces: bool = False
+    factory: Callable[..., FaceDetector]
+    download: DownloadableWeights | None = None
+    accepts_weights: bool = False
+    supports_small_faces: bool = False
     in_auto: bool = True
 
     @property
-    def usable(self) -> bool:
-        """Whether it can be made now, with nothing handed in."""
-        return self.weights is None or self.weights.is_there()
+    def is_available(self) -> bool:
+        """Whether the detector can be made now without passing a weights file."""
+        return self.download is None or self.download.is_downloaded()
 
 
-# Best first: `auto` takes the first that is usable. A new detector is one more line.
-KINDS: Final[tuple[Kind, ...]] = (
-    Kind("compact", "our own small network, with landmarks", CompactDetector, takes_file=True, knows_small_faces=True),
-    Kind("yunet", "a small network, with landmarks", YuNetDetector, YUNET, takes_file=True),
-    Kind("haar", "OpenCV's Haar cascade, faces from the front", HaarDetector),
-    Kind("whole", "the image is a face", WholeDetector, in_auto=False),
+# Best first: `auto` selects the first that is available. A new detector needs one more line.
+DETECTORS: Final[tuple[DetectorSpec, ...]] = (
+    DetectorSpec(
+        "compact",
+        "the package's own small network, with landmarks",
+        CompactDetector,
+        accepts_weights=True,
+        supports_small_faces=True,
+    ),
+    DetectorSpec("yunet", "a small network, with landmarks", YuNetDetector, YUNET, accepts_weights=True),
+    DetectorSpec("haar", "OpenCV's Haar cascade, for frontal faces", HaarDetector),
+    DetectorSpec("full-image", "the image is a face", FullImageDetector, in_auto=False),
 )
 
 
 def make_detector(name: str = AUTO, weights: Path | None = None, *, small_faces: bool = False) -> FaceDetector:
-    """Make a detector by its name.
+    """Make a face detector by its name.
 
     Args:
-        name: "auto", "compact", "yunet", "haar" or "whole"; "auto" takes the best one that is usable.
-        weights: a weights file, for a detector that takes one; None takes the one in the package or the downloaded
-            one, checked by its hash.
-        small_faces: look for faces that are small in a large image, which takes longer.
+        name: "auto", "compact", "yunet", "haar" or "full-image"; "auto" selects the best one that is available.
+        weights: Weights file for a detector that accepts one; None uses the file in the package or the downloaded one,
+            which is checked by its hash.
+        small_faces: Whether to detect faces that are small in a large image, which takes longer.
+
+    Returns:
+        The detector, with its weights loaded.
 
     Raises:
-        InputError: an unknown name, or a weights file or small faces for a detector that knows none.
-        ModelError: the weights are missing, damaged, or cannot be loaded.
+        InputError: The name is unknown, or the detector does not accept a weights file or small faces.
+        ModelError: The weights are missing, damaged, or cannot be loaded.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.detection.registry import make_detector
+        >>> detector = make_detector("compact")
+        >>> detector.name
+        'compact'
+        >>> detector.detect(np.zeros((480, 640, 3), np.uint8))
+        []
+        >>> make_detector("haar", small_faces=True)
+        Traceback (most recent call last):
+        ...
+        mememoji.errors.InputError: the detector 'haar' does not support small faces; use 'compact'
     """
-    kind = chosen() if name == AUTO and weights is None else kind_of(name)
-    if small_faces and not kind.knows_small_faces:
-        able = ", ".join(repr(other.name) for other in KINDS if other.knows_small_faces)
-        raise InputError(f"the detector {kind.name!r} cannot be asked for small faces; {able} can")
-    if weights is not None and not kind.takes_file:
-        raise InputError(f"the detector {kind.name!r} has no weights file, got {weights}")
-    if weights is None and kind.weights is not None:
-        weights = kind.weights.checked()
+    spec = resolve_auto() if name == AUTO and weights is None else get_detector_spec(name)
+    if small_faces and not spec.supports_small_faces:
+        supported = ", ".join(repr(other.name) for other in DETECTORS if other.supports_small_faces)
+        raise InputError(f"the detector {spec.name!r} does not support small faces; use {supported}")
+    if weights is not None and not spec.accepts_weights:
+        raise InputError(f"the detector {spec.name!r} does not accept a weights file, got {weights}")
+    if weights is None and spec.download is not None:
+        weights = spec.download.verified_path()
     options = {"small_faces": True} if small_faces else {}
-    return kind.make(weights, **options) if kind.takes_file else kind.make(**options)
+    return spec.factory(weights, **options) if spec.accepts_weights else spec.factory(**options)
 
 
-def chosen() -> Kind:
-    """The kind that `auto` takes now."""
-    return next(kind for kind in KINDS if kind.in_auto and kind.usable)
+def resolve_auto() -> DetectorSpec:
+    """Return the registry entry that `auto` selects now."""
+    return next(spec for spec in DETECTORS if spec.in_auto and spec.is_available)
 
 
-def kind_of(name: str) -> Kind:
-    """A kind by its name.
+def get_detector_spec(name: str) -> DetectorSpec:
+    """Return a detector's registry entry.
 
     Raises:
-        InputError: no kind of this name.
+        InputError: No detector has this name.
     """
-    for kind in KINDS:
-        if kind.name == name:
-            return kind
-    names = ", ".join(repr(kind.name) for kind in KINDS)
+    for spec in DETECTORS:
+        if spec.name == name:
+            return spec
+    names = ", ".join(repr(spec.name) for spec in DETECTORS)
     if name == AUTO:
-        raise InputError(f"a weights file needs its detector's name beside it, one of {names}; got {AUTO!r}")
-    raise InputError(f"expected a detector of {AUTO!r}, {names}; got {name!r}")
+        raise InputError(f"a weights file needs the name of its detector, one of {names}, got {AUTO!r}")
+    raise InputError(f"detector must be one of {AUTO!r}, {names}, got {name!r}")

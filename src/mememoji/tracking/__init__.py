@@ -1,1 +1,1 @@
-"""Faces followed through frames: detection in regions of interest, track numbers, smoothing."""
+"""Tracking of faces across frames: regions of interest, track IDs, smoothing."""

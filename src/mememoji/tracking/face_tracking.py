@@ -1,4 +1,4 @@
-"""From the analyses of single frames to faces that go on: numbered and smoothed."""
+"""From the analyses of single frames to tracked faces with smoothed compositions."""
 
 from dataclasses import dataclass, replace
 
@@ -8,50 +8,61 @@ from mememoji.tracking.tracker import Tracker
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The faces at one time of a video.
+class TrackedFrame:
+    """The tracked faces of one frame of a video.
 
     Attributes:
-        time: in seconds.
-        analysis: the frame's, with smoothed compositions.
-        numbers: each face's number, in the order of `analysis.faces`; a face keeps its own.
+        time: Time of the frame in seconds.
+        analysis: Analysis of the frame, with smoothed compositions.
+        track_ids: Track ID of each face, in the order of `analysis.faces`.
 
     Raises:
-        ValueError: not one number for each face, or one number twice.
+        ValueError: The track IDs are not distinct, or not one for each face.
     """
 
     time: float
     analysis: Analysis
-    numbers: tuple[int, ...]
+    track_ids: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if len(set(self.numbers)) != len(self.analysis.faces) or len(self.numbers) != len(self.analysis.faces):
-            raise ValueError(f"expected {len(self.analysis.faces)} different numbers, got {self.numbers}")
+        if len(set(self.track_ids)) != len(self.analysis.faces) or len(self.track_ids) != len(self.analysis.faces):
+            raise ValueError(f"track_ids must be {len(self.analysis.faces)} distinct numbers, got {self.track_ids}")
 
     @property
     def faces(self) -> dict[int, Face]:
-        """The faces by their numbers."""
-        return dict(zip(self.numbers, self.analysis.faces, strict=True))
+        """Faces by track ID."""
+        return dict(zip(self.track_ids, self.analysis.faces, strict=True))
 
 
-class Follower:
-    """Follows faces through a video's analyses.
+class FaceTracking:
+    """Tracking and smoothing for one video or stream.
 
     Args:
-        smoothing: the time constant of their compositions in seconds; see `Smoother`.
-        patience: seconds that a face may be out of sight and keep its number.
+        smoothing: Time constant of the compositions in seconds; see `Smoother`.
+        max_lost_seconds: Seconds that a face may be lost and keep its track ID.
+
+    Example:
+        >>> from mememoji.results import Analysis, Box, Composition, Detection, Face
+        >>> from mememoji.tracking.face_tracking import FaceTracking
+        >>> face = Face(Detection(Box(10, 20, 64, 64)), Composition((0, 0, 1, 0, 0, 0)))
+        >>> tracking = FaceTracking()
+        >>> frame = tracking.update(0.0, Analysis(320, 240, (face,), "fake", "fake"))
+        >>> frame.track_ids
+        (1,)
+        >>> frame.faces[1].top.value
+        'happy'
     """
 
-    def __init__(self, smoothing: float = DEFAULT_SMOOTHING, *, patience: float = 1.0) -> None:
-        self.tracker = Tracker(patience=patience)
-        self.smoother = Smoother(smoothing, memory=patience)
+    def __init__(self, smoothing: float = DEFAULT_SMOOTHING, *, max_lost_seconds: float = 1.0) -> None:
+        self.tracker = Tracker(max_lost_seconds=max_lost_seconds)
+        self.smoother = Smoother(smoothing, max_lost_seconds=max_lost_seconds)
 
-    def follow(self, time: float, analysis: Analysis) -> Moment:
-        """Take the next frame's analysis; `time`, in seconds, rises from call to call."""
-        self.smoother.forget(time)
-        numbers = self.tracker.update(time, [face.detection for face in analysis.faces])
+    def update(self, time: float, analysis: Analysis) -> TrackedFrame:
+        """Track the faces of the next frame; `time`, in seconds, must increase from call to call."""
+        self.smoother.drop_lost(time)
+        track_ids = self.tracker.update(time, [face.detection for face in analysis.faces])
         faces = tuple(
-            replace(face, composition=self.smoother.smooth(time, number, face.composition))
-            for number, face in zip(numbers, analysis.faces, strict=True)
+            replace(face, composition=self.smoother.smooth(time, track_id, face.composition))
+            for track_id, face in zip(track_ids, analysis.faces, strict=True)
         )
-        return Moment(time, replace(analysis, faces=faces), numbers)
+        return TrackedFrame(time, replace(analysis, faces=faces), track_ids)

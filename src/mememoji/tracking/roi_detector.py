@@ -1,4 +1,4 @@
-"""Faces in frames that follow one another: looked for where they were, and everywhere only now and then."""
+"""Detection in regions of interest around the last frame's faces, for one stream of frames."""
 
 import dataclasses
 import time
@@ -6,54 +6,68 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from mememoji.detection.face_detector import FaceDetector, without_overlaps, working_copy
+from mememoji.detection.face_detector import FaceDetector, downscale, suppress_overlaps
 from mememoji.results import Box, Detection
+from mememoji.types import UInt8Array
 
-WHOLE_EVERY: Final = 0.4
-"""Seconds after which the whole frame is searched again: so long a new face may stay unseen."""
+FULL_FRAME_INTERVAL: Final = 0.4
+"""Seconds between detections on the full frame, after which a new face is found at the latest."""
 
-QUICK: Final = 0.02
-"""A detector that searches a whole frame in so many seconds need not be spared."""
+FAST_DETECTION_SECONDS: Final = 0.02
+"""Detectors that need no longer than this for a full frame process every frame in full."""
 
-_AROUND: Final = 0.6
-_LEAST_SIDE: Final = 96
-_MOST_SIDE: Final = 192
-_MOST_OF_FRAME: Final = 0.5
+ROI_MARGIN: Final = 0.6
+"""Fraction of a box's longer side that its region of interest adds on each side."""
 
-Window = tuple[int, int, int, int]
-"""Left, top, right and bottom in whole pixels."""
+MIN_ROI_SIZE: Final = 96
+MAX_ROI_IMAGE_SIZE: Final = 192
+MAX_ROI_FRACTION: Final = 0.5
+"""If the regions of interest cover more of the frame than this, the full frame is processed."""
+
+Roi = tuple[int, int, int, int]
+"""Left, top, right and bottom of a region of interest in whole pixels."""
 
 
-class FollowingDetector:
-    """A detector for one stream of frames, that searches what lies around the last frame's faces.
+class RoiDetector:
+    """Detector for one stream of frames that searches regions of interest around the last frame's faces.
 
-    The whole frame is searched at first, every `whole_every` seconds, where a face of the last frame is not found
-    again, and always where there was none, where the windows would cover most of it, or where the detector is quick.
+    The full frame is processed at first, every `full_frame_interval` seconds, if a face of the last frame is not found
+    again, if the last frame had none, if the regions would cover most of the frame, and if the detector is fast.
 
-    Unlike other detectors it keeps where the faces were, and is for one caller at a time.
+    Unlike other detectors it stores the last frame's faces, so it must not be shared between threads or streams.
 
     Args:
-        detector: what searches frames and windows.
-        whole_every: seconds between searches of the whole frame.
-        quick: seconds for a whole frame, up to which each frame is searched as a whole.
-        clock: gives the time in seconds.
+        detector: Detector for full frames and regions.
+        full_frame_interval: Seconds between detections on the full frame.
+        fast_detection_seconds: Duration of a full-frame detection up to which every frame is processed in full.
+        clock: Function that returns the time in seconds.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.detection.fake_detector import FakeDetector
+        >>> from mememoji.results import Box, Detection
+        >>> from mememoji.tracking.roi_detector import RoiDetector
+        >>> detector = RoiDetector(FakeDetector([Detection(Box(10, 20, 64, 64))]))
+        >>> frames = np.zeros((3, 240, 320, 3), np.uint8)
+        >>> [len(detector.detect(frame)) for frame in frames]
+        [1, 1, 1]
     """
 
     def __init__(
         self,
         detector: FaceDetector,
         *,
-        whole_every: float = WHOLE_EVERY,
-        quick: float = QUICK,
+        full_frame_interval: float = FULL_FRAME_INTERVAL,
+        fast_detection_seconds: float = FAST_DETECTION_SECONDS,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._detector, self._whole_every, self._quick, self._clock = detector, whole_every, quick, clock
+        self._detector, self._clock = detector, clock
+        self._full_frame_interval, self._fast_detection_seconds = full_frame_interval, fast_detection_seconds
         self._shape: tuple[int, ...] = ()
-        self._last: list[Detection] = []
-        self._searched_at = 0.0
-        self._took = 0.0
+        self._last_detections: list[Detection] = []
+        self._last_full_frame_time = 0.0
+        self._full_frame_seconds = 0.0
 
     @property
     def name(self) -> str:
@@ -63,87 +77,88 @@ class FollowingDetector:
     def margin(self) -> float:
         return self._detector.margin
 
-    def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        """Find the faces of the next frame (H, W, 3) uint8 RGB: see `FaceDetector`."""
-        found = self._around_the_last(image)
-        if found is None:
-            found = self._everywhere(image)
-        self._last = found
-        return found
+    def detect(self, image: UInt8Array) -> list[Detection]:
+        """Detect the faces of the next RGB frame (H, W, 3) uint8: see `FaceDetector`."""
+        detections = self._detect_in_rois(image)
+        if detections is None:
+            detections = self._detect_in_full_frame(image)
+        self._last_detections = detections
+        return detections
 
-    def _everywhere(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
-        self._searched_at = self._clock()
+    def _detect_in_full_frame(self, image: UInt8Array) -> list[Detection]:
+        self._last_full_frame_time = self._clock()
         self._shape = image.shape
-        found = self._detector.detect(image)
-        self._took = self._clock() - self._searched_at
-        return found
+        detections = self._detector.detect(image)
+        self._full_frame_seconds = self._clock() - self._last_full_frame_time
+        return detections
 
-    def _around_the_last(self, image: npt.NDArray[np.uint8]) -> list[Detection] | None:
-        """The faces near the last ones; None where the whole frame is to be searched."""
-        is_due = self._clock() - self._searched_at >= self._whole_every
-        if is_due or not self._last or image.shape != self._shape or self._took <= self._quick:
+    def _detect_in_rois(self, image: UInt8Array) -> list[Detection] | None:
+        """Return the faces near the last ones, or None if the full frame has to be processed."""
+        is_due = self._clock() - self._last_full_frame_time >= self._full_frame_interval
+        is_fast = self._full_frame_seconds <= self._fast_detection_seconds
+        if is_due or is_fast or not self._last_detections or image.shape != self._shape:
             return None
         height, width = image.shape[:2]
-        windows = joined([window_around(face.box, (width, height)) for face in self._last])
+        rois = merge_rois([roi_around(face.box, (width, height)) for face in self._last_detections])
         if (
-            sum((right - left) * (bottom - top) for left, top, right, bottom in windows)
-            > _MOST_OF_FRAME * width * height
+            sum((right - left) * (bottom - top) for left, top, right, bottom in rois)
+            > MAX_ROI_FRACTION * width * height
         ):
             return None
-        found = without_overlaps([face for window in windows for face in self._within(image, window)])
-        return found if len(found) >= len(self._last) else None
+        detections = suppress_overlaps([face for roi in rois for face in self._detect_in_roi(image, roi)])
+        return detections if len(detections) >= len(self._last_detections) else None
 
-    def _within(self, image: npt.NDArray[np.uint8], window: Window) -> list[Detection]:
-        left, top, right, bottom = window
-        # A face that fills its window needs no more pixels than this to be found again.
-        small, back = working_copy(np.ascontiguousarray(image[top:bottom, left:right]), _MOST_SIDE)
-        found = [placed(face, window, back) for face in self._detector.detect(small)]
-        return [face for face in found if face is not None]
-
-
-def window_around(box: Box, picture_wh: tuple[int, int]) -> Window:
-    """The part of an image in which a face is looked for in the next frame."""
-    width, height = picture_wh
-    side = max(_LEAST_SIDE, round(max(box.width, box.height) * (1 + 2 * _AROUND)))
-    left, top = box.x + (box.width - side) // 2, box.y + (box.height - side) // 2
-    return max(0, left), max(0, top), min(width, left + side), min(height, top + side)
+    def _detect_in_roi(self, image: UInt8Array, roi: Roi) -> list[Detection]:
+        left, top, right, bottom = roi
+        # A face that fills its region is found again at this size.
+        small, scale = downscale(np.ascontiguousarray(image[top:bottom, left:right]), MAX_ROI_IMAGE_SIZE)
+        detections = [to_image_coords(face, roi, scale) for face in self._detector.detect(small)]
+        return [face for face in detections if face is not None]
 
 
-def joined(windows: list[Window]) -> list[Window]:
-    """Windows of which no two touch: those that do become one around both."""
-    left_over = list(windows)
-    apart: list[Window] = []
-    while left_over:
-        window = left_over.pop()
-        touching = next((other for other in apart if _touch(window, other)), None)
-        if touching is None:
-            apart.append(window)
+def roi_around(box: Box, image_wh: tuple[int, int]) -> Roi:
+    """Return the region in which a face is expected in the next frame, clipped to an image of that width and height."""
+    width, height = image_wh
+    size = max(MIN_ROI_SIZE, round(max(box.width, box.height) * (1 + 2 * ROI_MARGIN)))
+    left, top = box.x + (box.width - size) // 2, box.y + (box.height - size) // 2
+    return max(0, left), max(0, top), min(width, left + size), min(height, top + size)
+
+
+def merge_rois(rois: list[Roi]) -> list[Roi]:
+    """Merge regions that overlap into one that encloses both, until no two overlap."""
+    pending = list(rois)
+    merged: list[Roi] = []
+    while pending:
+        roi = pending.pop()
+        overlapping = next((other for other in merged if _overlap(roi, other)), None)
+        if overlapping is None:
+            merged.append(roi)
         else:
-            apart.remove(touching)
-            left_over.append((*map(min, window[:2], touching[:2]), *map(max, window[2:], touching[2:])))  # type: ignore[arg-type]
-    return apart
+            merged.remove(overlapping)
+            pending.append((*map(min, roi[:2], overlapping[:2]), *map(max, roi[2:], overlapping[2:])))  # type: ignore[arg-type]
+    return merged
 
 
-def placed(face: Detection, window: Window, back: float) -> Detection | None:
-    """A face found in a window, where it lies in the image.
+def to_image_coords(face: Detection, roi: Roi, scale: float) -> Detection | None:
+    """Convert a detection in a region of interest to the image's coordinates.
 
     Args:
-        face: in the pixels of the window as it was searched.
-        window: in the image's pixels.
-        back: how many of the image's pixels one of these is wide.
+        face: Detection in pixels of the downscaled region.
+        roi: Region in pixels of the image.
+        scale: Factor by which the region was downscaled.
 
     Returns:
-        None where nothing of the face lies in the window.
+        The detection in pixels of the image, or None if no part of the box is inside the region.
     """
-    left, top, right, bottom = window
-    x1, y1, x2, y2 = (value * back for value in face.box.xyxy)
-    box = Box.inside((left + x1, top + y1, left + x2, top + y2), (right, bottom))
+    left, top, right, bottom = roi
+    x1, y1, x2, y2 = (value * scale for value in face.box.xyxy)
+    box = Box.from_xyxy((left + x1, top + y1, left + x2, top + y2), (right, bottom))
     if box is None:
         return None
     points = face.landmarks
-    landmarks = None if points is None else tuple((left + x * back, top + y * back) for x, y in points)
+    landmarks = None if points is None else tuple((left + x * scale, top + y * scale) for x, y in points)
     return dataclasses.replace(face, box=box, landmarks=landmarks)
 
 
-def _touch(a: Window, b: Window) -> bool:
+def _overlap(a: Roi, b: Roi) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

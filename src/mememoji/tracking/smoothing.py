@@ -1,64 +1,79 @@
-"""Compositions smoothed in time, whatever the frame rate."""
+"""Temporal smoothing of compositions, independent of the frame rate."""
 
 import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.results import Composition
+from mememoji.types import Float64Array
 
 DEFAULT_SMOOTHING: Final = 0.3
-"""Seconds: short enough that a smile is shown as it comes, long enough to still the network's flicker."""
+"""Time constant in seconds: short enough to show a smile as it forms, long enough to suppress flicker."""
 
 
 @dataclass(slots=True)
 class _State:
     time: float
-    fractions: npt.NDArray[np.float64]  # (6,)
+    fractions: Float64Array  # (6,)
 
 
 class Smoother:
-    """Follows each face's composition exponentially: of a step, 63 % is there after `constant` seconds, 95 % after 3.
+    """Exponential smoothing of each track's composition: a step has reached 63 % after `time_constant`, 95 % after 3.
 
     Args:
-        constant: the time constant in seconds; 0 leaves compositions as they are.
-        memory: a face that was not seen for so many seconds starts afresh.
+        time_constant: Time constant in seconds; 0 turns smoothing off.
+        max_lost_seconds: Seconds after which a track that was not updated starts without history.
 
     Raises:
-        ValueError: a constant or memory that is negative or not finite.
+        ValueError: A value is negative or not finite.
+
+    Example:
+        >>> from mememoji.results import Composition
+        >>> from mememoji.tracking.smoothing import Smoother
+        >>> smoother = Smoother(time_constant=0.3)
+        >>> sad, happy = Composition((0, 0, 0, 1, 0, 0)), Composition((0, 0, 1, 0, 0, 0))
+        >>> _ = smoother.smooth(0.0, 1, sad)
+        >>> round(smoother.smooth(0.3, 1, happy)["happy"], 2)
+        0.63
     """
 
-    def __init__(self, constant: float = DEFAULT_SMOOTHING, *, memory: float = 1.0) -> None:
-        self.constant = constant
-        if not (math.isfinite(memory) and memory >= 0):
-            raise ValueError(f"memory is 0 s or more, got {memory}")
-        self._memory = memory
+    def __init__(self, time_constant: float = DEFAULT_SMOOTHING, *, max_lost_seconds: float = 1.0) -> None:
+        self.time_constant = time_constant
+        if not (math.isfinite(max_lost_seconds) and max_lost_seconds >= 0):
+            raise ValueError(f"max_lost_seconds must be finite and at least 0, got {max_lost_seconds}")
+        self._max_lost_seconds = max_lost_seconds
         self._states: dict[int, _State] = {}
 
     @property
-    def constant(self) -> float:
-        """The time constant in seconds; it may be changed while faces are followed."""
-        return self._constant
+    def time_constant(self) -> float:
+        """Time constant in seconds, which may be changed at any time."""
+        return self._time_constant
 
-    @constant.setter
-    def constant(self, seconds: float) -> None:
+    @time_constant.setter
+    def time_constant(self, seconds: float) -> None:
         if not (math.isfinite(seconds) and seconds >= 0):
-            raise ValueError(f"a time constant is 0 s or more, got {seconds}")
-        self._constant = seconds
+            raise ValueError(f"time_constant must be finite and at least 0, got {seconds}")
+        self._time_constant = seconds
 
-    def smooth(self, time: float, number: int, composition: Composition) -> Composition:
-        """The smoothed composition of face `number` at `time`, in seconds; times of a face rise."""
-        state = self._states.get(number)
+    def smooth(self, time: float, track_id: int, composition: Composition) -> Composition:
+        """Return the smoothed composition of a track.
+
+        Args:
+            time: Time of the frame in seconds, increasing for each track.
+            track_id: Track ID of the face.
+            composition: Composition in this frame.
+        """
+        state = self._states.get(track_id)
         new = np.array(composition.fractions)
-        if state is not None and time - state.time <= self._memory and self._constant > 0:
-            new = new + math.exp(-max(time - state.time, 0.0) / self._constant) * (state.fractions - new)
-        self._states[number] = _State(time, new)
-        return Composition.of(np.clip(new, 0.0, 1.0))
+        if state is not None and time - state.time <= self._max_lost_seconds and self._time_constant > 0:
+            new = new + math.exp(-max(time - state.time, 0.0) / self._time_constant) * (state.fractions - new)
+        self._states[track_id] = _State(time, new)
+        return Composition.from_fractions(np.clip(new, 0.0, 1.0))
 
-    def forget(self, time: float) -> None:
-        """Drop the faces that would start afresh at `time`: memory stays bounded on long videos."""
-        gone = [number for number, state in self._states.items() if time - state.time > self._memory]
-        for number in gone:
-            del self._states[number]
+    def drop_lost(self, time: float) -> None:
+        """Drop tracks that are lost at `time`, so that memory stays bounded on long videos."""
+        lost = [track_id for track_id, state in self._states.items() if time - state.time > self._max_lost_seconds]
+        for track_id in lost:
+            del self._states[track_id]

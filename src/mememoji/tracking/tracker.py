@@ -1,4 +1,4 @@
-"""Faces keep their number from frame to frame."""
+"""Assignment of track IDs to the faces of consecutive frames."""
 
 import math
 from collections.abc import Sequence
@@ -6,111 +6,124 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.results import Box, Detection
+from mememoji.types import Float64Array
 
-_PLACE, _SIDE, _SPEED = 0.7, 0.4, 0.35
-"""How much of what is new goes into a track's place, size and speed: detectors' boxes tremble."""
+# Gains of the filter: the weight of a new measurement against the prediction. Detectors' boxes jitter.
+CENTER_GAIN: Final = 0.7
+SIZE_GAIN: Final = 0.4
+VELOCITY_GAIN: Final = 0.35
 
-_REACH: Final = 1.0
-"""A face is taken for the same within so many sides of where it is expected."""
+MAX_DISTANCE: Final = 1.0
+"""Largest distance from the predicted center at which a face is matched to a track, in units of the face size."""
 
-_OTHER_SIZE: Final = 2.0
-"""And if it is at most so many times as large or small."""
+MAX_SIZE_RATIO: Final = 2.0
+"""Largest ratio of the sizes of a face and a track that are matched."""
 
 
 @dataclass(slots=True)
 class _Track:
-    number: int
+    track_id: int
     time: float
-    center: npt.NDArray[np.float64]  # (2,) x, y
-    side: float
-    speed: npt.NDArray[np.float64]  # (2,) pixels a second
+    center: Float64Array  # (2,) x, y
+    size: float
+    velocity: Float64Array  # (2,) pixels a second
 
-    def expected(self, time: float) -> npt.NDArray[np.float64]:
-        return self.center + self.speed * (time - self.time)
+    def predict(self, time: float) -> Float64Array:
+        """Return the expected center (2,) at a time."""
+        return self.center + self.velocity * (time - self.time)
+
+    def update(self, box: Box, time: float) -> None:
+        """Correct the track by a matched box."""
+        elapsed = time - self.time
+        predicted = self.predict(time)
+        center = predicted + CENTER_GAIN * (_center(box) - predicted)
+        if elapsed > 0:
+            self.velocity = self.velocity + VELOCITY_GAIN * ((center - self.center) / elapsed - self.velocity)
+        self.center, self.time = center, time
+        self.size += SIZE_GAIN * (_size(box) - self.size)
 
 
 class Tracker:
-    """Numbers faces from 1, by where each is expected to go on.
+    """Tracker with constant-velocity prediction; track IDs begin at 1.
 
-    A track is expected where its speed takes it; of all pairs of a track and a face, the nearest in units of their
-    size are joined first. A face that has gone for longer than `patience` comes back under a new number.
+    Of all pairs of a track and a face, those with the smallest distance in units of their size are matched first. A
+    face that is lost for longer than `max_lost_seconds` returns with a new track ID.
 
     Args:
-        patience: seconds that a face may be out of sight and keep its number.
+        max_lost_seconds: Seconds that a face may be lost and keep its track ID.
 
     Raises:
-        ValueError: a patience that is negative or not finite.
+        ValueError: `max_lost_seconds` is negative or not finite.
+
+    Example:
+        >>> from mememoji.results import Box, Detection
+        >>> from mememoji.tracking.tracker import Tracker
+        >>> tracker = Tracker()
+        >>> tracker.update(0.00, [Detection(Box(10, 20, 64, 64)), Detection(Box(200, 20, 64, 64))])
+        (1, 2)
+        >>> tracker.update(0.04, [Detection(Box(203, 21, 64, 64)), Detection(Box(12, 20, 64, 64))])
+        (2, 1)
     """
 
-    def __init__(self, *, patience: float = 1.0) -> None:
-        if not (math.isfinite(patience) and patience >= 0):
-            raise ValueError(f"patience is 0 s or more, got {patience}")
-        self.patience = patience
+    def __init__(self, *, max_lost_seconds: float = 1.0) -> None:
+        if not (math.isfinite(max_lost_seconds) and max_lost_seconds >= 0):
+            raise ValueError(f"max_lost_seconds must be finite and at least 0, got {max_lost_seconds}")
+        self.max_lost_seconds = max_lost_seconds
         self._tracks: list[_Track] = []
-        self._next = 1
+        self._next_id = 1
 
-    def start_at(self, number: int) -> None:
-        """Give `number` to the next new face."""
-        self._next = number
+    def set_next_id(self, track_id: int) -> None:
+        """Set the track ID of the next new face."""
+        self._next_id = track_id
 
     def update(self, time: float, detections: Sequence[Detection]) -> tuple[int, ...]:
-        """Number the faces of the next frame.
+        """Assign track IDs to the faces of the next frame.
 
         Args:
-            time: the frame's, in seconds, later than the last one's.
-            detections: its faces, in any order.
+            time: Time of the frame in seconds, later than the last frame's.
+            detections: Faces of the frame, in any order.
 
         Returns:
-            Their numbers, in the order of the detections, all different.
+            The distinct track IDs, in the order of the detections.
         """
-        self._tracks = [track for track in self._tracks if time - track.time <= self.patience]
+        self._tracks = [track for track in self._tracks if time - track.time <= self.max_lost_seconds]
         boxes = [detection.box for detection in detections]
         pairs = sorted(
-            (distance, index, track.number, track)
+            (distance, index, track.track_id, track)
             for track in self._tracks
             for index, box in enumerate(boxes)
-            if (distance := _distance(track, box, time)) < _REACH
+            if (distance := _distance(track, box, time)) < MAX_DISTANCE
         )
-        found: dict[int, _Track] = {}
-        taken: set[int] = set()
-        for _, index, number, track in pairs:
-            if index not in found and number not in taken:
-                found[index] = track
-                taken.add(number)
+        matched: dict[int, _Track] = {}
+        matched_ids: set[int] = set()
+        for _, index, track_id, track in pairs:
+            if index not in matched and track_id not in matched_ids:
+                matched[index] = track
+                matched_ids.add(track_id)
         for index, box in enumerate(boxes):
-            if index in found:
-                _go_on(found[index], box, time)
+            if index in matched:
+                matched[index].update(box, time)
             else:
-                found[index] = _Track(self._next, time, _center(box), _side(box), np.zeros(2))
-                self._tracks.append(found[index])
-                self._next += 1
-        return tuple(found[index].number for index in range(len(boxes)))
+                matched[index] = _Track(self._next_id, time, _center(box), _size(box), np.zeros(2))
+                self._tracks.append(matched[index])
+                self._next_id += 1
+        return tuple(matched[index].track_id for index in range(len(boxes)))
 
 
-def _center(box: Box) -> npt.NDArray[np.float64]:
+def _center(box: Box) -> Float64Array:
     return np.array([box.x + box.width / 2, box.y + box.height / 2])
 
 
-def _side(box: Box) -> float:
+def _size(box: Box) -> float:
     return math.sqrt(box.area)
 
 
 def _distance(track: _Track, box: Box, time: float) -> float:
-    """How far a face is from where the track should be, in sides of both; a change of size adds to it."""
-    ratio = max(_side(box) / track.side, track.side / _side(box))
-    if ratio > _OTHER_SIZE:
+    """Return the distance of a face from a track's predicted center in units of their size, plus a size penalty."""
+    ratio = max(_size(box) / track.size, track.size / _size(box))
+    if ratio > MAX_SIZE_RATIO:
         return math.inf
-    way = _center(box) - track.expected(time)
-    return float(np.hypot(*way)) / math.sqrt(_side(box) * track.side) + 0.5 * math.log(ratio)
-
-
-def _go_on(track: _Track, box: Box, time: float) -> None:
-    passed = time - track.time
-    place = track.expected(time) + _PLACE * (_center(box) - track.expected(time))
-    if passed > 0:
-        track.speed = track.speed + _SPEED * ((place - track.center) / passed - track.speed)
-    track.center, track.time = place, time
-    track.side += _SIDE * (_side(box) - track.side)
+    offset = _center(box) - track.predict(time)
+    return float(np.hypot(*offset)) / math.sqrt(_size(box) * track.size) + 0.5 * math.log(ratio)

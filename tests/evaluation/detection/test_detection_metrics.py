@@ -1,4 +1,4 @@
-"""A detector's figures on images made by the test."""
+"""Metrics of detectors on images made by the test."""
 
 import dataclasses
 import json
@@ -7,147 +7,157 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mememoji.datasets.detection_images import Photograph, read_photographs
-from mememoji.detection.fake_detector import FixedDetector
+from mememoji.datasets.detection_images import DetectionSample, read_detection_samples
+from mememoji.detection.fake_detector import FakeDetector
 from mememoji.detection.yunet import YuNetDetector
 from mememoji.errors import InputError
-from mememoji.evaluation.detection.detection_metrics import Judged, alarms_of, figures, look, misses_of
-from mememoji.evaluation.detection.detection_report import report_on, to_markdown, write_report
-from mememoji.evaluation.detection.open_detectors import open_detector
+from mememoji.evaluation.detection.detection_metrics import (
+    compute_metrics,
+    find_false_negatives,
+    find_false_positives,
+)
+from mememoji.evaluation.detection.detection_report import make_report, to_markdown, write_detection_report
+from mememoji.evaluation.detection.detector_predictions import (
+    DetectorPredictions,
+    make_evaluation_detector,
+    run_detector,
+)
 from mememoji.results import Box, Detection, Landmarks
 from tests.drawn_faces import drawn
 
-PHOTOGRAPH = drawn(3, faces=1)
+SAMPLE = drawn(3, faces=1)
 EMPTY = drawn(4, faces=0)
 
 
-def labelled(confidence: float, shift: float = 0.0) -> Detection:
-    left, top, right, bottom = (round(float(value)) for value in PHOTOGRAPH.faces[0])
-    points: Landmarks = tuple((float(x) + shift, float(y)) for x, y in PHOTOGRAPH.landmarks[0])
+def labeled(confidence: float, shift: float = 0.0) -> Detection:
+    left, top, right, bottom = (round(float(value)) for value in SAMPLE.faces[0])
+    points: Landmarks = tuple((float(x) + shift, float(y)) for x, y in SAMPLE.landmarks[0])
     return Detection(Box(left, top, right - left, bottom - top), confidence, points)
 
 
-def test_no_photographs_give_no_faces() -> None:
-    found = figures(look(FixedDetector(), [], 0.5), [])
+def test_compute_metrics_without_images_counts_no_faces() -> None:
+    found = compute_metrics(run_detector(FakeDetector(), [], 0.5), [])
     assert found["by_iou"]["0.4"][">=16"]["faces"] == 0
-    assert found["landmark_error"] is None
+    assert found["nme"] is None
 
 
-def test_a_detector_that_is_right_has_full_marks() -> None:
-    judged = look(FixedDetector([labelled(0.9)]), [PHOTOGRAPH], 0.5)
-    found = figures(judged, [PHOTOGRAPH])
+def test_compute_metrics_of_a_perfect_detector_are_perfect() -> None:
+    predictions = run_detector(FakeDetector([labeled(0.9)]), [SAMPLE], 0.5)
+    found = compute_metrics(predictions, [SAMPLE])
     for iou in ("0.4", "0.5"):
         assert found["by_iou"][iou][">=16"]["recall"] == 1.0
         assert found["by_iou"][iou][">=16"]["average_precision"] == pytest.approx(1.0)
         assert found["by_iou"][iou]["8-16"]["faces"] == 0
-    assert found["landmark_error"] == pytest.approx(0.0, abs=1e-6)
-    assert found["landmark_faces"] == 1
+    assert found["nme"] == pytest.approx(0.0, abs=1e-6)
+    assert found["nme_faces"] == 1
 
 
-def test_landmark_errors_are_parts_of_the_eyes_distance() -> None:
-    eyes = float(np.linalg.norm(PHOTOGRAPH.landmarks[0, 0] - PHOTOGRAPH.landmarks[0, 1]))
-    judged = look(FixedDetector([labelled(0.9, shift=0.1 * eyes)]), [PHOTOGRAPH], 0.5)
-    assert figures(judged, [PHOTOGRAPH])["landmark_error"] == pytest.approx(0.1, abs=1e-3)
+def test_compute_metrics_normalizes_landmark_errors_by_the_eye_distance() -> None:
+    eyes = float(np.linalg.norm(SAMPLE.landmarks[0, 0] - SAMPLE.landmarks[0, 1]))
+    predictions = run_detector(FakeDetector([labeled(0.9, shift=0.1 * eyes)]), [SAMPLE], 0.5)
+    assert compute_metrics(predictions, [SAMPLE])["nme"] == pytest.approx(0.1, abs=1e-3)
 
 
-def test_a_face_turned_away_counts_for_the_mean_and_not_among_the_frontal_ones() -> None:
-    def photograph(eyes: float) -> Photograph:
-        """With eyes so far apart, in parts of the face's width."""
-        left, _, right, _ = PHOTOGRAPH.faces[0]
-        points = PHOTOGRAPH.landmarks.copy()
+def test_compute_metrics_counts_a_profile_in_the_mean_error_only() -> None:
+    def sample(eyes: float) -> DetectionSample:
+        """Return a sample with eyes at that distance, as a fraction of the face's width."""
+        left, _, right, _ = SAMPLE.faces[0]
+        points = SAMPLE.landmarks.copy()
         points[0, :2, 1] = points[0, :2, 1].mean()
         points[0, :2, 0] = (left + right) / 2 + np.array((-0.5, 0.5)) * eyes * (right - left)
-        return dataclasses.replace(PHOTOGRAPH, landmarks=points)
+        return dataclasses.replace(SAMPLE, landmarks=points)
 
-    def off(photograph: Photograph, error: float) -> Detection:
-        eyes = np.linalg.norm(photograph.landmarks[0, 1] - photograph.landmarks[0, 0])
-        points = photograph.landmarks[0] + (error * eyes, 0)
-        return dataclasses.replace(labelled(0.9), landmarks=tuple((float(x), float(y)) for x, y in points))
+    def off(sample: DetectionSample, error: float) -> Detection:
+        eyes = np.linalg.norm(sample.landmarks[0, 1] - sample.landmarks[0, 0])
+        points = sample.landmarks[0] + (error * eyes, 0)
+        return dataclasses.replace(labeled(0.9), landmarks=tuple((float(x), float(y)) for x, y in points))
 
-    photographs = [photograph(0.5), photograph(0.5), photograph(0.3)]
+    samples = [sample(0.5), sample(0.5), sample(0.3)]
     errors = (0.05, 0.15, 0.7)
-    sightings = [
-        look(FixedDetector([off(one, error)]), [one], 0.5).sightings[0]
-        for one, error in zip(photographs, errors, strict=True)
+    detections = [
+        run_detector(FakeDetector([off(one, error)]), [one], 0.5).detections[0]
+        for one, error in zip(samples, errors, strict=True)
     ]
-    found = figures(Judged("fixed", 0.5, tuple(sightings)), photographs)
-    assert found["landmark_error"] == pytest.approx(0.3, abs=1e-3)
-    assert found["landmark_median"] == pytest.approx(0.15, abs=1e-3)
-    assert (found["landmark_faces"], found["frontal_landmark_faces"]) == (3, 2)
-    assert found["frontal_landmark_error"] == pytest.approx(0.1, abs=1e-3)
+    found = compute_metrics(DetectorPredictions("fake", 0.5, tuple(detections)), samples)
+    assert found["nme"] == pytest.approx(0.3, abs=1e-3)
+    assert found["nme_median"] == pytest.approx(0.15, abs=1e-3)
+    assert (found["nme_faces"], found["nme_frontal_faces"]) == (3, 2)
+    assert found["nme_frontal"] == pytest.approx(0.1, abs=1e-3)
 
 
-def test_below_its_threshold_a_face_is_missed() -> None:
-    judged = look(FixedDetector([labelled(0.4)]), [PHOTOGRAPH], 0.5)
-    found = figures(judged, [PHOTOGRAPH])
+def test_compute_metrics_counts_faces_below_the_threshold_as_missed() -> None:
+    predictions = run_detector(FakeDetector([labeled(0.4)]), [SAMPLE], 0.5)
+    found = compute_metrics(predictions, [SAMPLE])
     assert found["by_iou"]["0.4"][">=16"]["recall"] == 0.0
     assert found["by_iou"]["0.4"][">=16"]["average_precision"] == pytest.approx(1.0)
-    assert len(misses_of(judged.sightings[0].above(0.5), PHOTOGRAPH)) == 1
-    assert len(misses_of(judged.sightings[0], PHOTOGRAPH)) == 0
+    assert len(find_false_negatives(predictions.detections[0].above(0.5), SAMPLE)) == 1
+    assert len(find_false_negatives(predictions.detections[0], SAMPLE)) == 0
 
 
-def test_what_is_seen_where_no_face_is_is_a_false_alarm() -> None:
-    seen = [Detection(Box(10, 10, 30, 30), 0.9), Detection(Box(60, 60, 10, 10), 0.8)]
-    judged = look(FixedDetector(seen), [EMPTY, EMPTY], 0.5)
-    assert len(alarms_of(judged.sightings[0], EMPTY).scores) == 1  # the other is too small to count
-    alarms = figures(judged, [EMPTY, EMPTY])["false_alarms"]
-    assert alarms == {"animals": {"photographs": 0, "per_100": 0.0}, "faceless": {"photographs": 2, "per_100": 100.0}}
+def test_compute_metrics_counts_detections_without_a_face_as_false_positives() -> None:
+    detected = [Detection(Box(10, 10, 30, 30), 0.9), Detection(Box(60, 60, 10, 10), 0.8)]
+    predictions = run_detector(FakeDetector(detected), [EMPTY, EMPTY], 0.5)
+    assert len(find_false_positives(predictions.detections[0], EMPTY).scores) == 1  # the other is too small to count
+    false_positives = compute_metrics(predictions, [EMPTY, EMPTY])["false_positives"]
+    assert false_positives == {"animals": {"images": 0, "per_100": 0.0}, "no_faces": {"images": 2, "per_100": 100.0}}
 
 
-def test_the_report_holds_all_detectors_side_by_side(tmp_path: Path) -> None:
-    photographs = [PHOTOGRAPH, EMPTY]
-    right, blind = FixedDetector([labelled(0.9)]), FixedDetector()
+def test_report_contains_all_detectors(tmp_path: Path) -> None:
+    samples = [SAMPLE, EMPTY]
+    right, blind = FakeDetector([labeled(0.9)]), FakeDetector()
     blind.name = "blind"
-    judged = [look(right, photographs, 0.5), look(blind, photographs, 0.5)]
-    report = report_on(judged, photographs)
-    files = write_report(report, judged, photographs, tmp_path / "out")
+    predictions = [run_detector(right, samples, 0.5), run_detector(blind, samples, 0.5)]
+    report = make_report(predictions, samples)
+    files = write_detection_report(report, predictions, samples, tmp_path / "out")
     assert all(path.is_file() for path in files)
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == json.loads(json.dumps(report))
     table = to_markdown(report)
     assert table == (tmp_path / "out" / "report.md").read_text()
-    assert "| | fixed | blind |" in table
+    assert "| | fake | blind |" in table
     assert "| recall / precision, 16 px and more, IoU 0.4 | 1.000 / 0.500 | 0.000 / 1.000 |" in table
     assert "| recall at precision 0.99, 32 px and more, IoU 0.4 |" in table
-    assert "| fixed, blind | 16 px and more, 0.985 |" in table
-    without = write_report(report, judged, photographs, tmp_path / "plain", pictures=False)
-    assert {path.name for path in without} == {"report.json", "report.md", "curves.png"}
+    assert "| fake, blind | 16 px and more, 0.985 |" in table
+    without = write_detection_report(report, predictions, samples, tmp_path / "plain", figures=False)
+    assert {path.name for path in without} == {"report.json", "report.md", "precision-recall.png"}
 
 
-def test_figures_of_crowds_count_only_images_with_eight_faces() -> None:
+def test_compute_metrics_of_crowds_count_images_with_eight_faces() -> None:
     crowd = dataclasses.replace(
-        PHOTOGRAPH,
+        SAMPLE,
         faces=np.array([(9 * n, 0, 9 * n + 9, 40) for n in range(8)], np.float32),
         landmarks=np.full((8, 5, 2), np.nan, np.float32),
     )
-    seen = FixedDetector([Detection(Box(9 * n, 0, 9, 40), 0.9) for n in range(6)])
-    judged = Judged("fixed", 0.5, tuple(look(seen, [one], 0.5).sightings[0] for one in (crowd, PHOTOGRAPH)))
-    found = figures(judged, [crowd, PHOTOGRAPH])["crowds"]
-    assert found["photographs"] == 1
+    detected = FakeDetector([Detection(Box(9 * n, 0, 9, 40), 0.9) for n in range(6)])
+    predictions = DetectorPredictions(
+        "fake", 0.5, tuple(run_detector(detected, [one], 0.5).detections[0] for one in (crowd, SAMPLE))
+    )
+    found = compute_metrics(predictions, [crowd, SAMPLE])["crowds"]
+    assert found["images"] == 1
     assert found[">=16"]["faces"] == 8
     assert found[">=16"]["recall"] == pytest.approx(0.75)
     assert found[">=16"]["recall_at_0.985"] == pytest.approx(0.75)
-    assert figures(look(seen, [], 0.5), [])["crowds"]["photographs"] == 0
-    table = to_markdown(report_on([judged], [crowd, PHOTOGRAPH]))
+    assert compute_metrics(run_detector(detected, [], 0.5), [])["crowds"]["images"] == 0
+    table = to_markdown(make_report([predictions], [crowd, SAMPLE]))
     assert "| recall at precision 0.985, 1 images with 8 faces or more, 16 px and more | 0.750 |" in table
 
 
-def test_detectors_are_opened_below_their_thresholds() -> None:
+def test_make_evaluation_detector_returns_the_usual_threshold() -> None:
     for name in ("compact", "haar"):
-        detector, threshold = open_detector(name)
+        detector, threshold = make_evaluation_detector(name)
         assert detector.name == name
         assert 0 < threshold < 1
-    with pytest.raises(InputError, match="expected a detector"):
-        open_detector("dragon")
-    with pytest.raises(InputError, match="has no weights file"):
-        open_detector("haar", Path("net.onnx"))
+    with pytest.raises(InputError, match="detector must be one of"):
+        make_evaluation_detector("dragon")
+    with pytest.raises(InputError, match="does not accept a weights file"):
+        make_evaluation_detector("haar", Path("net.onnx"))
 
 
-def test_yunets_published_figures_are_found_again(shared: Path) -> None:
+def test_yunet_reaches_its_published_metrics(shared: Path) -> None:
     val, weights = shared / "faces" / "val.parquet", shared / "models" / "face_detection_yunet_2023mar.onnx"
     if not (val.is_file() and weights.is_file()):
         pytest.skip(f"no images at {val}, or no weights at {weights}")
-    photographs = read_photographs(val)
-    found = figures(look(YuNetDetector(weights), photographs, 0.7), photographs)["by_iou"]["0.4"]
+    samples = read_detection_samples(val)
+    found = compute_metrics(run_detector(YuNetDetector(weights), samples, 0.7), samples)["by_iou"]["0.4"]
     # The README beside the images has them, measured without this package.
     assert (found[">=16"]["recall"], found[">=16"]["precision"]) == pytest.approx((0.900, 0.982), abs=2e-3)
     assert (found[">=32"]["recall"], found[">=32"]["precision"]) == pytest.approx((0.939, 0.977), abs=2e-3)

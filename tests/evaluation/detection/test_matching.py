@@ -1,12 +1,12 @@
-"""Which detections are labeled faces."""
+"""Matching of detections to labeled faces."""
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mememoji.evaluation.detection.matching import curve, match
+from mememoji.evaluation.detection.matching import match_detections, precision_recall_curve
 
-NOTHING = np.zeros((0, 4), np.float32)
+NO_BOXES = np.zeros((0, 4), np.float32)
 NO_SCORES = np.zeros(0, np.float32)
 
 
@@ -21,47 +21,57 @@ def scores(*values: float) -> npt.NDArray[np.float32]:
 FACES = boxes((0, 0, 20, 20), (100, 0, 140, 40))
 
 
-def test_no_detection_finds_nothing() -> None:
-    found = match(NOTHING, NO_SCORES, FACES, NOTHING, iou=0.4)
-    line = curve([found], least=0)
-    assert (line.faces, line.average_precision) == (2, 0.0)
-    assert line.at_precision(0.5) == (0.0, 1.0)
-    assert line.at_threshold(0.5) == (0.0, 1.0)
-    assert curve([], least=0).faces == 0
+def test_curve_without_detections_has_no_recall() -> None:
+    matching = match_detections(NO_BOXES, NO_SCORES, FACES, NO_BOXES, iou_threshold=0.4)
+    curve = precision_recall_curve([matching], min_size=0)
+    assert (curve.num_faces, curve.average_precision) == (2, 0.0)
+    assert curve.recall_at_precision(0.5) == (0.0, 1.0)
+    assert curve.at_threshold(0.5) == (0.0, 1.0)
+    assert precision_recall_curve([], min_size=0).num_faces == 0
 
 
-def test_a_face_is_found_once_and_by_the_surest() -> None:
-    found = match(boxes((0, 0, 20, 20), (1, 0, 21, 20)), scores(0.5, 0.9), FACES, NOTHING, iou=0.4)
-    assert found.scores.tolist() == pytest.approx([0.9, 0.5])
-    assert found.face.tolist() == [0, -1]
-    line = curve([found], least=0)
-    assert line.at_threshold(0.9) == pytest.approx((0.5, 1.0))
-    assert line.at_threshold(0.1) == pytest.approx((0.5, 0.5))
-    assert line.at_precision(0.9) == pytest.approx((0.5, 0.9))
-    assert line.average_precision == pytest.approx(0.5)
+def test_match_detections_matches_a_face_once_to_the_highest_score() -> None:
+    matching = match_detections(
+        boxes((0, 0, 20, 20), (1, 0, 21, 20)), scores(0.5, 0.9), FACES, NO_BOXES, iou_threshold=0.4
+    )
+    assert matching.scores.tolist() == pytest.approx([0.9, 0.5])
+    assert matching.face.tolist() == [0, -1]
+    curve = precision_recall_curve([matching], min_size=0)
+    assert curve.at_threshold(0.9) == pytest.approx((0.5, 1.0))
+    assert curve.at_threshold(0.1) == pytest.approx((0.5, 0.5))
+    assert curve.recall_at_precision(0.9) == pytest.approx((0.5, 0.9))
+    assert curve.average_precision == pytest.approx(0.5)
 
 
-def test_what_touches_an_ignored_region_is_excused() -> None:
-    found = match(boxes((50, 50, 60, 60), (200, 0, 220, 20)), scores(0.9, 0.8), FACES, boxes((55, 55, 70, 70)), iou=0.4)
-    assert found.excused.tolist() == [True, False]
-    assert curve([found], least=0).precision.tolist() == [0.0]
+def test_match_detections_ignores_detections_in_ignored_regions() -> None:
+    matching = match_detections(
+        boxes((50, 50, 60, 60), (200, 0, 220, 20)), scores(0.9, 0.8), FACES, boxes((55, 55, 70, 70)), iou_threshold=0.4
+    )
+    assert matching.ignored.tolist() == [True, False]
+    assert precision_recall_curve([matching], min_size=0).precision.tolist() == [0.0]
 
 
-def test_an_overlap_too_small_is_no_match() -> None:
-    assert match(boxes((0, 0, 10, 20)), scores(0.9), FACES, NOTHING, iou=0.5).face.tolist() == [0]
-    assert match(boxes((0, 0, 9, 20)), scores(0.9), FACES, NOTHING, iou=0.5).face.tolist() == [-1]
+def test_match_detections_below_the_iou_threshold_does_not_match() -> None:
+    assert match_detections(boxes((0, 0, 10, 20)), scores(0.9), FACES, NO_BOXES, iou_threshold=0.5).face.tolist() == [0]
+    assert match_detections(boxes((0, 0, 9, 20)), scores(0.9), FACES, NO_BOXES, iou_threshold=0.5).face.tolist() == [-1]
 
 
-def test_heights_choose_faces_and_alarms() -> None:
-    seen = boxes((0, 0, 20, 20), (100, 0, 140, 40), (200, 0, 210, 10))
-    found = match(seen, scores(0.9, 0.8, 0.7), FACES, NOTHING, iou=0.4)
-    large, small, all_ = curve([found], least=32), curve([found], least=0, below=32), curve([found], least=0)
-    assert (large.faces, small.faces, all_.faces) == (1, 1, 2)
+def test_curve_counts_faces_and_false_positives_in_the_size_range() -> None:
+    detected = boxes((0, 0, 20, 20), (100, 0, 140, 40), (200, 0, 210, 10))
+    matching = match_detections(detected, scores(0.9, 0.8, 0.7), FACES, NO_BOXES, iou_threshold=0.4)
+    large, small, all_ = (
+        precision_recall_curve([matching], min_size=32),
+        precision_recall_curve([matching], min_size=0, max_size=32),
+        precision_recall_curve([matching], min_size=0),
+    )
+    assert (large.num_faces, small.num_faces, all_.num_faces) == (1, 1, 2)
     assert large.at_threshold(0) == (1.0, 1.0)
     assert small.at_threshold(0) == (1.0, 0.5)
     assert all_.at_threshold(0) == pytest.approx((1.0, 2 / 3))
 
 
-def test_equal_scores_stand_or_fall_together() -> None:
-    found = match(boxes((0, 0, 20, 20), (200, 0, 240, 40)), scores(0.5, 0.5), FACES, NOTHING, iou=0.4)
-    assert curve([found], least=0).precision.tolist() == [0.5]
+def test_curve_with_equal_scores_has_one_point() -> None:
+    matching = match_detections(
+        boxes((0, 0, 20, 20), (200, 0, 240, 40)), scores(0.5, 0.5), FACES, NO_BOXES, iou_threshold=0.4
+    )
+    assert precision_recall_curve([matching], min_size=0).precision.tolist() == [0.5]

@@ -1,22 +1,24 @@
-"""How well a face detector finds the labeled faces of images."""
+"""Metrics of a face detector: precision and recall by face size, landmark error, false positives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
-from tqdm import tqdm
 
-from mememoji.datasets.detection_images import Photograph
-from mememoji.detection.face_detector import FaceDetector
-from mememoji.evaluation.detection.matching import Curve, Matching, curve, match
-from mememoji.image_io import read_image
+from mememoji.datasets.detection_images import DetectionSample
+from mememoji.evaluation.detection.detector_predictions import Detections, DetectorPredictions
+from mememoji.evaluation.detection.matching import (
+    Matching,
+    PrecisionRecallCurve,
+    match_detections,
+    precision_recall_curve,
+)
+from mememoji.types import Float32Array
 
-IOUS: Final = (0.4, 0.5)
-"""The least intersections over unions of a match that figures are given for."""
+IOU_THRESHOLDS: Final = (0.4, 0.5)
+"""Lowest intersections over unions of a match at which metrics are computed."""
 
-HEIGHTS: Final[dict[str, tuple[float, float]]] = {
+FACE_SIZES: Final[dict[str, tuple[float, float]]] = {
     "8-16": (8.0, 16.0),
     "16-32": (16.0, 32.0),
     "32-64": (32.0, 64.0),
@@ -25,208 +27,162 @@ HEIGHTS: Final[dict[str, tuple[float, float]]] = {
     ">=16": (16.0, float("inf")),
     ">=32": (32.0, float("inf")),
 }
-"""Faces by their height in pixels: from the first number to below the second."""
+"""Ranges of face heights in pixels: at least the first number and below the second."""
 
 PRECISIONS: Final = (0.95, 0.98, 0.985, 0.99)
-"""Precisions that the recall is given at."""
+"""Precisions at which the recall is reported."""
 
-CROWD: Final = 8
-"""Images with at least this many labeled faces, of any height, are reported apart as crowds."""
+MIN_CROWD_FACES: Final = 8
+"""Images with at least this many labeled faces, of any size, are also reported separately as crowds."""
 
-ALARM_HEIGHT: Final = 16.0
-"""Lower detections count as no false alarms."""
+MIN_FALSE_POSITIVE_SIZE: Final = 16.0
+"""Height in pixels below which an unmatched detection does not count as a false positive."""
 
-# Seen from the side, eyes lie nearly behind each other, and no error is small beside their distance.
-_LEAST_EYES: Final = 0.2
-_FRONTAL_EYES: Final = 0.45
-
-Floats = npt.NDArray[np.float32]
+# In a profile the eyes nearly coincide, so errors in units of their distance are meaningless.
+MIN_INTEROCULAR: Final = 0.2
+FRONTAL_INTEROCULAR: Final = 0.45
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sightings:
-    """What a detector found in one image, surest first.
-
-    Attributes:
-        boxes: (D, 4) float32, left, top, right, bottom.
-        scores: (D,) float32.
-        landmarks: (D, 5, 2) float32; all NaN where the detector gives none.
-    """
-
-    boxes: Floats
-    scores: Floats
-    landmarks: Floats
-
-    def above(self, threshold: float) -> "Sightings":
-        """Those with at least that score."""
-        sure = self.scores >= threshold
-        return Sightings(self.boxes[sure], self.scores[sure], self.landmarks[sure])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """A detector's sightings in every image, with the threshold that it is used at."""
-
-    name: str
-    threshold: float
-    sightings: tuple[Sightings, ...]
-
-
-def look(
-    detector: FaceDetector,
-    photographs: Sequence[Photograph],
-    threshold: float,
-    *,
-    name: str | None = None,
-    progress: bool = False,
-) -> Judged:
-    """Let a detector look at images.
-
-    Args:
-        detector: made so that it answers far below its usual threshold, or its curve ends there.
-        images: what it looks at.
-        threshold: its usual one.
-        name: what reports call it, where two detectors of one name are compared; None takes its own.
-        progress: show a progress bar on stderr where that is a terminal.
-    """
-    label = detector.name if name is None else name
-    bar = tqdm(photographs, unit="photograph", desc=label, disable=None if progress else True)
-    return Judged(label, threshold, tuple(_sightings(detector, photograph) for photograph in bar))
-
-
-def _sightings(detector: FaceDetector, photograph: Photograph) -> Sightings:
-    found = sorted(detector.detect(read_image(photograph.image)), key=lambda d: -_score(d.confidence))
-    nothing = ((float("nan"),) * 2,) * 5
-    return Sightings(
-        np.array([d.box.xyxy for d in found], np.float32).reshape(-1, 4),
-        np.array([_score(d.confidence) for d in found], np.float32),
-        np.array([d.landmarks or nothing for d in found], np.float32).reshape(-1, 5, 2),
-    )
-
-
-def _score(confidence: float | None) -> float:
-    return 1.0 if confidence is None else confidence
-
-
-def matchings(judged: Judged, photographs: Sequence[Photograph], *, iou: float) -> list[Matching]:
-    """Each image's sightings against its labels."""
+def match_all(
+    predictions: DetectorPredictions, samples: Sequence[DetectionSample], *, iou_threshold: float
+) -> list[Matching]:
+    """Match the detections of each image to its labels."""
     return [
-        match(seen.boxes, seen.scores, photograph.faces, photograph.ignore, iou=iou)
-        for seen, photograph in zip(judged.sightings, photographs, strict=True)
+        match_detections(found.boxes, found.scores, sample.faces, sample.ignore, iou_threshold=iou_threshold)
+        for found, sample in zip(predictions.detections, samples, strict=True)
     ]
 
 
-def curves(judged: Judged, photographs: Sequence[Photograph]) -> dict[float, dict[str, Curve]]:
-    """Recall and precision, by IoU and by the faces' height."""
-    drawn = {}
-    for iou in IOUS:
-        found = matchings(judged, photographs, iou=iou)
-        drawn[iou] = {name: curve(found, least=low, below=high) for name, (low, high) in HEIGHTS.items()}
-    return drawn
+def precision_recall_curves(
+    predictions: DetectorPredictions, samples: Sequence[DetectionSample]
+) -> dict[float, dict[str, PrecisionRecallCurve]]:
+    """Compute precision-recall curves by IoU threshold and by face size."""
+    curves = {}
+    for iou_threshold in IOU_THRESHOLDS:
+        matchings = match_all(predictions, samples, iou_threshold=iou_threshold)
+        curves[iou_threshold] = {
+            name: precision_recall_curve(matchings, min_size=low, max_size=high)
+            for name, (low, high) in FACE_SIZES.items()
+        }
+    return curves
 
 
-def figures(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, Any]:
-    """A detector's figures, as they stand in report.json: see `mememoji.evaluation.detection.detection_report`."""
+def compute_metrics(predictions: DetectorPredictions, samples: Sequence[DetectionSample]) -> dict[str, Any]:
+    """Compute a detector's metrics in the form of report.json: see `mememoji.evaluation.detection.detection_report`."""
     by_iou = {
-        f"{iou:g}": {name: _of_curve(line, judged.threshold) for name, line in by_height.items()}
-        for iou, by_height in curves(judged, photographs).items()
+        f"{iou_threshold:g}": {name: _summarize(curve, predictions.threshold) for name, curve in by_size.items()}
+        for iou_threshold, by_size in precision_recall_curves(predictions, samples).items()
     }
     return {
-        "threshold": judged.threshold,
+        "threshold": predictions.threshold,
         "by_iou": by_iou,
-        "crowds": crowd_figures(judged, photographs),
-        **landmark_errors(judged, photographs),
-        "false_alarms": false_alarms(judged, photographs),
+        "crowds": crowd_metrics(predictions, samples),
+        **landmark_metrics(predictions, samples),
+        "false_positives": count_false_positives(predictions, samples),
     }
 
 
-def _of_curve(drawn: Curve, threshold: float) -> dict[str, float]:
-    recall, precision = drawn.at_threshold(threshold)
-    at = {f"recall_at_{wanted:g}": drawn.at_precision(wanted)[0] for wanted in PRECISIONS}
+def _summarize(curve: PrecisionRecallCurve, threshold: float) -> dict[str, float]:
+    recall, precision = curve.at_threshold(threshold)
     return {
-        "faces": drawn.faces,
+        "faces": curve.num_faces,
         "recall": recall,
         "precision": precision,
-        "average_precision": drawn.average_precision,
-        **at,
+        "average_precision": curve.average_precision,
+        **{f"recall_at_{value:g}": curve.recall_at_precision(value)[0] for value in PRECISIONS},
     }
 
 
-def crowd_figures(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, Any]:
-    """Report how a detector does on the images with `CROWD` faces or more.
+def crowd_metrics(predictions: DetectorPredictions, samples: Sequence[DetectionSample]) -> dict[str, Any]:
+    """Compute metrics on the images with `MIN_CROWD_FACES` faces or more, at an IoU threshold of 0.4.
 
     Returns:
-        `photographs`, their number, and by height, for `>=16` and `>=32`, what a curve gives at an IoU of 0.4.
+        The number of `images`, and for the face sizes `>=16` and `>=32` the summary of a precision-recall curve.
     """
-    crowds = [
-        found
-        for found, photograph in zip(matchings(judged, photographs, iou=IOUS[0]), photographs, strict=True)
-        if len(photograph.faces) >= CROWD
+    matchings = [
+        matching
+        for matching, sample in zip(
+            match_all(predictions, samples, iou_threshold=IOU_THRESHOLDS[0]), samples, strict=True
+        )
+        if len(sample.faces) >= MIN_CROWD_FACES
     ]
-    drawn = {name: curve(crowds, least=HEIGHTS[name][0], below=HEIGHTS[name][1]) for name in (">=16", ">=32")}
-    return {"photographs": len(crowds)} | {name: _of_curve(one, judged.threshold) for name, one in drawn.items()}
+    metrics: dict[str, Any] = {"images": len(matchings)}
+    for name in (">=16", ">=32"):
+        low, high = FACE_SIZES[name]
+        curve = precision_recall_curve(matchings, min_size=low, max_size=high)
+        metrics[name] = _summarize(curve, predictions.threshold)
+    return metrics
 
 
-def landmark_errors(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, float | int | None]:
-    """The landmarks' distance from the labels', in parts of the distance between the eyes.
+def landmark_metrics(
+    predictions: DetectorPredictions, samples: Sequence[DetectionSample]
+) -> dict[str, float | int | None]:
+    """Compute the inter-ocular normalized mean error (NME) of the landmarks.
 
-    Counted are faces of 16 pixels and more that are found at the usual threshold and an IoU of 0.4, and whose eyes
+    Faces of 16 pixels and more count that are detected at the detector's threshold and an IoU of 0.4, and whose eyes
     are at least a fifth of the face's width apart; as frontal those whose eyes are at least 0.45 of it apart.
 
     Returns:
-        The mean, the median, and the mean of frontal faces, each None where there is none, and the numbers of faces.
+        The mean, the median, and the mean of frontal faces, each None if there are none, and the numbers of faces.
     """
-    errors, widths = [], []
-    for seen, photograph in zip(judged.sightings, photographs, strict=True):
-        sure = seen.above(judged.threshold)
-        found = match(sure.boxes, sure.scores, photograph.faces, photograph.ignore, iou=IOUS[0])
-        for points, face in zip(sure.landmarks, found.face, strict=True):
+    errors, interocular = [], []
+    for found, sample in zip(predictions.detections, samples, strict=True):
+        kept = found.above(predictions.threshold)
+        matching = _match(kept, sample)
+        for points, face in zip(kept.landmarks, matching.face, strict=True):
             if face < 0:
                 continue
-            labelled = photograph.landmarks[face]
-            left, top, right, bottom = photograph.faces[face]
-            eyes = float(np.linalg.norm(labelled[0] - labelled[1]))
-            error = float(np.linalg.norm(points - labelled, axis=1).mean()) / max(eyes, 1e-6)
-            width = eyes / float(right - left)
-            if bottom - top >= ALARM_HEIGHT and width >= _LEAST_EYES and np.isfinite(error):
+            labeled = sample.landmarks[face]
+            left, top, right, bottom = sample.faces[face]
+            eye_distance = float(np.linalg.norm(labeled[0] - labeled[1]))
+            error = float(np.linalg.norm(points - labeled, axis=1).mean()) / max(eye_distance, 1e-6)
+            fraction = eye_distance / float(right - left)
+            if bottom - top >= MIN_FALSE_POSITIVE_SIZE and fraction >= MIN_INTEROCULAR and np.isfinite(error):
                 errors.append(error)
-                widths.append(width)
-    frontal = [error for error, width in zip(errors, widths, strict=True) if width >= _FRONTAL_EYES]
+                interocular.append(fraction)
+    frontal = [error for error, fraction in zip(errors, interocular, strict=True) if fraction >= FRONTAL_INTEROCULAR]
     return {
-        "landmark_error": float(np.mean(errors)) if errors else None,
-        "landmark_median": float(np.median(errors)) if errors else None,
-        "landmark_faces": len(errors),
-        "frontal_landmark_error": float(np.mean(frontal)) if frontal else None,
-        "frontal_landmark_faces": len(frontal),
+        "nme": float(np.mean(errors)) if errors else None,
+        "nme_median": float(np.median(errors)) if errors else None,
+        "nme_faces": len(errors),
+        "nme_frontal": float(np.mean(frontal)) if frontal else None,
+        "nme_frontal_faces": len(frontal),
     }
 
 
-def false_alarms(judged: Judged, photographs: Sequence[Photograph]) -> dict[str, dict[str, float]]:
-    """False alarms at the usual threshold, on animals and on other images without a face.
+def count_false_positives(
+    predictions: DetectorPredictions, samples: Sequence[DetectionSample]
+) -> dict[str, dict[str, float]]:
+    """Count false positives at the detector's threshold, in images of animals and in other images without a face.
 
     Returns:
-        For `animals` and for `faceless`: how many images there are, and the false alarms in 100 of them.
+        For `animals` and for `no_faces`, the number of `images` and the false positives `per_100` of them.
     """
-    counts: dict[str, list[int]] = {"animals": [], "faceless": []}
-    for seen, photograph in zip(judged.sightings, photographs, strict=True):
-        if photograph.is_animal or not len(photograph.faces):
-            alarms = len(alarms_of(seen.above(judged.threshold), photograph).scores)
-            counts["animals" if photograph.is_animal else "faceless"].append(alarms)
+    counts: dict[str, list[int]] = {"animals": [], "no_faces": []}
+    for found, sample in zip(predictions.detections, samples, strict=True):
+        if sample.is_animal or not len(sample.faces):
+            count = len(find_false_positives(found.above(predictions.threshold), sample).scores)
+            counts["animals" if sample.is_animal else "no_faces"].append(count)
     return {
-        name: {"photographs": len(found), "per_100": 100 * float(np.mean(found)) if found else 0.0}
-        for name, found in counts.items()
+        name: {"images": len(values), "per_100": 100 * float(np.mean(values)) if values else 0.0}
+        for name, values in counts.items()
     }
 
 
-def alarms_of(seen: Sightings, photograph: Photograph) -> Sightings:
-    """The sightings that are false alarms: they match no face, touch no ignored region, and are not tiny."""
-    found = match(seen.boxes, seen.scores, photograph.faces, photograph.ignore, iou=IOUS[0])
-    wrong = (found.face < 0) & ~found.excused & (found.heights >= ALARM_HEIGHT)
-    return Sightings(seen.boxes[wrong], seen.scores[wrong], seen.landmarks[wrong])
+def find_false_positives(detections: Detections, sample: DetectionSample) -> Detections:
+    """Return the detections that match no face, overlap no ignored region, and are not tiny."""
+    matching = _match(detections, sample)
+    is_false = (matching.face < 0) & ~matching.ignored & (matching.sizes >= MIN_FALSE_POSITIVE_SIZE)
+    return Detections(detections.boxes[is_false], detections.scores[is_false], detections.landmarks[is_false])
 
 
-def misses_of(seen: Sightings, photograph: Photograph) -> Floats:
-    """The (M, 4) faces that no sighting matches."""
-    found = match(seen.boxes, seen.scores, photograph.faces, photograph.ignore, iou=IOUS[0])
-    missed = np.setdiff1d(np.arange(len(photograph.faces)), found.face)
-    return photograph.faces[missed]
+def find_false_negatives(detections: Detections, sample: DetectionSample) -> Float32Array:
+    """Return the boxes (M, 4) of the faces that no detection matches."""
+    missed = np.setdiff1d(np.arange(len(sample.faces)), _match(detections, sample).face)
+    return sample.faces[missed]
+
+
+def _match(detections: Detections, sample: DetectionSample) -> Matching:
+    return match_detections(
+        detections.boxes, detections.scores, sample.faces, sample.ignore, iou_threshold=IOU_THRESHOLDS[0]
+    )

@@ -1,179 +1,197 @@
-"""The folder of a detectors' comparison: report.json, report.md, curves and contact sheets."""
+"""Report on detectors compared on the same images: report.json, report.md, curves and contact sheets."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mememoji.datasets.detection_images import Photograph
-from mememoji.evaluation.detection.detection_figures import draw_curves, write_alarms, write_misses
-from mememoji.evaluation.detection.detection_metrics import CROWD, HEIGHTS, IOUS, Judged, curves, false_alarms, figures
-from mememoji.evaluation.detection.detection_pairs import compare_pair
+from mememoji.datasets.detection_images import DetectionSample
+from mememoji.evaluation.detection.detection_figures import (
+    plot_precision_recall,
+    write_false_negatives,
+    write_false_positives,
+)
+from mememoji.evaluation.detection.detection_metrics import (
+    FACE_SIZES,
+    IOU_THRESHOLDS,
+    MIN_CROWD_FACES,
+    compute_metrics,
+    count_false_positives,
+    precision_recall_curves,
+)
+from mememoji.evaluation.detection.detector_comparison import compare_detectors
+from mememoji.evaluation.detection.detector_predictions import DetectorPredictions
 
 
-def report_on(
-    judged: Sequence[Judged],
-    photographs: Sequence[Photograph],
-    held_out: Mapping[str, Judged] | None = None,
-    held_out_photographs: Sequence[Photograph] = (),
+def make_report(
+    predictions: Sequence[DetectorPredictions],
+    samples: Sequence[DetectionSample],
+    hard_negatives: Mapping[str, DetectorPredictions] | None = None,
+    hard_negative_samples: Sequence[DetectionSample] = (),
 ) -> dict[str, Any]:
-    """All figures of all detectors, ready for JSON.
+    """Compute all metrics of all detectors in a form that JSON can hold.
 
     Args:
-        judged: the detectors, each with its sightings in the images.
-        images: those with labeled faces.
-        held_out: by detector, its sightings in images of animals that were held out of training.
-        held_out_photographs: these.
+        predictions: Predictions of each detector on the images.
+        samples: Images with labeled faces.
+        hard_negatives: Predictions by detector on images of animals that were held out of training.
+        hard_negative_samples: Images of animals that were held out of training.
 
     Returns:
-        `photographs`, `faces`, and for each of `detectors` what `figures` gives, `held_out_animals` (as
-        `false_alarms` gives them), and `recall_at_precision_of`: for each other detector, by IoU and by height, the
-        recall at the precision that the other has at its usual threshold. `paired_with` holds for each detector that
-        comes later what `compare_pair` gives.
+        `images`, `faces`, and for each of `detectors` the values of `compute_metrics`, `hard_negatives` (as in
+        `count_false_positives`), and `recall_at_precision_of`: for each other detector, by IoU and face size, the
+        recall at the precision that the other one has at its threshold. `paired_with` has the values of
+        `compare_detectors` for each later detector.
     """
-    drawn = {one.name: curves(one, photographs) for one in judged}
+    curves = {one.name: precision_recall_curves(one, samples) for one in predictions}
     detectors: dict[str, Any] = {}
-    for one in judged:
-        detectors[one.name] = figures(one, photographs)
-        if held_out is not None:
-            detectors[one.name]["held_out_animals"] = false_alarms(held_out[one.name], held_out_photographs)["animals"]
+    for one in predictions:
+        detectors[one.name] = compute_metrics(one, samples)
+        if hard_negatives is not None:
+            counts = count_false_positives(hard_negatives[one.name], hard_negative_samples)
+            detectors[one.name]["hard_negatives"] = counts["animals"]
         detectors[one.name]["recall_at_precision_of"] = {
             other.name: {
-                f"{iou:g}": {
-                    name: drawn[one.name][iou][name].at_precision(
-                        drawn[other.name][iou][name].at_threshold(other.threshold)[1]
+                f"{iou_threshold:g}": {
+                    name: curves[one.name][iou_threshold][name].recall_at_precision(
+                        curves[other.name][iou_threshold][name].at_threshold(other.threshold)[1]
                     )[0]
-                    for name in HEIGHTS
+                    for name in FACE_SIZES
                 }
-                for iou in IOUS
+                for iou_threshold in IOU_THRESHOLDS
             }
-            for other in judged
+            for other in predictions
             if other is not one
         }
-    for number, one in enumerate(judged):
-        later = judged[number + 1 :]
-        detectors[one.name]["paired_with"] = {other.name: compare_pair(one, other, photographs) for other in later}
-    faces = sum(len(photograph.faces) for photograph in photographs)
-    return {"photographs": len(photographs), "faces": faces, "detectors": detectors}
+    for index, one in enumerate(predictions):
+        later = predictions[index + 1 :]
+        detectors[one.name]["paired_with"] = {other.name: compare_detectors(one, other, samples) for other in later}
+    num_faces = sum(len(sample.faces) for sample in samples)
+    return {"images": len(samples), "faces": num_faces, "detectors": detectors}
 
 
-def write_report(
+def write_detection_report(
     report: Mapping[str, Any],
-    judged: Sequence[Judged],
-    photographs: Sequence[Photograph],
+    predictions: Sequence[DetectorPredictions],
+    samples: Sequence[DetectionSample],
     folder: Path,
     *,
-    pictures: bool = True,
+    figures: bool = True,
 ) -> list[Path]:
-    """Write report.json, report.md, curves.png and, with `pictures`, for each detector misses-… and alarms-….jpg.
+    """Write report.json, report.md, precision-recall.png and the contact sheets of each detector.
 
-    Contact sheets show people's faces: they are for whoever may see the images.
+    The contact sheets, false-negatives-….jpg and false-positives-….jpg, show faces of real people; `figures=False`
+    omits them.
+
+    Returns:
+        The files that were written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = {name: folder / name for name in ("report.json", "report.md", "curves.png")}
+    files = {name: folder / name for name in ("report.json", "report.md", "precision-recall.png")}
     files["report.json"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     files["report.md"].write_text(to_markdown(report), encoding="utf-8")
-    draw_curves(
-        {one.name: curves(one, photographs)[IOUS[0]] for one in judged},
-        {one.name: one.threshold for one in judged},
-        files["curves.png"],
+    plot_precision_recall(
+        {one.name: precision_recall_curves(one, samples)[IOU_THRESHOLDS[0]] for one in predictions},
+        {one.name: one.threshold for one in predictions},
+        files["precision-recall.png"],
     )
-    for one in judged if pictures else ():
-        for kind, write in (("misses", write_misses), ("alarms", write_alarms)):
+    for one in predictions if figures else ():
+        for kind, write in (("false-negatives", write_false_negatives), ("false-positives", write_false_positives)):
             files[f"{kind}-{one.name}"] = folder / f"{kind}-{one.name}.jpg"
-            write(one, photographs, files[f"{kind}-{one.name}"])
+            write(one, samples, files[f"{kind}-{one.name}"])
     return list(files.values())
 
 
 def to_markdown(report: Mapping[str, Any]) -> str:
-    """The figures as tables, a column for each detector."""
+    """Return the metrics as Markdown tables with a column for each detector."""
     detectors: Mapping[str, Any] = report["detectors"]
-    lines = [f"{report['photographs']:,} images with {report['faces']:,} faces.", ""]
+    lines = [f"{report['images']:,} images with {report['faces']:,} faces.", ""]
     rows: list[tuple[str, list[str]]] = [("score threshold", [f"{d['threshold']:.2f}" for d in detectors.values()])]
-    for iou in map("{:g}".format, IOUS):
-        for heights in (">=16", ">=32"):
-            rows += _curve_rows(detectors, iou, heights)
-        for heights in HEIGHTS:
-            cells = [f"{d['by_iou'][iou][heights]['average_precision']:.3f}" for d in detectors.values()]
-            rows.append((f"average precision, {_px(heights)}, IoU {iou}", cells))
-        for heights in list(HEIGHTS)[:4]:
-            cells = [f"{d['by_iou'][iou][heights]['recall']:.3f}" for d in detectors.values()]
-            rows.append((f"recall, {_px(heights)}, IoU {iou}", cells))
+    for iou in map("{:g}".format, IOU_THRESHOLDS):
+        for face_size in (">=16", ">=32"):
+            rows += _curve_rows(detectors, iou, face_size)
+        for face_size in FACE_SIZES:
+            cells = [f"{d['by_iou'][iou][face_size]['average_precision']:.3f}" for d in detectors.values()]
+            rows.append((f"average precision, {_px(face_size)}, IoU {iou}", cells))
+        for face_size in list(FACE_SIZES)[:4]:
+            cells = [f"{d['by_iou'][iou][face_size]['recall']:.3f}" for d in detectors.values()]
+            rows.append((f"recall, {_px(face_size)}, IoU {iou}", cells))
     rows += _crowd_rows(detectors)
-    for title, name, faces in (
-        ("landmark error / distance of the eyes (NME), %", "landmark_error", "landmark_faces"),
-        ("the same, median", "landmark_median", "landmark_faces"),
-        ("the same, mean of frontal faces", "frontal_landmark_error", "frontal_landmark_faces"),
+    for title, name, count in (
+        ("landmark error (NME, inter-ocular), %", "nme", "nme_faces"),
+        ("landmark error, median", "nme_median", "nme_faces"),
+        ("landmark error, mean of frontal faces", "nme_frontal", "nme_frontal_faces"),
     ):
-        rows.append((title, [_error(d[name], d[faces]) for d in detectors.values()]))
-    for kind, title in (("animals", "images of animals"), ("faceless", "others without a face")):
-        first = next(iter(detectors.values()))["false_alarms"][kind]["photographs"]
-        cells = [f"{d['false_alarms'][kind]['per_100']:.1f}" for d in detectors.values()]
-        rows.append((f"false alarms in 100 {title} ({first})", cells))
-    if all("held_out_animals" in d for d in detectors.values()):
-        first = next(iter(detectors.values()))["held_out_animals"]["photographs"]
-        cells = [f"{d['held_out_animals']['per_100']:.1f}" for d in detectors.values()]
-        rows.append((f"false alarms in 100 held-out images of animals ({first})", cells))
+        rows.append((title, [_error(d[name], d[count]) for d in detectors.values()]))
+    for kind, title in (("animals", "images of animals"), ("no_faces", "other images without a face")):
+        num_images = next(iter(detectors.values()))["false_positives"][kind]["images"]
+        cells = [f"{d['false_positives'][kind]['per_100']:.1f}" for d in detectors.values()]
+        rows.append((f"false positives per 100 {title} ({num_images})", cells))
+    if all("hard_negatives" in d for d in detectors.values()):
+        num_images = next(iter(detectors.values()))["hard_negatives"]["images"]
+        cells = [f"{d['hard_negatives']['per_100']:.1f}" for d in detectors.values()]
+        rows.append((f"false positives per 100 held-out images of animals ({num_images})", cells))
     lines += ["| | " + " | ".join(detectors) + " |", "|---" * (len(detectors) + 1) + "|"]
     lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
-    lines += _paired(detectors)
+    lines += _paired_table(detectors)
     return "\n".join(lines) + "\n"
 
 
 def _crowd_rows(detectors: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    found = [d["crowds"] for d in detectors.values()]
-    if not found[0]["photographs"]:
+    crowds = [d["crowds"] for d in detectors.values()]
+    if not crowds[0]["images"]:
         return []
     rows = []
-    for heights, wanted in ((">=16", "0.985"), (">=32", "0.99")):
-        where = f"{found[0]['photographs']} images with {CROWD} faces or more, {_px(heights)}"
-        of_height = [f[heights] for f in found]
-        rows.append((f"recall / precision, {where}", [f"{f['recall']:.3f} / {f['precision']:.3f}" for f in of_height]))
-        rows.append((f"recall at precision {wanted}, {where}", [f"{f[f'recall_at_{wanted}']:.3f}" for f in of_height]))
+    for face_size, precision in ((">=16", "0.985"), (">=32", "0.99")):
+        subset = f"{crowds[0]['images']} images with {MIN_CROWD_FACES} faces or more, {_px(face_size)}"
+        metrics = [crowd[face_size] for crowd in crowds]
+        rows.append((f"recall / precision, {subset}", [f"{m['recall']:.3f} / {m['precision']:.3f}" for m in metrics]))
+        cells = [f"{m[f'recall_at_{precision}']:.3f}" for m in metrics]
+        rows.append((f"recall at precision {precision}, {subset}", cells))
     return rows
 
 
-def _paired(detectors: Mapping[str, Any]) -> list[str]:
-    """Tabulate the paired tests, if there are two detectors."""
+def _paired_table(detectors: Mapping[str, Any]) -> list[str]:
+    """Return the table of paired tests, empty for a single detector."""
     rows = []
-    for one, figures_ in detectors.items():
-        for other, compared in figures_["paired_with"].items():
-            for heights, found in compared.items():
-                recall = ", ".join(f"{value:.3f}" for value in found["recall"])
-                alone = f"{found['only_first']}, {found['only_second']}"
-                where = f"{_px(heights)}, {found['precision']:g}"
-                rows.append(f"| {one}, {other} | {where} | {recall} | {alone} | {found['p']:.2g} |")
+    for one, metrics in detectors.items():
+        for other, compared in metrics["paired_with"].items():
+            for face_size, values in compared.items():
+                recall = ", ".join(f"{value:.3f}" for value in values["recall"])
+                only_one = f"{values['only_first']}, {values['only_second']}"
+                subset = f"{_px(face_size)}, {values['precision']:g}"
+                rows.append(f"| {one}, {other} | {subset} | {recall} | {only_one} | {values['p']:.2g} |")
     if not rows:
         return []
-    head = "| detectors | faces, precision | recall of each | faces that one alone finds | p, McNemar's exact test |"
+    head = "| detectors | faces, precision | recall of each | faces that only one detects | p, McNemar's exact test |"
     return ["", head, "|---" * 5 + "|", *rows]
 
 
-def _curve_rows(detectors: Mapping[str, Any], iou: str, heights: str) -> list[tuple[str, list[str]]]:
-    found = [d["by_iou"][iou][heights] for d in detectors.values()]
-    where = f"{_px(heights)}, IoU {iou}"
-    rows = [(f"recall / precision, {where}", [f"{f['recall']:.3f} / {f['precision']:.3f}" for f in found])]
+def _curve_rows(detectors: Mapping[str, Any], iou: str, face_size: str) -> list[tuple[str, list[str]]]:
+    metrics = [d["by_iou"][iou][face_size] for d in detectors.values()]
+    subset = f"{_px(face_size)}, IoU {iou}"
+    rows = [(f"recall / precision, {subset}", [f"{m['recall']:.3f} / {m['precision']:.3f}" for m in metrics])]
     rows += [
-        (f"recall at precision {wanted}, {where}", [f"{f[f'recall_at_{wanted}']:.3f}" for f in found])
-        for wanted in ("0.98", "0.985" if heights == ">=16" else "0.99")
+        (f"recall at precision {precision}, {subset}", [f"{m[f'recall_at_{precision}']:.3f}" for m in metrics])
+        for precision in ("0.98", "0.985" if face_size == ">=16" else "0.99")
     ]
     for other in detectors:
         cells = []
-        for name, figures_ in detectors.items():
-            at = figures_["recall_at_precision_of"]
-            own = figures_["by_iou"][iou][heights]["recall"]
-            cells.append(f"{own if name == other else at[other][iou][heights]:.3f}")
-        rows.append((f"recall at {other}'s precision, {where}", cells))
+        for name, of_detector in detectors.items():
+            at_precision = of_detector["recall_at_precision_of"]
+            own = of_detector["by_iou"][iou][face_size]["recall"]
+            cells.append(f"{own if name == other else at_precision[other][iou][face_size]:.3f}")
+        rows.append((f"recall at {other}'s precision, {subset}", cells))
     return rows
 
 
-def _error(error: float | None, faces: int) -> str:
-    return "none" if error is None else f"{100 * error:.1f} ({faces} faces)"
+def _error(error: float | None, num_faces: int) -> str:
+    return "none" if error is None else f"{100 * error:.1f} ({num_faces} faces)"
 
 
-def _px(heights: str) -> str:
+def _px(face_size: str) -> str:
     return (
-        f"{heights.replace('>=', '').replace('+', '')} px and more"
-        if heights[0] == ">" or heights[-1] == "+"
-        else (f"{heights} px")
+        f"{face_size.replace('>=', '').replace('+', '')} px and more"
+        if face_size[0] == ">" or face_size[-1] == "+"
+        else (f"{face_size} px")
     )
