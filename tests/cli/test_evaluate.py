@@ -6,7 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
-from mememoji.classification.shipped_classifiers import classifier_names, shipped_weights
+from mememoji.classification.shipped_classifiers import find_shipped_weights, list_classifiers
 from mememoji.cli.evaluate import evaluate
 from mememoji.datasets.splits import Split, write_split
 from mememoji.emotions import FER2013_LABELS
@@ -41,54 +41,54 @@ def _run(*arguments: str | Path) -> str:
     return result.stdout
 
 
-def test_writes_a_report_and_prints_its_figures(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
+def test_evaluate_writes_a_report_and_prints_its_scores(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
 
     printed = _run("--data", data, "--weights", pooled_weights, "--out", out)
 
     content = json.loads((out / "report.json").read_text())
     assert "pooled 1 on val.parquet, 70 images" in printed
-    assert f"{100 * content['seven']['accuracy']:.1f}" in printed
+    assert f"{100 * content['fer7']['accuracy']:.1f}" in printed
     assert str(out / "report.md") in printed
     assert (out / "examples.png").is_file()
 
 
-def test_no_pictures_draws_nobody(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
+def test_no_figures_draws_no_faces(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    _run("--data", data, "--weights", pooled_weights, "--out", out, "--no-pictures", "--seed", "5")
+    _run("--data", data, "--weights", pooled_weights, "--out", out, "--no-figures", "--seed", "5")
 
     assert not (out / "examples.png").exists()
     assert json.loads((out / "report.json").read_text())["seed"] == 5
 
 
-def test_the_weights_that_ship_are_the_default(data: Path, tmp_path: Path) -> None:
+def test_shipped_weights_are_the_default(data: Path, tmp_path: Path) -> None:
     try:
-        weights = shipped_weights()
+        weights = find_shipped_weights()
     except ModelError as error:
         pytest.skip(str(error))
-    _run("--data", data, "--out", tmp_path / "out", "--no-pictures")
+    _run("--data", data, "--out", tmp_path / "out", "--no-figures")
 
     content = json.loads((tmp_path / "out" / "report.json").read_text())
     assert content["weights"]["sha256"] == OnnxClassifier(weights).card.sha256
 
 
-@pytest.mark.parametrize("name", classifier_names())
-def test_a_classifier_of_the_package_is_named(name: str, data: Path, tmp_path: Path) -> None:
-    _run("--data", data, "--classifier", name, "--out", tmp_path / "out", "--no-pictures")
+@pytest.mark.parametrize("name", list_classifiers())
+def test_classifier_is_selected_by_name(name: str, data: Path, tmp_path: Path) -> None:
+    _run("--data", data, "--classifier", name, "--out", tmp_path / "out", "--no-figures")
 
     content = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert content["weights"]["sha256"] == OnnxClassifier(shipped_weights(name)).card.sha256
+    assert content["weights"]["sha256"] == OnnxClassifier(find_shipped_weights(name)).card.sha256
 
 
-def test_the_second_classifier_is_named_too(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
-    options = ("--weights", pooled_weights, "--against", "compact", "--no-pictures", "--out", tmp_path / "out")
+def test_against_selects_a_classifier_by_name(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
+    options = ("--weights", pooled_weights, "--against", "compact", "--no-figures", "--out", tmp_path / "out")
     assert "McNemar p" in _run("--data", data, *options)
 
 
 @pytest.mark.parametrize(
     ("missing", "error"), [("data", DatasetError), ("weights", ModelError)], ids=["no data", "no weights"]
 )
-def test_a_missing_file_is_said_and_leaves_nothing(
+def test_missing_file_is_an_error_and_writes_nothing(
     missing: str, error: type[Exception], pooled_weights: Path, data: Path, tmp_path: Path
 ) -> None:
     files = {"data": data, "weights": pooled_weights} | {missing: tmp_path / "nowhere"}
@@ -100,21 +100,21 @@ def test_a_missing_file_is_said_and_leaves_nothing(
 def test_images_are_evaluated_end_to_end(pooled_weights: Path, images: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
 
-    printed = _run("--images", images, "--weights", pooled_weights, "--detector", "whole", "--out", out)
+    printed = _run("--images", images, "--weights", pooled_weights, "--detector", "full-image", "--out", out)
 
     content = json.loads((out / "images.json").read_text())
     assert "pooled 1 on images, 70 images, end to end" in printed
-    assert f"{100 * content['readings']['composition']['accuracy']:.1f}" in printed
-    assert content["detector"]["name"] == "whole"
+    assert f"{100 * content['decision_rules']['composition']['accuracy']:.1f}" in printed
+    assert content["detector"]["name"] == "full-image"
     assert content["data"]["skipped"]["damaged"] == ["images/sad/damaged.png"]
     assert "skipped, damaged: 1" in printed
     assert (out / "images-errors.png").is_file()
     assert not (out / "report.md").exists()
 
 
-def test_a_split_and_images_have_a_summary(pooled_weights: Path, data: Path, images: Path, tmp_path: Path) -> None:
+def test_split_and_images_get_a_summary(pooled_weights: Path, data: Path, images: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ("--detector", "whole", "--margin", "-0.1", "--no-pictures", "--out", out)
+    options = ("--detector", "full-image", "--margin", "-0.1", "--no-figures", "--out", out)
 
     printed = _run(
         "--data", data, "--images", images, "--weights", pooled_weights, "--against", pooled_weights, *options
@@ -135,11 +135,11 @@ def test_a_split_and_images_have_a_summary(pooled_weights: Path, data: Path, ima
         (["--data", "DATA", "--classifier", "micro"], "must be one of"),
         (["--data", "DATA", "--use-boxes"], "need --images"),
         (["--data", "DATA", "--detector", "haar"], "need --images"),
-        (["--images", "IMAGES", "--use-boxes"], "holds no boxes"),
-        (["--images", "IMAGES", "--detector", "eyes"], "expected a detector of"),
+        (["--images", "IMAGES", "--use-boxes"], "has no boxes"),
+        (["--images", "IMAGES", "--detector", "eyes"], "detector must be one of"),
     ],
 )
-def test_a_wrong_call_says_what_to_do(
+def test_invalid_options_are_rejected(
     arguments: list[str], message: str, data: Path, images: Path, tmp_path: Path
 ) -> None:
     places = {"DATA": str(data), "IMAGES": str(images)}

@@ -7,7 +7,7 @@ import pytest
 
 from mememoji.analyzer import Analyzer
 from mememoji.datasets.splits import Split
-from mememoji.detection.fake_detector import FixedDetector
+from mememoji.detection.fake_detector import FakeDetector
 from mememoji.emotions import FER2013_LABELS
 from mememoji.image_io import encode_png
 from mememoji.results import Box, Detection
@@ -30,4 +30,4 @@ def labeled_folder(pattern_split: Split, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def analyzer(pooled_weights: Path) -> Analyzer:
     """Takes the whole of a 48x48 image as its face, and finds none in a smaller one."""
-    return Analyzer(FixedDetector([Detection(Box(0, 0, 48, 48))]), pooled_weights)
+    return Analyzer(FakeDetector([Detection(Box(0, 0, 48, 48))]), pooled_weights)

@@ -1,4 +1,4 @@
-"""`mememoji evaluate`: how well weights read a split, and images from end to end."""
+"""`mememoji evaluate`: evaluate a classifier on a split, and on labeled images end to end."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from mememoji.errors import InputError
 
 if TYPE_CHECKING:
     from mememoji.analyzer import Analyzer
-    from mememoji.classification.onnx_classifier import FaceClassifier
+    from mememoji.classification.face_classifier import FaceClassifier
 
 
 def evaluate(
@@ -32,7 +32,7 @@ def evaluate(
     against: Annotated[
         str | None,
         typer.Option(
-            help="A second classifier, to compare with on the same faces by a paired test: a name or an ONNX file.",
+            help="A second classifier for a paired comparison on the same faces: a name or an ONNX file.",
             metavar="NAME|FILE",
         ),
     ] = None,
@@ -42,7 +42,7 @@ def evaluate(
         bool,
         typer.Option(
             "--use-boxes",
-            help="Take boxes and landmarks from the Parquet file of --images instead of running the detector.",
+            help="Use the boxes and landmarks of the Parquet file of --images instead of running the detector.",
         ),
     ] = False,
     margin: Annotated[
@@ -53,61 +53,64 @@ def evaluate(
             max=2.0,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Chooses the examples and the splits of the panel.", min=0)] = 0,
-    pictures: Annotated[
+    seed: Annotated[
+        int, typer.Option(help="The seed of the example images and of the human panel's splits.", min=0)
+    ] = 0,
+    figures: Annotated[
         bool,
-        typer.Option("--pictures/--no-pictures", help="Draw the examples and the errors, which show people's faces."),
+        typer.Option("--figures/--no-figures", help="Draw the figures that show faces: the examples and the errors."),
     ] = True,
 ) -> None:
-    """Measure how well weights read a split (--data), or images from end to end (--images), or both.
+    """Evaluate a classifier on a split (--data), on labeled images end to end (--images), or on both.
 
-    With both there is a summary beside the two reports: one table of both heads on both datasets.
+    With both, a summary is written beside the two reports: one table of both heads on both datasets.
     """
     from mememoji.classification.onnx_classifier import OnnxClassifier
-    from mememoji.evaluation.classification.classification_figures import require
-    from mememoji.evaluation.classification.image_markdown import image_text
+    from mememoji.evaluation.classification.image_markdown import render_image_text
     from mememoji.evaluation.classification.image_report import evaluate_images
-    from mememoji.evaluation.classification.markdown import to_text
-    from mememoji.evaluation.classification.report import evaluate as measure
-    from mememoji.evaluation.classification.report_folder import write_image_report, write_report, write_summary
-    from mememoji.evaluation.classification.summary import summary_text
+    from mememoji.evaluation.classification.report_writer import write_image_report, write_split_report, write_summary
+    from mememoji.evaluation.classification.split_markdown import render_split_text
+    from mememoji.evaluation.classification.split_report import evaluate as evaluate_split
+    from mememoji.evaluation.classification.summary import render_summary_text
+    from mememoji.evaluation.plots import require_matplotlib
 
     if data is None and images is None:
-        raise typer.BadParameter("name a split file, or --images, or both", param_hint="--data")
+        raise typer.BadParameter("give a split file, or --images, or both", param_hint="--data")
     if images is None and (use_boxes or margin is not None or detector != "auto" or detector_weights is not None):
         raise typer.BadParameter(
             "--detector, --detector-weights, --use-boxes and --margin need --images", param_hint="--images"
         )
     if use_boxes and images is not None and images.is_dir():
-        raise typer.BadParameter("a folder holds no boxes; leave it out", param_hint="--use-boxes")
-    require()  # minutes of reading images should not end in a missing library
+        raise typer.BadParameter("a folder of images has no boxes; leave out --use-boxes", param_hint="--use-boxes")
+    require_matplotlib()  # before the evaluation, which may take minutes
     network = OnnxClassifier(find_classifier_weights(classifier, weights))
     other = None if against is None else OnnxClassifier(_find_other(against))
-    # Both are measured before anything is written: a missing file leaves nothing behind.
-    split = None if data is None else measure(network, data, seed=seed, against=other, progress=True)
-    found = None
+    # Evaluate on both before writing anything: a missing file then leaves no half of the reports.
+    on_split = None if data is None else evaluate_split(network, data, seed=seed, against=other, progress=True)
+    on_images = None
     if images is not None:
-        analyzer = _analyzer(network, detector, detector_weights, margin)
-        found = evaluate_images(analyzer, images, use_boxes=use_boxes, against=other, progress=True)
+        analyzer = _make_analyzer(network, detector, detector_weights, margin)
+        on_images = evaluate_images(analyzer, images, use_boxes=use_boxes, against=other, progress=True)
     files: list[Path] = []
-    begin = []
-    if split is not None:
-        files += write_report(split, out, pictures=pictures)
-        begin.append(out / "report.md")
-        typer.echo(f"{network.card.name} on {split.report.data['file']}, {len(split.split):,} images\n")
-        typer.echo(f"{to_text(split.report)}\n")
-    if found is not None:
-        files += write_image_report(found, out, pictures=pictures)
-        begin.append(out / "images.md")
-        for name in found.report.data["skipped"]["damaged"]:
+    main_files = []
+    if on_split is not None:
+        files += write_split_report(on_split, out, show_faces=figures)
+        main_files.append(out / "report.md")
+        typer.echo(f"{network.card.name} on {on_split.report.data['file']}, {len(on_split.split):,} images\n")
+        typer.echo(f"{render_split_text(on_split.report)}\n")
+    if on_images is not None:
+        files += write_image_report(on_images, out, show_faces=figures)
+        main_files.append(out / "images.md")
+        data_name, num_images = on_images.report.data["name"], len(on_images.faces)
+        for name in on_images.report.data["skipped"]["damaged"]:
             typer.echo(f"mememoji: {name} is damaged, too large or not an image; skipped", err=True)
-        typer.echo(f"{network.card.name} on {found.report.data['name']}, {len(found.faces):,} images, end to end\n")
-        typer.echo(f"{image_text(found.report)}\n")
-    if split is not None and found is not None:
-        files.append(write_summary(split.report, found.report, out))
-        begin.insert(0, files[-1])
-        typer.echo(f"{summary_text(split.report, found.report)}\n")
-    typer.echo(f"{len(files)} files in {out}; begin with {begin[0]}")
+        typer.echo(f"{network.card.name} on {data_name}, {num_images:,} images, end to end\n")
+        typer.echo(f"{render_image_text(on_images.report)}\n")
+    if on_split is not None and on_images is not None:
+        files.append(write_summary(on_split.report, on_images.report, out))
+        main_files.insert(0, files[-1])
+        typer.echo(f"{render_summary_text(on_split.report, on_images.report)}\n")
+    typer.echo(f"{len(files)} files in {out}; start with {main_files[0]}")
 
 
 def _find_other(against: str) -> Path:
@@ -119,7 +122,7 @@ def _find_other(against: str) -> Path:
         raise typer.BadParameter(str(error), param_hint="--against") from error
 
 
-def _analyzer(
+def _make_analyzer(
     classifier: "FaceClassifier", detector: str, detector_weights: Path | None, margin: float | None
 ) -> "Analyzer":
     from mememoji.analyzer import Analyzer

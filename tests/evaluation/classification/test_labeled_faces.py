@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.fake_classifier import FixedClassifier
-from mememoji.detection.fake_detector import FixedDetector
+from mememoji.classification.fake_classifier import FakeClassifier
+from mememoji.detection.fake_detector import FakeDetector
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError
 from mememoji.evaluation.classification.labeled_faces import find_labeled_faces
@@ -17,13 +17,13 @@ from mememoji.image_io import encode_png
 from mememoji.results import Box, Detection
 
 SMALL, LARGE = Detection(Box(0, 0, 20, 20), 0.9), Detection(Box(30, 10, 50, 40), 0.6)
-# The eyes above one another: the face lies on its side.
+# The eyes are above one another: the face is rotated by 90 degrees.
 POINTS = [70.0, 30.0, 70.0, 50.0, 60.0, 40.0, 50.0, 32.0, 50.0, 48.0]
 IMAGE = np.random.default_rng(5).integers(0, 256, (80, 100, 3), np.uint8)
 
 
 def make_analyzer(*detections: Detection) -> Analyzer:
-    return Analyzer(FixedDetector(detections), FixedClassifier({"happy": 1.0}))
+    return Analyzer(FakeDetector(detections), FakeClassifier({"happy": 1.0}))
 
 
 def write_rows(path: Path, **columns: list[Any]) -> Path:
@@ -31,7 +31,7 @@ def write_rows(path: Path, **columns: list[Any]) -> Path:
     return path
 
 
-def test_a_folder_of_what_people_have(tmp_path: Path) -> None:
+def test_folder_with_system_files_and_damaged_images(tmp_path: Path) -> None:
     for name in ("anger/a.png", "Happy/b.PNG", "contempt/c.png", "unlabeled/d.png"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(encode_png(IMAGE))
@@ -44,7 +44,7 @@ def test_a_folder_of_what_people_have(tmp_path: Path) -> None:
         "Happy/notes.txt",
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"what a system leaves behind")
+        (tmp_path / name).write_bytes(b"system file")
 
     faces = find_labeled_faces(tmp_path, [make_analyzer(LARGE)])
 
@@ -55,17 +55,17 @@ def test_a_folder_of_what_people_have(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("found", "expected"), [((), None), ((SMALL,), SMALL), ((SMALL, LARGE), LARGE)])
-def test_the_largest_face_counts(found: tuple[Detection, ...], expected: Detection | None, tmp_path: Path) -> None:
+def test_largest_face_is_cropped(found: tuple[Detection, ...], expected: Detection | None, tmp_path: Path) -> None:
     analyzer = make_analyzer(*found)
     path = write_rows(tmp_path / "a.parquet", image=[encode_png(IMAGE)], label=["sad"])
 
     faces = find_labeled_faces(path, [analyzer])
 
     assert faces.has_face.tolist() == [expected is not None]
-    assert np.array_equal(faces.crops[0], analyzer.crop(IMAGE, [expected] if expected else []))
+    assert np.array_equal(faces.crops[0], analyzer.crop_faces(IMAGE, [expected] if expected else []))
 
 
-def test_stored_boxes_and_landmarks_are_cropped_as_found_ones(tmp_path: Path) -> None:
+def test_stored_faces_are_cropped_like_detected_ones(tmp_path: Path) -> None:
     analyzer = make_analyzer(SMALL)
     path = write_rows(
         tmp_path / "a.parquet",
@@ -81,7 +81,7 @@ def test_stored_boxes_and_landmarks_are_cropped_as_found_ones(tmp_path: Path) ->
 
     stored = Detection(LARGE.box, landmarks=tuple(zip(POINTS[::2], POINTS[1::2], strict=True)))
     assert faces.has_face.tolist() == [True, False, False]
-    assert np.array_equal(faces.crops[0], analyzer.crop(IMAGE, [stored]))
+    assert np.array_equal(faces.crops[0], analyzer.crop_faces(IMAGE, [stored]))
     assert (faces.sources, faces.ids) == (("here", "there", "there"), ("one", "two", "three"))
 
 
@@ -96,7 +96,7 @@ def test_stored_boxes_and_landmarks_are_cropped_as_found_ones(tmp_path: Path) ->
     ],
     ids=["missing", "no label", "all damaged", "unknown label", "no boxes"],
 )
-def test_what_cannot_be_evaluated_is_one_sentence(
+def test_unusable_data_is_rejected(
     write: Callable[[Path], Path], use_boxes: bool, message: str, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "a.parquet")

@@ -1,1 +1,1 @@
-"""Evaluation of classifiers: scores on splits and labeled images, reports and figures."""
+"""SplitEvaluation of classifiers: scores on splits and labeled images, reports and figures."""

@@ -6,62 +6,62 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mememoji.emotions import FER2013_LABELS
-from mememoji.evaluation.classification.classification_figures import (
-    class_color,
-    confusion,
-    new_figure,
-    reliability,
-    save,
+from mememoji.evaluation.classification.decision_rules import (
+    COMPOSITION,
+    LABELS_FER7,
+    LABELS_SIX,
+    RULE_TITLES,
+    apply_decision_rules,
 )
 from mememoji.evaluation.classification.image_report import ImageEvaluation
-from mememoji.evaluation.classification.readings import COMPOSITION, LABELS_SEVEN, LABELS_SIX, TITLES, readings
+from mememoji.evaluation.plots import class_color, new_figure, plot_confusion, plot_reliability, save_figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_ERRORS: Final = 60
-"""The number of errors that the contact sheet shows at most."""
+"""The greatest number of errors on the contact sheet."""
 
 _COLUMNS: Final = 10
-_CONFUSIONS: Final = {
+_CONFUSION_FILES: Final = {
     COMPOSITION: "images-composition.png",
     LABELS_SIX: "images-labels-6.png",
-    LABELS_SEVEN: "images-labels-7.png",
+    LABELS_FER7: "images-labels-7.png",
 }
 
 
-def draw_images(evaluation: ImageEvaluation, folder: Path, *, pictures: bool = True) -> list[str]:
-    """Draw what the evaluation has data for.
+def draw_image_figures(evaluation: ImageEvaluation, folder: Path, *, show_faces: bool = True) -> list[str]:
+    """Draw the figures for which the evaluation has data.
 
     Args:
-        evaluation: the report, and the faces and predictions that it is about.
-        folder: where the files go.
-        images: draw the contact sheet of errors, which shows people's faces.
+        evaluation: the report with its faces and predictions.
+        folder: the folder for the files.
+        show_faces: whether to draw the contact sheet of errors, which shows people's faces.
 
     Returns:
-        The names of the files drawn.
+        The names of the files.
     """
-    found = evaluation.report.readings
-    drawn = {_CONFUSIONS[name]: confusion(reading.scores) for name, reading in found.items()}
-    drawn["images-reliability.png"] = reliability(
-        {TITLES[name]: reading.calibration for name, reading in found.items()}
+    rules = evaluation.report.decision_rules
+    figures = {_CONFUSION_FILES[name]: plot_confusion(rule.scores) for name, rule in rules.items()}
+    figures["images-reliability.png"] = plot_reliability(
+        {RULE_TITLES[name]: rule.calibration for name, rule in rules.items()}
     )
-    if pictures:
-        sheet = error_sheet(evaluation)
+    if show_faces:
+        sheet = plot_errors(evaluation)
         if sheet is not None:
-            drawn["images-errors.png"] = sheet
-    return save(drawn, folder)
+            figures["images-errors.png"] = sheet
+    return save_figures(figures, folder)
 
 
-def error_sheet(evaluation: ImageEvaluation) -> "Figure | None":
-    """Draw the crops whose composition is wrong, most confident first; None where none is."""
-    composition = readings(evaluation.prediction)[COMPOSITION]
+def plot_errors(evaluation: ImageEvaluation) -> "Figure | None":
+    """Plot the crops whose composition is wrong, most confident first; None without errors."""
+    composition = apply_decision_rules(evaluation.prediction)[COMPOSITION]
     labels, probabilities = evaluation.labels, composition.probabilities
-    confidence, choice = probabilities.max(axis=1), probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(~composition.is_right(labels))
-    if not len(wrong):
+    confidence, predicted = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    errors = np.flatnonzero(~composition.is_correct(labels))
+    if not len(errors):
         return None
-    shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:MAX_ERRORS]
+    shown = errors[np.argsort(-confidence[errors], kind="stable")][:MAX_ERRORS]
     rows = -(-len(shown) // _COLUMNS)
     figure = new_figure(1.35 * _COLUMNS, 0.6 + 1.75 * rows)
     grid = figure.subplots(rows, _COLUMNS, squeeze=False)
@@ -69,19 +69,19 @@ def error_sheet(evaluation: ImageEvaluation) -> "Figure | None":
         axes.set_axis_off()
     for axes, index in zip(grid.flat, shown, strict=False):
         axes.imshow(evaluation.faces.crops[0][index], cmap="gray", vmin=0, vmax=255)
-        label, predicted = FER2013_LABELS[labels[index]], composition.classes[choice[index]]
+        label, name = FER2013_LABELS[labels[index]], composition.classes[predicted[index]]
         axes.set_title(label, color=class_color(label), fontsize=8, weight="bold", loc="left", pad=3)
         axes.text(
             0,
             -0.03,
-            f"→ {predicted} {100 * confidence[index]:.0f}",
+            f"→ {name} {100 * confidence[index]:.0f}",
             transform=axes.transAxes,
-            color=class_color(predicted),
+            color=class_color(name),
             fontsize=7,
             verticalalignment="top",
         )
     figure.suptitle(
-        f"{len(shown)} of {len(wrong):,} errors of the composition, most confident first: label → prediction, percent",
+        f"{len(shown)} of {len(errors):,} errors of the composition, most confident first: label → prediction, percent",
         fontsize=11,
     )
     return figure

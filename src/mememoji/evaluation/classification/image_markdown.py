@@ -3,30 +3,33 @@
 from collections.abc import Sequence
 from typing import Final
 
-from mememoji.evaluation.classification.image_report import ImageReport
-from mememoji.evaluation.classification.markdown import (
-    accuracy_text,
-    class_table,
-    comparison_rows,
-    comparison_section,
-    figure_lines,
-    network_text,
-    percent,
-    recall_text,
-    scalings_text,
-    table,
+from mememoji.evaluation.classification.decision_rules import (
+    COMPOSITION,
+    LABELS_FER7,
+    LABELS_SIX,
+    RULE_TITLES,
+    RuleScores,
 )
-from mememoji.evaluation.classification.readings import COMPOSITION, LABELS_SEVEN, LABELS_SIX, TITLES, ReadingScores
+from mememoji.evaluation.classification.image_report import ImageReport
+from mememoji.evaluation.classification.split_markdown import (
+    describe_calibration,
+    describe_network,
+    format_accuracy,
+    format_lowest_recall,
+    list_comparison,
+    render_class_scores,
+    render_comparison,
+)
+from mememoji.evaluation.markdown import format_columns, format_figure, format_percent, format_table
 
-CAPTIONS: Final = {
-    "images-composition.png": "The composition's largest fraction: rows are the label, columns what was predicted.",
+IMAGE_CAPTIONS: Final = {
+    "images-composition.png": "The composition's largest fraction: rows are the label, columns the prediction.",
     "images-labels-6.png": "The labels head, six classes: disgust counts as angry.",
     "images-labels-7.png": "The labels head, seven classes.",
-    "images-reliability.png": "How often the first choice is right against its confidence; the dashed line is perfect "
-    "calibration.",
+    "images-reliability.png": "Accuracy against confidence; the dashed line is perfect calibration.",
     "images-errors.png": "Errors of the composition, most confident first: label, prediction and its fraction.",
 }
-"""Every figure of the report, and what it shows."""
+"""The caption of every figure of the report, by file name."""
 
 _SECTIONS: Final = {
     COMPOSITION: (
@@ -36,85 +39,93 @@ _SECTIONS: Final = {
     ),
     LABELS_SIX: (
         "Labels head, six classes",
-        "Disgust's probability is added to angry's before the largest is taken.",
+        "The labels head, with disgust's probability added to angry's.",
         "images-labels-6.png",
     ),
-    LABELS_SEVEN: ("Labels head, seven classes", "FER2013's classes.", "images-labels-7.png"),
+    LABELS_FER7: ("Labels head, seven classes", "FER2013's classes.", "images-labels-7.png"),
 }
 
 
-def image_headline(report: ImageReport) -> list[tuple[str, ...]]:
-    """Return the rows (name, one text for each reading) of the main scores, in percent."""
-    found = list(report.readings.values())
-    rows: list[tuple[str, ...]] = [("accuracy", *(accuracy_text(reading.scores) for reading in found))]
-    rows.append(("balanced accuracy", *(percent(reading.scores.balanced_accuracy) for reading in found)))
-    rows.append(("lowest recall", *(recall_text(reading.scores) for reading in found)))
-    rows.append(("top-2 accuracy", *(percent(reading.scores.top_2_accuracy) for reading in found)))
-    rows.append(("macro-F1", *(percent(reading.scores.macro_f1) for reading in found)))
-    rows.append(("calibration error", *(_calibration_error(reading) for reading in found)))
-    return rows
+def main_image_scores(report: ImageReport) -> list[tuple[str, ...]]:
+    """Return the rows (name, one text per decision rule) of the main scores, in percent."""
+    rules = list(report.decision_rules.values())
+    return [
+        ("accuracy", *(format_accuracy(rule.scores) for rule in rules)),
+        ("balanced accuracy", *(format_percent(rule.scores.balanced_accuracy) for rule in rules)),
+        ("lowest recall", *(format_lowest_recall(rule.scores) for rule in rules)),
+        ("top-2 accuracy", *(format_percent(rule.scores.top_2_accuracy) for rule in rules)),
+        ("macro-F1", *(format_percent(rule.scores.macro_f1) for rule in rules)),
+        ("calibration error", *(_format_calibration_error(rule) for rule in rules)),
+    ]
 
 
-def image_text(report: ImageReport) -> str:
-    """Return the main scores as aligned lines for a terminal, fractions in percent."""
-    titles = [TITLES[name] for name in report.readings]
-    lines: list[tuple[str, ...]] = [("in percent", *titles), *image_headline(report)]
+def render_image_text(report: ImageReport) -> str:
+    """Return the main scores as aligned lines for a terminal, in percent."""
+    titles = [RULE_TITLES[name] for name in report.decision_rules]
+    rows: list[tuple[str, ...]] = [("in percent", *titles), *main_image_scores(report)]
     if report.comparison is not None:
         against = f"against {report.comparison.against['name']}"
-        lines += [("",), (against, *titles), *comparison_rows(report.comparison, list(report.readings))]
-    wide = max(len(line[0]) for line in lines)
-    aligned = [f"{line[0]:<{wide}}" + "".join(f"  {text:>16}" for text in line[1:]) for line in lines]
-    return "\n".join([*(line.rstrip() for line in aligned), "", *_counts(report)])
+        rows += [("",), (against, *titles), *list_comparison(report.comparison, list(report.decision_rules))]
+    return "\n".join([format_columns(rows, min_width=16), "", *_list_counts(report)])
 
 
-def image_markdown(report: ImageReport, figures: Sequence[str]) -> str:
-    """Return the whole report; `figures` are the files beside it."""
-    titles = [TITLES[name] for name in report.readings]
-    parts = [
-        f"# How well {report.weights['name']} reads {report.data['name']}, end to end",
-        table(
+def render_image_markdown(report: ImageReport, figures: Sequence[str]) -> str:
+    """Return the whole report as Markdown.
+
+    Args:
+        report: the report.
+        figures: the names of the figure files in its folder.
+    """
+    sections = [*_render_head(report)]
+    if report.comparison is not None:
+        sections += render_comparison(report.comparison)
+    for name, rule in report.decision_rules.items():
+        title, text, figure = _SECTIONS[name]
+        sections += [f"## {title}", text, render_class_scores(rule.scores)]
+        sections += format_figure(figure, figures, IMAGE_CAPTIONS)
+    sections += format_figure("images-reliability.png", figures, IMAGE_CAPTIONS)
+    if report.by_source:
+        sections += ["## By source", "Accuracy in percent.", _render_sources(report)]
+    if report.data["skipped"]["damaged"]:
+        names = report.data["skipped"]["damaged"]
+        sections += ["## Damaged images", "\n".join(f"- `{name}`" for name in names)]
+    if "images-errors.png" in figures:
+        sections += ["## Errors", *format_figure("images-errors.png", figures, IMAGE_CAPTIONS)]
+    return "\n\n".join(sections) + "\n"
+
+
+def _render_head(report: ImageReport) -> list[str]:
+    titles = [RULE_TITLES[name] for name in report.decision_rules]
+    return [
+        f"# {report.weights['name']} on {report.data['name']}, end to end",
+        format_table(
             ("", ""),
             [
                 ("weights", f"{report.weights['name']}, sha256 `{report.weights['sha256']}`"),
-                ("network", network_text(report.weights)),
-                ("calibrated", scalings_text(report.weights)),
-                ("faces", _detector_text(report)),
-                ("data", _data_text(report)),
+                ("network", describe_network(report.weights)),
+                ("calibrated", describe_calibration(report.weights)),
+                ("faces", _describe_detector(report)),
+                ("data", _describe_data(report)),
                 ("measured", f"{report.date} by mememoji {report.mememoji}"),
             ],
         ),
-        "## In short",
-        "All in percent. ± is one binomial standard error. In each image the largest face counts; an image in which no "
-        "face was found is an error. The calibration error (15 bins of equal width, Guo et al. 2017) is of the images "
-        "with a face.",
-        table(("", *titles), image_headline(report)),
-        "\n".join(f"- {line}" for line in _counts(report)),
+        "## Main scores",
+        "In percent. ± is one binomial standard error. The largest face of each image is evaluated; an image in which "
+        "no face was found is an error. The calibration error (15 bins of equal width, Guo et al. 2017) is measured on "
+        "the images with a face.",
+        format_table(("", *titles), main_image_scores(report)),
+        "\n".join(f"- {line}" for line in _list_counts(report)),
     ]
-    if report.comparison is not None:
-        parts += comparison_section(report.comparison)
-    for name, reading in report.readings.items():
-        title, text, figure = _SECTIONS[name]
-        parts += [f"## {title}", text, class_table(reading.scores), *figure_lines(figure, figures, CAPTIONS)]
-    parts += figure_lines("images-reliability.png", figures, CAPTIONS)
-    if report.by_source:
-        parts += ["## By source", "Accuracy in percent.", _source_table(report)]
-    if report.data["skipped"]["damaged"]:
-        names = report.data["skipped"]["damaged"]
-        parts += ["## Damaged images", "\n".join(f"- `{name}`" for name in names)]
-    if "images-errors.png" in figures:
-        parts += ["## Errors", *figure_lines("images-errors.png", figures, CAPTIONS)]
-    return "\n\n".join(parts) + "\n"
 
 
-def _counts(report: ImageReport) -> list[str]:
+def _list_counts(report: ImageReport) -> list[str]:
     data, skipped = report.data, report.data["skipped"]
-    missed = data["images"] - data["faces"]
-    lines = [f"no face in {missed:,} of {data['images']:,} images ({percent(report.no_face_rate)} %)"]
+    num_missed = data["images"] - data["faces"]
+    lines = [f"no face found: {num_missed:,} of {data['images']:,} images ({format_percent(report.no_face_rate)} %)"]
     if report.false_rejection_rate is not None:
-        count = round(report.false_rejection_rate * data["faces"]) if data["faces"] else 0
-        lines.append(
-            f"{count:,} of {data['faces']:,} faces taken for non-faces ({percent(report.false_rejection_rate)} %)"
-        )
+        num_rejected = round(report.false_rejection_rate * data["faces"]) if data["faces"] else 0
+        rate = format_percent(report.false_rejection_rate)
+        lines.append(f"false rejections: {num_rejected:,} of {data['faces']:,} faces ({rate} %)")
     for name, text in (("unlabeled", "without a label"), ("contempt", "labeled contempt")):
         if skipped[name]:
             lines.append(f"skipped, {text}: {skipped[name]:,}")
@@ -126,25 +137,26 @@ def _counts(report: ImageReport) -> list[str]:
     return lines
 
 
-def _calibration_error(reading: ReadingScores) -> str:
-    return percent(reading.calibration.expected_calibration_error)
+def _format_calibration_error(rule: RuleScores) -> str:
+    return format_percent(rule.calibration.expected_calibration_error)
 
 
-def _detector_text(report: ImageReport) -> str:
+def _describe_detector(report: ImageReport) -> str:
     detector = report.detector
-    found = "the stored boxes and landmarks" if detector["use_boxes"] else f"detector {detector['name']}"
-    return f"{found}, margin {detector['margin']:g}, {'aligned' if detector['upright'] else 'not aligned'}"
+    source = "the stored boxes and landmarks" if detector["use_boxes"] else f"detector {detector['name']}"
+    return f"{source}, margin {detector['margin']:g}, {'aligned' if detector['align'] else 'not aligned'}"
 
 
-def _data_text(report: ImageReport) -> str:
+def _describe_data(report: ImageReport) -> str:
     data = report.data
-    hashed = f", sha256 `{data['sha256']}`" if data["sha256"] else ""
-    return f"{data['name']}{hashed}, {data['images']:,} images"
+    sha256 = f", sha256 `{data['sha256']}`" if data["sha256"] else ""
+    return f"{data['name']}{sha256}, {data['images']:,} images"
 
 
-def _source_table(report: ImageReport) -> str:
+def _render_sources(report: ImageReport) -> str:
+    rules = report.decision_rules
     rows = [
-        (name, f"{own.images:,}", f"{own.no_face:,}", *(percent(own.accuracy[reading]) for reading in report.readings))
+        (name, f"{own.images:,}", f"{own.no_face:,}", *(format_percent(own.accuracy[rule]) for rule in rules))
         for name, own in report.by_source.items()
     ]
-    return table(("", "images", "no face", *(TITLES[name] for name in report.readings)), rows)
+    return format_table(("", "images", "no face", *(RULE_TITLES[rule] for rule in rules)), rows)

@@ -1,4 +1,4 @@
-"""The report on a classifier and labeled images, end to end: detector, crop and classifier as users get them."""
+"""The report on a classifier and labeled images, end to end: detection, cropping and classification as users get it."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,23 +11,24 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.onnx_classifier import FaceClassifier, Prediction
-from mememoji.evaluation.classification.labeled_faces import LabeledFaces, find_labeled_faces
-from mememoji.evaluation.classification.readings import (
+from mememoji.classification.face_classifier import FaceClassifier, Prediction
+from mememoji.evaluation.classification.decision_rules import (
+    ClassProbabilities,
     Comparison,
-    Reading,
-    ReadingScores,
+    RuleScores,
+    apply_decision_rules,
     compare,
-    readings,
-    score_reading,
+    score_rule,
 )
-from mememoji.evaluation.classification.report import describe_weights, to_plain
-from mememoji.model_files import sha256_of
-from mememoji.results import CLEAR
+from mememoji.evaluation.classification.labeled_faces import LabeledFaces, find_labeled_faces
+from mememoji.evaluation.classification.split_report import describe_weights
+from mememoji.evaluation.report_folder import to_json_types
+from mememoji.model_files import compute_sha256
+from mememoji.results import FACE_THRESHOLD
 from mememoji.version import __version__
 
 IMAGES_FORMAT: Final = 1
-"""The version of the form of `images.json`."""
+"""The version of the format of `images.json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class SourceScores:
     """Scores of the images of one source.
 
     Attributes:
-        images: their number.
-        no_face: the number of those in which no face was found.
-        accuracy: by reading, 0..1; images without a face are errors.
+        images: the number of images.
+        no_face: the number of images in which no face was found.
+        accuracy: the accuracy by decision rule, 0..1; images without a face are errors.
     """
 
     images: int
@@ -47,20 +48,20 @@ class SourceScores:
 
 @dataclass(frozen=True, slots=True)
 class ImageReport:
-    """What was measured on labeled images, and with what.
+    """The results of an evaluation on labeled images.
 
     Attributes:
-        weights: the classifier's, as `describe_weights` gives them.
-        detector: name, margin, upright, and whether the stored boxes stood in for it (`use_boxes`).
-        data: name, hash of a file, and the numbers of images and faces and of what was skipped.
-        mememoji: the version.
+        weights: the classifier's weights, as `describe_weights` returns them.
+        detector: its name, margin and alignment, and whether the stored boxes replaced it (`use_boxes`).
+        data: the dataset's name, its hash if it is a file, and the numbers of images, faces and skipped images.
+        mememoji: the version of this package.
         date: ISO 8601, UTC.
         no_face_rate: the fraction of images in which no face was found, 0..1.
-        false_rejection_rate: the fraction of faces that the classifier takes for none: their face score is below
-            `CLEAR`; None for weights that give no such score, NaN without faces.
-        readings: by reading, the composition that users see first.
-        by_source: by source, where there are several.
-        comparison: with a second classifier, or None.
+        false_rejection_rate: the fraction of faces that the classifier rejects as non-faces, with a face score below
+            `FACE_THRESHOLD`; None for weights without such a score, NaN without faces.
+        decision_rules: scores by decision rule, the composition that users see first.
+        by_source: scores by source, if there are several.
+        comparison: the comparison with a second classifier, or None.
     """
 
     weights: dict[str, Any]
@@ -70,32 +71,29 @@ class ImageReport:
     date: str
     no_face_rate: float
     false_rejection_rate: float | None
-    readings: dict[str, ReadingScores]
+    decision_rules: dict[str, RuleScores]
     by_source: dict[str, SourceScores]
     comparison: Comparison | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers that `json.dumps` takes; what was not measured is None."""
-        content: dict[str, Any] = to_plain(dataclasses.asdict(self))
-        for name, reading in self.readings.items():
-            scores = content["readings"][name].pop("scores")
-            lowest, recall = reading.scores.lowest_recall
-            extra = {
-                "top_2_accuracy": reading.scores.top_2_accuracy,
-                "lowest_recall": {"class": lowest, "recall": recall},
-            }
-            content["readings"][name] = {**scores, **to_plain(extra), **content["readings"][name]}
+        content: dict[str, Any] = to_json_types(dataclasses.asdict(self))
+        for name, rule in self.decision_rules.items():
+            scores = content["decision_rules"][name].pop("scores")
+            lowest, recall = rule.scores.lowest_recall
+            extra = to_json_types({"lowest_recall": {"class": lowest, "recall": recall}})
+            content["decision_rules"][name] = {**scores, **extra, **content["decision_rules"][name]}
         return {"format": IMAGES_FORMAT, **content}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageEvaluation:
-    """A report with what its figures are drawn from.
+    """A report with the faces and the predictions behind it.
 
     Attributes:
         report: the report.
-        faces: the images and the crops of their faces.
-        prediction: of the M faces that were found.
+        faces: the labeled images and the crops of their faces.
+        prediction: the classifier's prediction for the M faces that were found.
     """
 
     report: ImageReport
@@ -104,7 +102,7 @@ class ImageEvaluation:
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
-        """(M,) the labels of the faces that were found."""
+        """(M,) int64, the labels of the faces that were found."""
         return np.asarray(self.faces.labels[self.faces.has_face])
 
 
@@ -116,45 +114,43 @@ def evaluate_images(
     against: FaceClassifier | None = None,
     progress: bool = False,
 ) -> ImageEvaluation:
-    """Evaluate an analyzer on labeled images: in each the largest face counts.
+    """Evaluate an analyzer on the largest face of each labeled image.
 
     Args:
-        analyzer: what is evaluated.
+        analyzer: the analyzer to evaluate.
         path: class folders or a Parquet file, see `find_labeled_faces`.
-        use_boxes: take the boxes and landmarks that the Parquet file holds instead of running the detector.
-        against: a second classifier to compare with on the same faces.
-        progress: show a progress bar on standard error if that is a terminal.
+        use_boxes: whether to use the boxes and landmarks of the Parquet file instead of running the detector.
+        against: a second classifier, for a paired comparison on the same faces; None for no comparison.
+        progress: whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: no such file or folder, or nothing in it to measure on.
+        DatasetError: the file or folder is missing or holds no labeled images.
         MissingExtraError: pyarrow is not installed.
     """
     analyzers = [analyzer]
     if against is not None:
         analyzers.append(
-            Analyzer(
-                analyzer.detector, against, margin=analyzer.margin, upright=analyzer.upright, limits=analyzer.limits
-            )
+            Analyzer(analyzer.detector, against, margin=analyzer.margin, align=analyzer.align, limits=analyzer.limits)
         )
     faces = find_labeled_faces(path, analyzers, use_boxes=use_boxes, progress=progress)
-    predictions = [which.classifier.classify(crops) for which, crops in zip(analyzers, faces.crops, strict=True)]
+    predictions = [each.classifier.classify(crops) for each, crops in zip(analyzers, faces.crops, strict=True)]
     labels, no_face = faces.labels[faces.has_face], faces.labels[~faces.has_face]
-    found = readings(predictions[0])
+    rules = apply_decision_rules(predictions[0])
     comparison = None
     if against is not None:
-        paired = compare(predictions[0], predictions[1], labels, no_face=len(no_face))
+        paired = compare(predictions[0], predictions[1], labels, num_no_face=len(no_face))
         comparison = Comparison(describe_weights(against.card), paired)
     report = ImageReport(
         weights=describe_weights(analyzer.classifier.card),
         detector={
             "name": analyzer.detector.name,
             "margin": analyzer.margin,
-            "upright": analyzer.upright,
+            "align": analyzer.align,
             "use_boxes": use_boxes,
         },
         data={
-            "name": _name(path),
-            "sha256": sha256_of(path) if path.is_file() else None,
+            "name": _name_dataset(path),
+            "sha256": compute_sha256(path) if path.is_file() else None,
             "images": len(faces),
             "faces": len(labels),
             "skipped": dataclasses.asdict(faces.skipped),
@@ -163,37 +159,37 @@ def evaluate_images(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         no_face_rate=len(no_face) / len(faces),
         false_rejection_rate=_false_rejection_rate(predictions[0]),
-        readings={name: score_reading(reading, labels, no_face=no_face) for name, reading in found.items()},
-        by_source=_by_source(faces, found),
+        decision_rules={name: score_rule(rule, labels, no_face=no_face) for name, rule in rules.items()},
+        by_source=_score_sources(faces, rules),
         comparison=comparison,
     )
     return ImageEvaluation(report, faces, predictions[0])
 
 
-def _name(path: Path) -> str:
-    """A folder's name; a file's with its folder's, since many files are called val.parquet."""
+def _name_dataset(path: Path) -> str:
+    """Return a folder's name, or a file's name with its folder's, since many files are called val.parquet."""
     full = path.resolve()
     return full.name if full.is_dir() else f"{full.parent.name}/{full.name}"
 
 
 def _false_rejection_rate(prediction: Prediction) -> float | None:
-    face_scores = prediction.face_likeness()
+    face_scores = prediction.compute_face_scores()
     if face_scores is None:
         return None
-    return float((face_scores < CLEAR).mean()) if len(face_scores) else float("nan")
+    return float((face_scores < FACE_THRESHOLD).mean()) if len(face_scores) else float("nan")
 
 
-def _by_source(faces: LabeledFaces, found: Mapping[str, Reading]) -> dict[str, SourceScores]:
+def _score_sources(faces: LabeledFaces, rules: Mapping[str, ClassProbabilities]) -> dict[str, SourceScores]:
     sources = sorted(set(faces.sources))
     if len(sources) < 2:
         return {}
-    right = {}
-    for name, reading in found.items():
-        right[name] = np.zeros(len(faces), np.bool_)
-        right[name][faces.has_face] = reading.is_right(faces.labels[faces.has_face])
+    is_correct = {}
+    for name, rule in rules.items():
+        is_correct[name] = np.zeros(len(faces), np.bool_)
+        is_correct[name][faces.has_face] = rule.is_correct(faces.labels[faces.has_face])
     by_source = {}
     for source in sources:
         own = np.array([other == source for other in faces.sources])
-        accuracy = {name: float(rows[own].mean()) for name, rows in right.items()}
+        accuracy = {name: float(rows[own].mean()) for name, rows in is_correct.items()}
         by_source[source] = SourceScores(int(own.sum()), int((own & ~faces.has_face).sum()), accuracy)
     return by_source

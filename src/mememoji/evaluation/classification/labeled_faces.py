@@ -1,4 +1,4 @@
-"""Labeled faces: the largest face of each labeled image, found and cropped as users get it."""
+"""Labeled faces: the largest face of each labeled image, detected and cropped as for users."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from mememoji.datasets.face_sets.labeled_folder import list_labeled_folder
 from mememoji.datasets.face_sets.labeled_image import LabeledImage
 from mememoji.datasets.face_sets.labeled_parquet import read_labeled_parquet
 from mememoji.emotions import FER2013_LABELS
-from mememoji.errors import DatasetError, PictureError
+from mememoji.errors import DatasetError, ImageError
 from mememoji.image_io import RGBImage, read_image
 from mememoji.results import Box, Detection
 
@@ -25,12 +25,12 @@ _CONTEMPT: Final = FACE_LABELS.index("contempt")
 
 @dataclass(frozen=True, slots=True)
 class SkippedImages:
-    """The images and files that are no part of the scores.
+    """The images and files that are excluded from the scores.
 
     Attributes:
         damaged: the names of images that are damaged, too large or of an unknown format.
         unlabeled: the number of images without a label.
-        contempt: the number of images labeled contempt, which is none of the classifier's classes.
+        contempt: the number of images labeled contempt, which the classifier has no class for.
         other_files: the number of files in a folder that are not images, by suffix.
     """
 
@@ -45,12 +45,12 @@ class LabeledFaces:
     """The labeled images of a dataset, each with its largest face or without one.
 
     Attributes:
-        labels: (N,) int64, indices into `FER2013_LABELS`, of all images that were decoded.
-        has_face: (N,) bool; M of them are true.
+        labels: (N,) int64, the labels of all decoded images, indices into `FER2013_LABELS`.
+        has_face: (N,) bool, the images in which a face was found; M of them are true.
         crops: for each analyzer the crops of the M faces, (M, S, S) uint8.
-        sources: N names of where the images come from.
-        ids: N names of the images.
-        skipped: what is left out.
+        sources: the N names of the images' sources.
+        ids: the N names of the images.
+        skipped: the excluded images and files.
     """
 
     labels: npt.NDArray[np.int64]
@@ -70,13 +70,13 @@ def find_labeled_faces(
     """Find and crop the largest face of each labeled image.
 
     Args:
-        path: class folders as `list_labeled_folder` takes them, or a Parquet file as `read_labeled_parquet` takes it.
+        path: class folders as for `list_labeled_folder`, or a Parquet file as for `read_labeled_parquet`.
         analyzers: the first one's detector finds the faces; each one crops them for its own classifier.
-        use_boxes: take the boxes and landmarks that the Parquet file holds instead of running the detector.
-        progress: show a progress bar on standard error if that is a terminal.
+        use_boxes: whether to use the boxes and landmarks of the Parquet file instead of running the detector.
+        progress: whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: no such file or folder, one without labeled images, or with `use_boxes` without boxes.
+        DatasetError: the file or folder is missing, holds no labeled images, or has no boxes although `use_boxes`.
         MissingExtraError: pyarrow is not installed.
     """
     images, count, other_files = open_labeled_images(path)
@@ -85,39 +85,39 @@ def find_labeled_faces(
     names: list[tuple[str, str]] = []
     damaged: list[str] = []
     crops: list[list[npt.NDArray[np.uint8]]] = [[] for _ in analyzers]
-    left_out: Counter[int] = Counter()
+    skipped: Counter[int] = Counter()
     for labeled in tqdm(images, unit="image", desc="finding faces", total=count, disable=None if progress else True):
         if labeled.label in (UNLABELED, _CONTEMPT):
-            left_out[labeled.label] += 1
+            skipped[labeled.label] += 1
             continue
         try:
             image = read_image(labeled.content, analyzers[0].limits)
-        except PictureError:
+        except ImageError:
             damaged.append(f"{labeled.source}/{labeled.id}")
             continue
-        face = stored_face(labeled, image) if use_boxes else largest_face(analyzers[0], image)
+        face = get_stored_face(labeled, image) if use_boxes else find_largest_face(analyzers[0], image)
         labels.append(labeled.label)
         faces.append(face)
         names.append((labeled.source, labeled.id))
         if face is not None:
-            for analyzer, found in zip(analyzers, crops, strict=True):
-                found.append(analyzer.crop(image, [face]))
+            for analyzer, own in zip(analyzers, crops, strict=True):
+                own.append(analyzer.crop_faces(image, [face]))
     if not labels:
         raise DatasetError(
             f"{path} must hold images labeled with one of {', '.join(FER2013_LABELS)} that can be decoded, got none"
         )
     if use_boxes and not any(faces):
         raise DatasetError(f"{path} must have a column box, got none; run the detector instead")
-    nothing = [
-        np.zeros((0, analyzer.classifier.card.side, analyzer.classifier.card.side), np.uint8) for analyzer in analyzers
-    ]
+    sizes = [analyzer.classifier.card.input_size for analyzer in analyzers]
     return LabeledFaces(
         np.array(labels, np.int64),
         np.array([face is not None for face in faces], np.bool_),
-        tuple(np.concatenate([empty, *found]) for empty, found in zip(nothing, crops, strict=True)),
+        tuple(
+            np.concatenate([np.zeros((0, size, size), np.uint8), *own]) for size, own in zip(sizes, crops, strict=True)
+        ),
         tuple(source for source, _ in names),
         tuple(name for _, name in names),
-        SkippedImages(tuple(damaged), left_out[UNLABELED], left_out[_CONTEMPT], other_files),
+        SkippedImages(tuple(damaged), skipped[UNLABELED], skipped[_CONTEMPT], other_files),
     )
 
 
@@ -125,28 +125,28 @@ def open_labeled_images(path: Path) -> tuple[Iterable[LabeledImage], int | None,
     """List class folders, or open a Parquet file.
 
     Returns:
-        The images, not decoded; their number where it is known; and the numbers of other files by suffix.
+        The images, not decoded; their number if it is known; and the number of other files by suffix.
 
     Raises:
-        DatasetError: no such file or folder. The images raise it too, while they are read.
+        DatasetError: the file or folder is missing. Iterating over the images may raise it too.
     """
     if path.is_dir():
         listing = list_labeled_folder(path, path.resolve().name)
         return listing.images, len(listing.images), listing.other_files
     if not path.is_file():
-        raise DatasetError(f"{path} must be a folder of class folders or a Parquet file, but there is none")
+        raise DatasetError(f"{path} must be a folder of class folders or a Parquet file, but does not exist")
     return read_labeled_parquet(path, path.stem), None, {}
 
 
-def largest_face(analyzer: Analyzer, image: RGBImage) -> Detection | None:
-    """Find the face with the largest box in an image (H, W, 3) uint8; None where there is none."""
+def find_largest_face(analyzer: Analyzer, image: RGBImage) -> Detection | None:
+    """Find the face with the largest box in an image (H, W, 3) uint8; None without a face."""
     return max(analyzer.detector.detect(image), key=lambda found: found.box.area, default=None)
 
 
-def stored_face(labeled: LabeledImage, image: RGBImage) -> Detection | None:
-    """Return the face that comes with an image, cut at the image's edges; None where there is none inside."""
+def get_stored_face(labeled: LabeledImage, image: RGBImage) -> Detection | None:
+    """Return the face stored with an image, clipped to the image; None if there is none inside."""
     if labeled.box is None:
         return None
     x, y, width, height = labeled.box
-    box = Box.inside((x, y, x + width, y + height), (image.shape[1], image.shape[0]))
+    box = Box.from_xyxy((x, y, x + width, y + height), (image.shape[1], image.shape[0]))
     return None if box is None else Detection(box, landmarks=labeled.landmarks)

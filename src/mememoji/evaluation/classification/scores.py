@@ -1,45 +1,54 @@
-"""What one pass over a split scores, and the references that its votes give."""
+"""Scores of predictions for a split: metrics by class, calibration, and agreement with FER+'s votes."""
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.onnx_classifier import Prediction
+from mememoji.classification.face_classifier import Prediction
 from mememoji.datasets.splits import Split
-from mememoji.emotions import EMOTIONS, FER2013_LABELS, FERPLUS_EMOTIONS, LABELS_TO_SIX, fold
+from mememoji.emotions import EMOTIONS, FER2013_LABELS, FERPLUS_EMOTIONS, LABELS_TO_SIX, VOTES_TO_SIX, map_classes
 from mememoji.evaluation import metrics
 from mememoji.evaluation.agreement import (
-    TO_EIGHT,
-    TO_SIX,
+    VOTES_TO_EIGHT,
     Agreement,
-    agreement,
-    class_prior,
-    majority,
-    names_emotion,
-    panel_of_five,
-    perfect_predictor,
-    shares,
+    emotion_distributions,
+    has_emotion_votes,
+    majority_emotion,
+    measure_agreement,
 )
-from mememoji.evaluation.reliability import Reliability, reliability
+from mememoji.evaluation.reliability import Reliability, compute_reliability
+from mememoji.types import Float64Array, Int64Array
 
-SIX: tuple[str, ...] = tuple(emotion.value for emotion in EMOTIONS)
+SIX_CLASSES: Final[tuple[str, ...]] = tuple(emotion.value for emotion in EMOTIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """Scores in one set of classes.
+    """Scores over one set of classes; fractions in 0..1, NaN for a score without data.
 
-    Shares lie in 0..1, and a score that has nothing to be measured on is NaN. `standard_error` is the accuracy's
-    binomial one. `confusion` has the truth in rows, both sides in the order of `classes`. `choices` says how often
-    the right answer is the first, second and third choice. `no_face` counts by class the images in which no face was
-    found, which are errors of every score but precision; it is empty where the data are crops.
+    Attributes:
+        classes: the names of the classes.
+        images: the number of images.
+        accuracy: the fraction of correct predictions.
+        standard_error: the binomial standard error of the accuracy.
+        balanced_accuracy: the mean recall.
+        macro_f1: the mean F1.
+        precision: the precision of each class.
+        recall: the recall of each class.
+        f1: the F1 of each class.
+        support: the number of images of each class.
+        top_2_accuracy: how often the true class is among the two highest probabilities.
+        top_3_accuracy: how often the true class is among the three highest.
+        confusion: the confusion matrix, rows true and columns predicted, both in the order of `classes`.
+        no_face: by class, the number of images in which no face was found, which are errors in every score but
+            precision; empty if the data are crops.
     """
 
     classes: tuple[str, ...]
-    pictures: int
+    images: int
     accuracy: float
     standard_error: float
     balanced_accuracy: float
@@ -48,18 +57,14 @@ class ClassScores:
     recall: dict[str, float]
     f1: dict[str, float]
     support: dict[str, int]
-    choices: dict[str, float]
+    top_2_accuracy: float
+    top_3_accuracy: float
     confusion: tuple[tuple[int, ...], ...]
     no_face: dict[str, int] = field(default_factory=dict)
 
     @property
-    def top_2_accuracy(self) -> float:
-        """How often the label is the first or second choice, 0..1; NaN without images."""
-        return self.choices["first"] + self.choices["second"]
-
-    @property
     def lowest_recall(self) -> tuple[str, float]:
-        """The class of the lowest recall and that recall, 0..1; NaN where no class has images."""
+        """The class with the lowest recall and that recall, 0..1; NaN where no class has images."""
         measured = {name: value for name, value in self.recall.items() if not math.isnan(value)}
         return min(measured.items(), key=lambda entry: entry[1], default=(self.classes[0], math.nan))
 
@@ -71,37 +76,37 @@ def score_classes(
     *,
     no_face: npt.NDArray[Any] | None = None,
 ) -> ClassScores:
-    """Score probabilities (N, C) against class numbers (N,).
+    """Score probabilities (N, C) against true classes.
 
     Args:
         probabilities: (N, C).
-        truth: (N,) class numbers.
+        truth: (N,) class indices.
         classes: the C names.
-        no_face: (M,) class numbers of images in which no face was found; None where the data are crops.
+        no_face: (M,) class indices of images in which no face was found; None if the data are crops.
     """
     counts = square = metrics.confusion_matrix(truth, probabilities.argmax(axis=1), len(classes))
     missed = np.zeros(len(classes), np.int64)
     if no_face is not None:
         missed = np.bincount(no_face, minlength=len(classes))
         counts = np.column_stack([square, missed])  # (C, C + 1)
-    accuracy, images = metrics.accuracy(counts), int(counts.sum())
-    choices = metrics.choice_shares(probabilities, truth, unpredicted=int(missed.sum()))
+    accuracy, num_images, num_missed = metrics.accuracy(counts), int(counts.sum()), int(missed.sum())
 
-    def by_class(values: npt.NDArray[np.float64]) -> dict[str, float]:
+    def by_class(values: Float64Array) -> dict[str, float]:
         return dict(zip(classes, values.tolist(), strict=True))
 
     return ClassScores(
         classes=classes,
-        pictures=images,
+        images=num_images,
         accuracy=accuracy,
-        standard_error=metrics.standard_error(accuracy, images),
+        standard_error=metrics.standard_error(accuracy, num_images),
         balanced_accuracy=metrics.balanced_accuracy(counts),
         macro_f1=metrics.macro_f1(counts),
         precision=by_class(metrics.precision(counts)),
         recall=by_class(metrics.recall(counts)),
         f1=by_class(metrics.f1(counts)),
         support=dict(zip(classes, counts.sum(axis=1).tolist(), strict=True)),
-        choices=dict(zip(("first", "second", "third"), choices.tolist(), strict=True)),
+        top_2_accuracy=metrics.top_k_accuracy(probabilities, truth, 2, num_unpredicted=num_missed),
+        top_3_accuracy=metrics.top_k_accuracy(probabilities, truth, 3, num_unpredicted=num_missed),
         confusion=tuple(tuple(row) for row in square.tolist()),
         no_face={} if no_face is None else dict(zip(classes, missed.tolist(), strict=True)),
     )
@@ -109,21 +114,22 @@ def score_classes(
 
 @dataclass(frozen=True, slots=True)
 class MajorityScore:
-    """Accuracy in FER+'s eight emotions on the images where one of them has more than half of the votes."""
+    """Accuracy over FER+'s eight emotions on the images for which one emotion has more than half of the votes."""
 
-    pictures: int
+    images: int
     accuracy: float
     standard_error: float
 
 
 @dataclass(frozen=True, slots=True)
 class VoteScores:
-    """A pass against FER+'s votes.
+    """Scores against FER+'s votes; those of the votes head are None for weights without one.
 
-    `majority` is on the images where more than half of all votes name one emotion, `majority_ferplus` on those
-    where this holds after single votes are dropped, as in the literature. `eight` compares the votes head with the
-    annotators' shares of the eight emotions, `six` the composition that users see with their shares of the six.
-    The first three are None for weights without a votes head.
+    Attributes:
+        majority: accuracy on the images for which one emotion has more than half of all votes.
+        majority_ferplus: the same after single votes are dropped, as in the literature.
+        eight: agreement of the votes head with the annotators over the eight emotions.
+        six: agreement of the composition, which users see, with the annotators over the six emotions.
     """
 
     majority: MajorityScore | None
@@ -133,93 +139,75 @@ class VoteScores:
 
 
 @dataclass(frozen=True, slots=True)
-class PassScores:
-    """All scores of one pass; None stands where the weights or the split lack what a part needs.
+class PredictionScores:
+    """All scores of one set of predictions; None where the weights or the split lack what a score needs.
 
     Attributes:
-        seven: the labels head in FER2013's seven classes.
-        six: the same probabilities with disgust's added to angry's.
-        six_from_votes: the composition made of the votes head, against the same labels.
-        calibration: by head. The labels head is right where its first choice is the label; the votes head predicts
-            answers of people, so its first choice of the ten is right to the share of votes that it has.
-        votes: against FER+'s annotators.
+        fer7: the labels head over FER2013's seven classes.
+        six: the same probabilities with disgust added to angry.
+        six_from_ferplus: the composition derived from the votes head, against the same labels.
+        calibration: by head. The labels head is correct where it predicts the label. The votes head predicts people's
+            votes, so its top class is correct with the fraction of the votes for it.
+        votes: agreement with FER+'s annotators.
     """
 
-    seven: ClassScores | None
+    fer7: ClassScores | None
     six: ClassScores | None
-    six_from_votes: ClassScores | None
+    six_from_ferplus: ClassScores | None
     calibration: dict[str, Reliability]
     votes: VoteScores | None
 
 
-def score_pass(prediction: Prediction, split: Split) -> PassScores:
-    """Score what was predicted for a split's images, in their order."""
+def score_prediction(prediction: Prediction, split: Split) -> PredictionScores:
+    """Score the predictions for a split's images, in their order."""
     truth = split.labels.astype(np.int64)
-    truth_six = six_truth(split)
-    seven = six = six_from_votes = None
+    truth_six = map_labels_to_six(truth)
+    fer7 = six = six_from_ferplus = None
     calibration = {}
     if prediction.labels is not None:
-        seven = score_classes(prediction.labels, truth, FER2013_LABELS)
-        six = score_classes(fold(prediction.labels, LABELS_TO_SIX), truth_six, SIX)
-        right = prediction.labels.argmax(axis=1) == truth
-        calibration["labels"] = reliability(prediction.labels.max(axis=1), right)
+        fer7 = score_classes(prediction.labels, truth, FER2013_LABELS)
+        six = score_classes(map_classes(prediction.labels, LABELS_TO_SIX), truth_six, SIX_CLASSES)
+        is_correct = prediction.labels.argmax(axis=1) == truth
+        calibration["labels"] = compute_reliability(prediction.labels.max(axis=1), is_correct)
     if prediction.votes is not None:
-        six_from_votes = score_classes(prediction.compositions(), truth_six, SIX)
+        six_from_ferplus = score_classes(prediction.compute_compositions(), truth_six, SIX_CLASSES)
         if split.votes is not None:
-            calibration["votes"] = _vote_reliability(prediction.votes, split.votes)
+            calibration["votes"] = _compute_vote_reliability(prediction.votes, split.votes)
     votes = None if split.votes is None else _score_votes(prediction, split.votes)
-    return PassScores(seven, six, six_from_votes, calibration, votes)
+    return PredictionScores(fer7, six, six_from_ferplus, calibration, votes)
 
 
-def six_truth(split: Split) -> npt.NDArray[np.int64]:
-    """(N,) the split's labels as numbers into `EMOTIONS`."""
-    return np.asarray(LABELS_TO_SIX.argmax(axis=1)[split.labels.astype(np.int64)], np.int64)
+def map_labels_to_six(labels: npt.NDArray[Any]) -> Int64Array:
+    """Map labels (N,), indices into `FER2013_LABELS`, to (N,) int64 indices into `EMOTIONS`."""
+    return np.asarray(LABELS_TO_SIX.argmax(axis=1)[np.asarray(labels, np.int64)], np.int64)
 
 
 def _score_votes(prediction: Prediction, votes: npt.NDArray[np.uint8]) -> VoteScores:
-    heard = names_emotion(votes)
-    six = agreement(prediction.compositions()[heard], shares(votes[heard], TO_SIX))
+    is_named = has_emotion_votes(votes)
+    named = votes[is_named]
+    six = measure_agreement(prediction.compute_compositions()[is_named], emotion_distributions(named, VOTES_TO_SIX))
     if prediction.votes is None:
         return VoteScores(None, None, None, six)
+    predicted = emotion_distributions(prediction.votes[is_named], VOTES_TO_EIGHT)
     return VoteScores(
-        majority=_score_majority(prediction.votes, majority(votes)),
-        majority_ferplus=_score_majority(prediction.votes, majority(votes, drop_single=True)),
-        eight=agreement(shares(prediction.votes[heard], TO_EIGHT), shares(votes[heard], TO_EIGHT)),
+        majority=_score_majority(prediction.votes, majority_emotion(votes)),
+        majority_ferplus=_score_majority(prediction.votes, majority_emotion(votes, drop_single=True)),
+        eight=measure_agreement(predicted, emotion_distributions(named, VOTES_TO_EIGHT)),
         six=six,
     )
 
 
-def _score_majority(predicted: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> MajorityScore:
-    agreed = truth >= 0
-    chosen = predicted[:, : len(FERPLUS_EMOTIONS)].argmax(axis=1)
-    counts = metrics.confusion_matrix(truth[agreed], chosen[agreed], len(FERPLUS_EMOTIONS))
-    accuracy, pictures = metrics.accuracy(counts), int(agreed.sum())
-    return MajorityScore(pictures, accuracy, metrics.standard_error(accuracy, pictures))
+def _score_majority(probabilities: npt.NDArray[np.float32], truth: Int64Array) -> MajorityScore:
+    has_majority = truth >= 0
+    predicted = probabilities[:, : len(FERPLUS_EMOTIONS)].argmax(axis=1)
+    counts = metrics.confusion_matrix(truth[has_majority], predicted[has_majority], len(FERPLUS_EMOTIONS))
+    accuracy, num_images = metrics.accuracy(counts), int(has_majority.sum())
+    return MajorityScore(num_images, accuracy, metrics.standard_error(accuracy, num_images))
 
 
-def _vote_reliability(predicted: npt.NDArray[np.float32], votes: npt.NDArray[np.uint8]) -> Reliability:
-    voted = votes.sum(axis=1) > 0
-    predicted, answers = predicted[voted], votes[voted].astype(np.float64)
-    answers /= answers.sum(axis=1, keepdims=True)
-    return reliability(predicted.max(axis=1), answers[np.arange(len(answers)), predicted.argmax(axis=1)])
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """What others score against the same votes in one set of emotions."""
-
-    class_prior: Agreement
-    panel_of_five: Agreement
-    perfect_predictor: Agreement
-
-
-def references(votes: npt.NDArray[np.uint8], *, seed: int = 0) -> dict[str, References]:
-    """The references in FER+'s eight emotions and in the six, from votes (N, 10)."""
-    return {
-        name: References(
-            class_prior(votes, matrix),
-            panel_of_five(votes, matrix, seed=seed),
-            perfect_predictor(votes, matrix, seed=seed),
-        )
-        for name, matrix in (("eight", TO_EIGHT), ("six", TO_SIX))
-    }
+def _compute_vote_reliability(probabilities: npt.NDArray[np.float32], votes: npt.NDArray[np.uint8]) -> Reliability:
+    has_votes = votes.sum(axis=1) > 0
+    probabilities, truth = probabilities[has_votes], votes[has_votes].astype(np.float64)
+    truth /= truth.sum(axis=1, keepdims=True)
+    top = probabilities.argmax(axis=1)
+    return compute_reliability(probabilities.max(axis=1), truth[np.arange(len(truth)), top])

@@ -1,0 +1,64 @@
+"""Test-time augmentation: predictions of a single pass, and averaged over each image and its horizontal flip."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from mememoji.classification.face_classifier import FaceClassifier, Prediction
+
+BATCH_SIZE: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPredictions:
+    """A classifier's predictions for the same images.
+
+    Attributes:
+        single: the predictions of a single pass, which users get.
+        hflip_tta: the mean probabilities of each image and its horizontal flip, at twice the cost.
+    """
+
+    single: Prediction
+    hflip_tta: Prediction
+
+
+def predict_with_tta(
+    classifier: FaceClassifier, images: npt.NDArray[np.uint8], *, progress: bool = False
+) -> SplitPredictions:
+    """Classify crops (N, side, side) uint8 and their horizontal flips.
+
+    Args:
+        classifier: the classifier.
+        images: upright crops.
+        progress: whether to show a progress bar on stderr if that is a terminal.
+    """
+    singles, flips = [], []
+    with tqdm(total=len(images), unit="image", desc="classifying", disable=None if progress else True) as bar:
+        for start in range(0, len(images), BATCH_SIZE):
+            crops = images[start : start + BATCH_SIZE]
+            singles.append(classifier.classify(crops))
+            flips.append(classifier.classify(np.ascontiguousarray(crops[:, :, ::-1])))
+            bar.update(len(crops))
+    if not singles:
+        empty = classifier.classify(images)
+        return SplitPredictions(empty, empty)
+    single, flip = _concatenate(singles), _concatenate(flips)
+    return SplitPredictions(single, Prediction(_mean(single.labels, flip.labels), _mean(single.votes, flip.votes)))
+
+
+def _concatenate(batches: list[Prediction]) -> Prediction:
+    def concatenate_head(rows: list[Any]) -> Any:
+        return None if rows[0] is None else np.concatenate(rows)
+
+    return Prediction(
+        concatenate_head([batch.labels for batch in batches]), concatenate_head([batch.votes for batch in batches])
+    )
+
+
+def _mean(
+    first: npt.NDArray[np.float32] | None, second: npt.NDArray[np.float32] | None
+) -> npt.NDArray[np.float32] | None:
+    return None if first is None or second is None else np.asarray((first + second) / 2, np.float32)
