@@ -36,7 +36,7 @@ def inline_commands() -> list[tuple[str, str]]:
     return lines
 
 
-def to_api_error(line: str) -> str | None:
+def find_problem(line: str) -> str | None:
     """Return what is wrong with a command, None if nothing is."""
     words = shlex.split(line.split(" && ")[0].split(" | ")[0])[1:]
     command: Any = COMMANDS
@@ -53,7 +53,7 @@ def to_api_error(line: str) -> str | None:
 
 @pytest.mark.parametrize(("page", "line"), sorted(set(shown_commands() + inline_commands())))
 def test_shown_command_exists_with_its_options(page: str, line: str) -> None:
-    problem = to_api_error(line)
+    problem = find_problem(line)
     assert problem is None, f"{page}: {line}: {problem}"
 
 

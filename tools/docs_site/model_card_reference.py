@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tools.docs_site.markdown import code, table
+
+_KINDS: Final = {"classification": "Classifier", "detection": "Detector"}
 
 
 def model_card_page(package: Path) -> str:
@@ -17,28 +19,22 @@ def model_card_page(package: Path) -> str:
     ]
     for path in sorted(package.rglob("*.card.json")):
         card = json.loads(path.read_text(encoding="utf-8"))
-        kind = path.relative_to(package).parts[0]
-        name = path.name.removesuffix(".card.json")
-        lines += [f"## {kind}: {name}\n"]
-        rows = [(code(key), _value(value)) for key, value in card.items() if not isinstance(value, dict)]
-        lines += [table(("field", "value"), rows)]
-        for key, value in card.items():
-            if isinstance(value, dict):
-                lines += [f"### {kind}: {name}, {key}\n", _nested(value)]
+        kind = _KINDS[path.relative_to(package).parts[0]]
+        lines += [f"## {kind} {path.name.removesuffix('.card.json')}\n", table(("field", "value"), _rows(card))]
     return "\n".join(lines)
 
 
-def _nested(values: dict[str, Any]) -> str:
-    flat = []
+def _rows(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows = []
     for key, value in values.items():
         if isinstance(value, dict):
-            flat += [(code(f"{key}: {inner}"), _value(number)) for inner, number in value.items()]
+            rows += _rows(value, f"{prefix}{key}.")
         else:
-            flat.append((code(key), _value(value)))
-    return table(("field", "value"), flat)
+            rows.append((code(prefix + key), _value(value)))
+    return rows
 
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(code(entry) for entry in value)
-    return str(value) if isinstance(value, str) and " " in value else code(value)
+    return value if isinstance(value, str) and " " in value else code(value)
