@@ -108,7 +108,8 @@ def find_labeled_faces(
         )
     if use_boxes and not any(faces):
         raise DatasetError(f"{path} must have a column box, got none; run the detector instead")
-    sizes = [analyzer.classifier.card.input_size for analyzer in analyzers]
+    sizes = (analyzer.classifier.card.input_size for analyzer in analyzers)
+    empties = (np.zeros((0, size, size), np.uint8) for size in sizes)
     return LabeledFaces(
         np.array(labels, np.int64),
         np.array([face is not None for face in faces], np.bool_),
