@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 
 from mememoji.drawing.memes import meme_svg
-from mememoji.drawing.memes.meme_overlay import LARGER
+from mememoji.drawing.memes.meme_overlay import HEAD_SCALE
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.results import CLEAR, Composition
+from mememoji.results import FACE_THRESHOLD, Composition
 from mememoji.service.app import create_app
 from mememoji.service.settings import ServiceSettings
 
@@ -30,7 +30,7 @@ def emotions() -> str:
     return (
         "// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/results.py.\n\n"
         f"/** The emotions' colors, in the emotions' order. */\nexport const COLORS = {{\n{colors}\n}} as const;\n\n"
-        f"/** The face-likeness from which a detection counts as a face. */\nexport const CLEAR = {CLEAR};\n"
+        f"/** The face-likeness from which a detection counts as a face. */\nexport const FACE_THRESHOLD = {FACE_THRESHOLD};\n"
     )
 
 
@@ -39,7 +39,7 @@ def memes() -> str:
     return (
         "// Written by web/describe.py from src/mememoji/drawing/memes/meme_overlay.py.\n\n"
         "/** A meme's head over the box of the face it lies on. */\n"
-        f"export const LARGER = {LARGER};\n"
+        f"export const HEAD_SCALE = {HEAD_SCALE};\n"
     )
 
 

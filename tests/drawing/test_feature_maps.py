@@ -1,34 +1,36 @@
-"""Sheets of feature maps and activations."""
+"""Figures of feature maps and class activation maps."""
 
 import numpy as np
 import pytest
 
-from mememoji.drawing.feature_maps import FACE, TILE, draw_activations, draw_maps
+from mememoji.drawing.feature_maps import FACE_SIZE, MAP_SIZE, draw_class_activation_maps, draw_feature_maps
 
 CROP = np.arange(48 * 48, dtype=np.uint32).reshape(48, 48).astype(np.uint8)
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, 1), (11, 1), (12, 2), (60, 4)])
-def test_maps_fill_rows_and_no_more_than_asked_for(count: int, rows: int) -> None:
+def test_draw_feature_maps_fills_rows_up_to_max_channels(count: int, rows: int) -> None:
     maps = np.random.default_rng(count).random((count, 6, 6))
-    sheet = draw_maps(CROP, maps, "stage")
-    assert sheet.dtype == np.uint8
-    assert rows * TILE < sheet.shape[0] < (rows + 1) * (TILE + 8)
+    figure = draw_feature_maps(CROP, maps, "stage")
+    assert figure.dtype == np.uint8
+    assert rows * MAP_SIZE < figure.shape[0] < (rows + 1) * (MAP_SIZE + 8)
 
 
-def test_a_map_of_nothing_is_dark_and_the_most_varied_come_first() -> None:
+def test_draw_feature_maps_constant_map_is_dark_and_last() -> None:
     maps = np.zeros((2, 4, 4))
     maps[1, 0, 0] = 5.0
-    sheet = draw_maps(CROP, maps, "stage", columns=3)
+    figure = draw_feature_maps(CROP, maps, "stage", columns=3)
     dark = (68, 1, 84)
-    tiles = sheet[-12 - TILE : -12]
-    assert (tiles[-5, 12 + TILE + 4 + TILE // 2] == dark).all()
-    assert (tiles[2, 12 + TILE + 4 + 2] != dark).any()
-    assert (tiles[2, 12 + 2 * (TILE + 4) + 2] == dark).all()
+    tiles = figure[-12 - MAP_SIZE : -12]
+    assert (tiles[-5, 12 + MAP_SIZE + 4 + MAP_SIZE // 2] == dark).all()
+    assert (tiles[2, 12 + MAP_SIZE + 4 + 2] != dark).any()
+    assert (tiles[2, 12 + 2 * (MAP_SIZE + 4) + 2] == dark).all()
 
 
-def test_what_speaks_against_leaves_the_face_as_it_is() -> None:
-    sheet = draw_activations(CROP, {"for": np.eye(6), "against": -np.ones((6, 6))}, "title")
-    faces = [sheet[38 : 38 + FACE, 12 + n * (FACE + 4) : 12 + n * (FACE + 4) + FACE] for n in range(3)]
+def test_draw_class_activation_maps_negative_values_change_nothing() -> None:
+    figure = draw_class_activation_maps(CROP, {"for": np.eye(6), "against": -np.ones((6, 6))}, "title")
+    faces = [
+        figure[38 : 38 + FACE_SIZE, 12 + n * (FACE_SIZE + 4) : 12 + n * (FACE_SIZE + 4) + FACE_SIZE] for n in range(3)
+    ]
     np.testing.assert_array_equal(faces[0], faces[2])
     assert (faces[0] != faces[1]).any()

@@ -52,7 +52,7 @@ def test_live_unknown_classifier_is_a_usage_error(clip: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "code", "message"),
-    [(["--csv", "o.csv"], 2, "--headless"), (["--source", "missing.mp4"], 1, "not found")],
+    [(["--csv", "o.csv"], 2, "--headless"), (["--source", "missing.mp4"], 1, "no such file")],
 )
 def test_live_invalid_options_are_rejected(words: list[str], code: int, message: str) -> None:
     result = CliRunner().invoke(app, ["live", *words])

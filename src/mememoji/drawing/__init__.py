@@ -1,1 +1,1 @@
-"""Boxes and composition bars, drawn on copies."""
+"""Drawings: annotated copies of images, meme faces, feature maps."""

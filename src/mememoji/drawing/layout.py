@@ -1,76 +1,79 @@
-"""Where the panels go: beside their faces, inside the image, off other faces and off each other."""
+"""Placement of panels beside their faces: inside the image, clear of other faces and of each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from mememoji.boxes import box_area, box_intersection
 from mememoji.drawing.canvas import Rect
+from mememoji.types import Float64Array, FloatArray
 
-Rects = npt.NDArray[np.float64]
-"""(N, 4): left, top, right, bottom in pixels."""
-
-_OWN, _OTHER, _PANEL = 1.0, 3.0, 4.0
-"""What it costs to cover the panel's own face, another face, another panel, each whole."""
+_OWN_FACE_COST, _OTHER_FACE_COST, _PANEL_COST = 1.0, 3.0, 4.0
+"""The costs of covering the panel's own face, another face or another panel completely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A place for each panel, and how bad it is: 0 where nothing is covered; 1 for each panel that hides its face."""
+    """The rectangle of each panel, and their total cost: 0 if nothing is covered, 1 for a panel that hides its face."""
 
-    places: tuple[Rect, ...]
+    panels: tuple[Rect, ...]
     cost: float
 
 
 def place_panels(
-    boxes: Sequence[Rect], sizes: Sequence[tuple[float, float]], picture_wh: tuple[int, int], gap: float
+    boxes: Sequence[Rect], sizes: Sequence[tuple[float, float]], image_wh: tuple[int, int], gap: float
 ) -> Layout | None:
-    """Find a place for a panel of each size (width, height) at the box of the same index.
+    """Place a panel beside each box.
 
-    One panel after the other takes the best of the places right, left, below and above its box. Returns None where a
-    panel is larger than the image.
+    Each panel in turn gets the position with the lowest cost among those right, left, below and above its box.
+
+    Args:
+        boxes: the boxes of the faces.
+        sizes: the width and height of the panel of each box, in pixels.
+        image_wh: the width and height of the image in pixels.
+        gap: the distance between a panel and its box, in pixels.
+
+    Returns:
+        The layout, or None if a panel is larger than the image.
     """
-    if any(width > picture_wh[0] or height > picture_wh[1] for width, height in sizes):
+    if any(width > image_wh[0] or height > image_wh[1] for width, height in sizes):
         return None
     faces = np.array(boxes, np.float64).reshape(-1, 4)  # (N, 4)
-    places = np.empty_like(faces)
+    panels = np.empty_like(faces)
     total = 0.0
     for index, (box, size) in enumerate(zip(boxes, sizes, strict=True)):
-        candidates = _inside(_around(box, size, gap), picture_wh, gap)
-        hidden = _covered(candidates, faces) * _OTHER  # (candidates, N)
-        hidden[:, index] *= _OWN / _OTHER
-        costs = hidden.sum(axis=1) + _PANEL * _covered(candidates, places[:index]).sum(axis=1)
+        candidates = _move_inside(_candidate_panels(box, size, gap), image_wh, gap)
+        face_costs = _covered_fractions(candidates, faces) * _OTHER_FACE_COST  # (candidates, N)
+        face_costs[:, index] *= _OWN_FACE_COST / _OTHER_FACE_COST
+        costs = face_costs.sum(axis=1) + _PANEL_COST * _covered_fractions(candidates, panels[:index]).sum(axis=1)
         best = int(costs.argmin())
-        places[index] = candidates[best]
+        panels[index] = candidates[best]
         total += float(costs[best])
-    return Layout(tuple((left, top, right, bottom) for left, top, right, bottom in places.tolist()), total)
+    return Layout(tuple((left, top, right, bottom) for left, top, right, bottom in panels.tolist()), total)
 
 
-def _around(box: Rect, size: tuple[float, float], gap: float) -> Rects:
-    """Places around a box, the best liked first."""
+def _candidate_panels(box: Rect, size: tuple[float, float], gap: float) -> Float64Array:
+    """Return panels around a box, (N, 4), in order of preference."""
     left, top, right, bottom = box
     width, height = size
-    middle, center = (top + bottom - height) / 2, (left + right - width) / 2
-    beside = [(x, y) for x in (right + gap, left - gap - width) for y in (middle, top, bottom - height)]
-    stacked = [(x, y) for y in (bottom + gap, top - gap - height) for x in (center, left, right - width)]
-    # A panel wider than high stands better under a face than beside it.
+    center_y, center_x = (top + bottom - height) / 2, (left + right - width) / 2
+    beside = [(x, y) for x in (right + gap, left - gap - width) for y in (center_y, top, bottom - height)]
+    stacked = [(x, y) for y in (bottom + gap, top - gap - height) for x in (center_x, left, right - width)]
+    # A panel that is wider than high fits better below a face than beside it.
     corners = np.array(stacked + beside if width > 2 * height else beside + stacked)
     return np.hstack([corners, corners + size])
 
 
-def _inside(places: Rects, picture_wh: tuple[int, int], gap: float) -> Rects:
-    """The places moved into the image, off its edges by the gap where there is room."""
-    sizes = places[:, 2:] - places[:, :2]
-    room = np.array(picture_wh) - sizes
-    gaps = np.minimum(gap, room / 2)
-    corners = np.clip(places[:, :2], gaps, room - gaps)
+def _move_inside(panels: Float64Array, image_wh: tuple[int, int], gap: float) -> Float64Array:
+    """Move panels (N, 4) into the image, at least `gap` pixels from its edges if there is enough space."""
+    sizes = panels[:, 2:] - panels[:, :2]
+    space = np.array(image_wh) - sizes
+    gaps = np.minimum(gap, space / 2)
+    corners = np.clip(panels[:, :2], gaps, space - gaps)
     return np.hstack([corners, corners + sizes])
 
 
-def _covered(covers: Rects, rects: Rects) -> npt.NDArray[np.float64]:
-    """(N, M): the part of each of M rectangles that each of N others covers."""
-    starts = np.maximum(covers[:, None, :2], rects[None, :, :2])
-    ends = np.minimum(covers[:, None, 2:], rects[None, :, 2:])
-    shared = np.clip(ends - starts, 0, None).prod(axis=2)
-    return np.asarray(shared / (rects[:, 2:] - rects[:, :2]).prod(axis=1))
+def _covered_fractions(covers: Float64Array, rects: Float64Array) -> FloatArray:
+    """Return the fraction (N, M) of each of M rectangles that each of N others covers."""
+    return box_intersection(covers, rects) / box_area(rects)

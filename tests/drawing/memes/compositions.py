@@ -10,23 +10,24 @@ from mememoji.results import Composition
 
 
 def pure(emotion: Emotion) -> Composition:
-    return Composition.of([1.0 if other is emotion else 0.0 for other in EMOTIONS])
+    return Composition.from_fractions([1.0 if other is emotion else 0.0 for other in EMOTIONS])
 
 
 def halves() -> list[Composition]:
     """All pairs of emotions, half and half."""
     return [
-        Composition.of([0.5 if emotion in pair else 0.0 for emotion in EMOTIONS]) for pair in combinations(EMOTIONS, 2)
+        Composition.from_fractions([0.5 if emotion in pair else 0.0 for emotion in EMOTIONS])
+        for pair in combinations(EMOTIONS, 2)
     ]
 
 
 def random_compositions(count: int) -> list[Composition]:
-    return [Composition.of(row) for row in np.random.default_rng(5).dirichlet([0.5] * 6, count)]
+    return [Composition.from_fractions(row) for row in np.random.default_rng(5).dirichlet([0.5] * 6, count)]
 
 
 def _summing_to_one(parts: list[float]) -> Composition:
     total = sum(parts)
-    return Composition.of([part / total for part in parts])
+    return Composition.from_fractions([part / total for part in parts])
 
 
 compositions = (

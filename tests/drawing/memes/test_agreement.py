@@ -1,4 +1,4 @@
-"""Both renderers draw the same face: the web app's geometry as Python's, a browser's pixels as ours."""
+"""Agreement of the renderers: the shapes of the web app with those of Python, a browser's pixels with ours."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from mememoji.drawing.memes import meme_image, meme_shapes, meme_svg
-from mememoji.drawing.memes.description import meme_description
+from mememoji.drawing.memes.description import load_meme_description
 from mememoji.drawing.memes.svg import path_data
 from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.results import Composition
@@ -23,7 +23,7 @@ from tests.drawing.memes.compositions import halves, pure, random_compositions
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = ROOT / "web" / "src" / "memes" / "meme.ts"
 
-# The types are stripped and the imports made Node's own; what is run is the module's source as it stands.
+# The module of the web app is transpiled to CommonJS in memory and run unchanged otherwise.
 PROGRAM = """
 const { readFileSync } = require('fs');
 const Module = require('module');
@@ -43,7 +43,7 @@ console.log(JSON.stringify({ viewBox, headBox, emotions: EMOTIONS, faces }));
 def grid() -> list[Composition]:
     """Every composition in steps of a third, and random ones."""
     steps = [parts for parts in product(range(4), repeat=6) if sum(parts) == 3]
-    return [Composition.of([part / 3 for part in parts]) for parts in steps] + random_compositions(100)
+    return [Composition.from_fractions([part / 3 for part in parts]) for parts in steps] + random_compositions(100)
 
 
 def numbers(path: str) -> npt.NDArray[np.float64]:
@@ -52,17 +52,17 @@ def numbers(path: str) -> npt.NDArray[np.float64]:
 
 @pytest.fixture(scope="module")
 def drawn_by_node() -> dict[str, object]:
-    """What web/src/memes/meme.ts gives for `grid()`."""
+    """The output of web/src/memes/meme.ts for `grid()`."""
     if not MODULE.is_file():
-        pytest.skip("no source of the web app beside these tests")
+        pytest.skip("the source of the web app is not in this checkout")
     node = shutil.which("node")
     if node is None:
-        pytest.skip("no Node on this machine")
+        pytest.skip("Node is not installed")
     modules = os.pathsep.join([str(ROOT / "web" / "node_modules"), os.environ.get("NODE_PATH", "")])
     environment = os.environ | {"NODE_PATH": modules}
-    asked = [node, "-e", "require.resolve('typescript')"]
-    if subprocess.run(asked, env=environment, capture_output=True).returncode:
-        pytest.skip("no TypeScript in web/node_modules; `npm ci` in web/ puts it there")
+    command = [node, "-e", "require.resolve('typescript')"]
+    if subprocess.run(command, env=environment, capture_output=True).returncode:
+        pytest.skip("TypeScript is not installed in web/node_modules; run `npm ci` in web/")
     done = subprocess.run(
         [node, "-e", PROGRAM, str(MODULE)],
         input=json.dumps([composition.to_dict() for composition in grid()]),
@@ -76,14 +76,14 @@ def drawn_by_node() -> dict[str, object]:
     return result
 
 
-def test_the_frame_is_the_same(drawn_by_node: dict[str, object]) -> None:
-    description = meme_description()
+def test_web_view_box_and_emotions_are_the_same(drawn_by_node: dict[str, object]) -> None:
+    description = load_meme_description()
     assert drawn_by_node["emotions"] == list(EMOTIONS)
     assert drawn_by_node["viewBox"] == " ".join(f"{value:g}" for value in description.view_box)
     assert drawn_by_node["headBox"] == list(description.head)
 
 
-def test_node_and_python_give_the_same_shapes(drawn_by_node: dict[str, object]) -> None:
+def test_web_shapes_are_the_same(drawn_by_node: dict[str, object]) -> None:
     faces = drawn_by_node["faces"]
     assert isinstance(faces, list)
     for composition, theirs in zip(grid(), faces, strict=True):
@@ -91,7 +91,7 @@ def test_node_and_python_give_the_same_shapes(drawn_by_node: dict[str, object]) 
         assert [shape["name"] for shape in theirs] == [shape.name for shape in ours]
         for shape, other in zip(ours, theirs, strict=True):
             own = path_data(shape.points, shape.closed)
-            # Both round to hundredths, which may fall to either side.
+            # Both round to hundredths, possibly in different directions.
             np.testing.assert_allclose(numbers(other["d"]), numbers(own), atol=0.0101, err_msg=shape.name)
             assert re.sub(r"[^MCZ]", "", other["d"]) == re.sub(r"[^MCZ]", "", own)
             for color, theirs_color in ((shape.fill, other["fill"]), (shape.stroke, other["stroke"])):
@@ -105,16 +105,16 @@ def test_node_and_python_give_the_same_shapes(drawn_by_node: dict[str, object]) 
                 np.testing.assert_allclose(numbers(other["clip"]), numbers(path_data(shape.clip, True)), atol=0.0101)
 
 
-def test_a_browser_paints_the_svg_as_we_paint_pixels(tmp_path: Path) -> None:
-    """Chromium's image of a page of faces; off by 2 levels of 255 in the mean, by 40 in any 5x5 pixels."""
+def test_browser_renders_the_svg_like_meme_image(tmp_path: Path) -> None:
+    """Chromium's rendering of a page of faces differs by less than 2 levels on average, and 40 in any 5x5 pixels."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
-        pytest.skip("no Chromium on this machine")
+        pytest.skip("Chromium is not installed")
     faces = [pure(emotion) for emotion in EMOTIONS] + halves() + random_compositions(9)
     size, columns = 160, 6
     width, height = columns * size, len(faces) // columns * size
     svgs = "".join(meme_svg(face, size=size, prefix=f"face{number}") for number, face in enumerate(faces))
-    page, picture = tmp_path / "faces.html", tmp_path / "faces.png"
+    page, image_path = tmp_path / "faces.html", tmp_path / "faces.png"
     style = "body{margin:0;background:#5b8c6a;display:flex;flex-wrap:wrap}svg{display:block}"
     page.write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style><body>{svgs}", encoding="utf-8")
     command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-lcd-text"]
@@ -123,31 +123,31 @@ def test_a_browser_paints_the_svg_as_we_paint_pixels(tmp_path: Path) -> None:
         "--force-color-profile=srgb",
         f"--user-data-dir={tmp_path / 'profile'}",
     ]
-    command += [f"--window-size={width},{height}", f"--screenshot={picture}", page.as_uri()]
+    command += [f"--window-size={width},{height}", f"--screenshot={image_path}", page.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert picture.is_file(), done.stderr
-    bgr = cv2.imread(str(picture))
+    assert image_path.is_file(), done.stderr
+    bgr = cv2.imread(str(image_path))
     assert bgr is not None
     theirs = bgr[..., ::-1].astype(np.float64)
     assert theirs.shape == (height, width, 3)
     for number, face in enumerate(faces):
         top, left = number // columns * size, number % columns * size
-        off = np.abs(theirs[top : top + size, left : left + size] - on_ground(face, size, (0x5B, 0x8C, 0x6A)))
+        off = np.abs(theirs[top : top + size, left : left + size] - blend_onto(face, size, (0x5B, 0x8C, 0x6A)))
         assert off.mean() < 2, face
-        # Edges may be softened differently; what is painted may not lie elsewhere.
+        # Antialiasing may differ, positions may not.
         assert cv2.blur(off, (5, 5)).max() < 40, face
 
 
-def on_ground(face: Composition, size: int, color: tuple[int, int, int]) -> npt.NDArray[np.float64]:
+def blend_onto(face: Composition, size: int, color: tuple[int, int, int]) -> npt.NDArray[np.float64]:
     image = meme_image(face, size).astype(np.float64)
     alpha = image[..., 3:] / 255
     return np.asarray(image[..., :3] * alpha + np.array(color) * (1 - alpha))
 
 
-def test_the_svg_stands_alone() -> None:
+def test_meme_svg_is_a_complete_document() -> None:
     text = meme_svg(pure(Emotion.SAD), size=48)
     assert text.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="')
     assert 'width="48" height="48"' in text
-    referred = set(re.findall(r"url\(#([\w-]+)\)", text))
-    assert referred
-    assert referred == set(re.findall(r'<clipPath id="([\w-]+)"', text))
+    references = set(re.findall(r"url\(#([\w-]+)\)", text))
+    assert references
+    assert references == set(re.findall(r'<clipPath id="([\w-]+)"', text))

@@ -1,4 +1,4 @@
-"""The description that ships, and what is refused."""
+"""The shipped description, and the validation of others."""
 
 import json
 from copy import deepcopy
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mememoji.drawing.memes.description import meme_description, read_description
+from mememoji.drawing.memes.description import load_meme_description, parse_meme_description
 from mememoji.emotions import EMOTIONS, Emotion
 
 SQUARE = "M-10 -10 C-10 0 -10 0 -10 10 C0 10 0 10 10 10 C10 0 10 -10 -10 -10 Z"
@@ -28,25 +28,25 @@ def shipped() -> dict[str, Any]:
     return content
 
 
-def changed(layer: int, **fields: Any) -> dict[str, Any]:
+def change(layer: int, **fields: Any) -> dict[str, Any]:
     content = deepcopy(SMALL)
     content["layers"][layer].update(fields)
     return content
 
 
-def test_the_shipped_one_is_small_and_stands() -> None:
+def test_load_meme_description_shipped_file_is_small_and_valid() -> None:
     assert len(json.dumps(shipped())) < 20_000
-    names = [layer.name for layer in meme_description().layers]
+    names = [layer.name for layer in load_meme_description().layers]
     assert {"head", "brow", "eye", "lid", "pupil", "mouth", "cheek", "tear", "furrow"} <= set(names)
 
 
-def test_the_tuft_has_the_emotions_colors() -> None:
+def test_shipped_tuft_has_the_colors_of_the_emotions() -> None:
     (fill,) = [layer["fill"] for layer in shipped()["layers"] if layer["name"] == "tuft"]
     assert fill == {emotion.value: emotion.color for emotion in EMOTIONS}
 
 
-def test_a_key_that_an_emotion_lacks_is_neutrals() -> None:
-    head, mouth = read_description(SMALL).layers
+def test_parse_meme_description_missing_key_value_is_that_of_neutral() -> None:
+    head, mouth = parse_meme_description(SMALL).layers
     assert (head.points == head.points[0]).all()
     assert mouth.points[EMOTIONS.index(Emotion.SAD)].tolist() == [[-10, 5], [-5, 5], [5, 5], [10, 5]]
     assert mouth.points[EMOTIONS.index(Emotion.HAPPY)].tolist() == [[-10, 0], [-5, 9], [5, 9], [10, 0]]
@@ -54,39 +54,39 @@ def test_a_key_that_an_emotion_lacks_is_neutrals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ({}, "lacks"),
-        (SMALL | {"size": 3}, "mean nothing: .'size'."),
-        (SMALL | {"boldness": 2}, "boldness is a number in 0..1, got 2"),
-        (SMALL | {"view_box": [0, 0, 10]}, "view_box holds 4 numbers"),
+        (SMALL | {"size": 3}, "unknown fields: .'size'."),
+        (SMALL | {"boldness": 2}, "boldness must be a number in 0..1, got 2"),
+        (SMALL | {"view_box": [0, 0, 10]}, "view_box must be 4 numbers"),
         (SMALL | {"head": [0, 0, 0, 10]}, "above 0"),
-        (SMALL | {"layers": [SMALL["layers"][0]] * 2}, "two layers have the name 'head'"),
-        (changed(0, name=""), "a layer has a name"),
-        (changed(0, color="#000000"), "mean nothing: .'color'."),
-        (changed(1, like="head"), "either a path or a layer"),
-        (changed(1, clip="mouth"), "clip of layer 'mouth' names an earlier layer"),
-        (changed(0, symmetry="both"), "symmetry of layer 'head' is one of"),
-        (changed(1, symmetry="joined"), "starts and ends on the middle line"),
-        (changed(0, path="M0 0 L5 5"), "path of layer 'head' is one M and then Cs"),
-        (changed(0, path="M0 0 C1 1 2 2 3"), "path of layer 'head' is one M and then Cs"),
-        (changed(0, path=3), "path of layer 'head' is one M and then Cs"),
-        (changed(1, path={"neutral": LINE, "happy": SQUARE}), "have the same commands"),
-        (changed(1, path={"happy": LINE}), "has a value for neutral"),
-        (changed(1, path={"neutral": LINE, "glad": LINE}), "has a value for neutral"),
-        (changed(0, fill="red"), "fill of layer 'head' is #rrggbb or none"),
-        (changed(0, fill={"neutral": "none", "happy": "#000000"}), "fill of layer 'head' is #rrggbb or none"),
-        (changed(1, width=-1), "width of layer 'mouth' is a number in 0..100"),
-        (changed(1, opacity={"neutral": 0, "sad": "1"}), "opacity of layer 'mouth' is a number"),
+        (SMALL | {"layers": [SMALL["layers"][0]] * 2}, "must be unique, got 'head' twice"),
+        (change(0, name=""), "name of a layer must be"),
+        (change(0, color="#000000"), "unknown fields: .'color'."),
+        (change(1, like="head"), "must have either path or like"),
+        (change(1, clip="mouth"), "clip of layer 'mouth' must be the name of an earlier layer"),
+        (change(0, symmetry="both"), "symmetry of layer 'head' must be one of"),
+        (change(1, symmetry="joined"), "must be closed and start and end on the vertical axis"),
+        (change(0, path="M0 0 L5 5"), "path of layer 'head' must be one M and then Cs"),
+        (change(0, path="M0 0 C1 1 2 2 3"), "path of layer 'head' must be one M and then Cs"),
+        (change(0, path=3), "path of layer 'head' must be one M and then Cs"),
+        (change(1, path={"neutral": LINE, "happy": SQUARE}), "must have the same commands"),
+        (change(1, path={"happy": LINE}), "must have a value for neutral"),
+        (change(1, path={"neutral": LINE, "glad": LINE}), "must have a value for neutral"),
+        (change(0, fill="red"), "fill of layer 'head' must be #rrggbb, or none"),
+        (change(0, fill={"neutral": "none", "happy": "#000000"}), "fill of layer 'head' must be #rrggbb, or none"),
+        (change(1, width=-1), "width of layer 'mouth' must be a number in 0..100"),
+        (change(1, opacity={"neutral": 0, "sad": "1"}), "opacity of layer 'mouth' must be a number"),
     ],
 )
-def test_another_is_refused(content: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
-        read_description(content)
+def test_parse_meme_description_invalid_content_is_rejected(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse_meme_description(content)
 
 
-def test_what_is_no_pair_is_not_cut_to_one() -> None:
-    content = changed(0, symmetry="pair")
+def test_parse_meme_description_clip_to_a_pair_needs_a_pair() -> None:
+    content = change(0, symmetry="pair")
     content["layers"][1]["clip"] = "head"
-    with pytest.raises(ValueError, match="'mouth' is no pair and cannot be cut to one"):
-        read_description(content)
+    with pytest.raises(ValueError, match="clip of layer 'mouth' must not be a pair"):
+        parse_meme_description(content)

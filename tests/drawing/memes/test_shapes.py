@@ -1,4 +1,4 @@
-"""The geometry follows the six fractions."""
+"""The shapes of the meme face."""
 
 from itertools import combinations
 
@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mememoji.drawing.memes.description import meme_description
-from mememoji.drawing.memes.shapes import Shape, meme_shapes, steering
+from mememoji.drawing.memes.description import load_meme_description
+from mememoji.drawing.memes.shapes import Shape, blend_weights, meme_shapes
 from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.results import Composition
 from tests.drawing.memes.compositions import compositions, halves, pure
 
 Points = npt.NDArray[np.float64]
 
-X, Y, WIDTH, HEIGHT = meme_description().view_box
+X, Y, WIDTH, HEIGHT = load_meme_description().view_box
 
 
 def by_name(composition: Composition) -> dict[str, Shape]:
@@ -41,7 +41,7 @@ def drawn_points(shape: Shape) -> Points:
 
 
 @given(compositions)
-def test_any_composition_is_drawn_inside_the_view_box(composition: Composition) -> None:
+def test_meme_shapes_are_inside_the_view_box(composition: Composition) -> None:
     for shape in meme_shapes(composition):
         assert np.isfinite(shape.points).all()
         assert 0 <= shape.opacity <= 1
@@ -53,7 +53,7 @@ def test_any_composition_is_drawn_inside_the_view_box(composition: Composition) 
 
 
 @given(compositions)
-def test_the_shapes_are_always_the_same_ones(composition: Composition) -> None:
+def test_meme_shapes_are_the_same_for_every_composition(composition: Composition) -> None:
     rest = meme_shapes(pure(Emotion.NEUTRAL))
     shapes = meme_shapes(composition)
     assert [shape.name for shape in shapes] == [shape.name for shape in rest]
@@ -62,16 +62,18 @@ def test_the_shapes_are_always_the_same_ones(composition: Composition) -> None:
 
 
 @given(compositions, compositions, st.floats(0, 0.01))
-def test_a_small_change_moves_it_a_little(one: Composition, other: Composition, share: float) -> None:
-    near = Composition.of([(1 - share) * a + share * b for a, b in zip(one.fractions, other.fractions, strict=True)])
-    moved = np.abs(all_points(near) - all_points(one)).max()
-    assert moved <= 400 * share + 1e-9
+def test_meme_shapes_change_continuously(one: Composition, other: Composition, fraction: float) -> None:
+    near = Composition.from_fractions(
+        [(1 - fraction) * a + fraction * b for a, b in zip(one.fractions, other.fractions, strict=True)]
+    )
+    distance = np.abs(all_points(near) - all_points(one)).max()
+    assert distance <= 400 * fraction + 1e-9
 
 
 @given(compositions)
-def test_what_is_a_pair_or_joined_is_its_own_mirror_image(composition: Composition) -> None:
+def test_meme_shapes_pairs_and_joined_layers_are_symmetric(composition: Composition) -> None:
     shapes = by_name(composition)
-    for layer in meme_description().layers:
+    for layer in load_meme_description().layers:
         if layer.symmetry == "pair":
             left, right = shapes[f"{layer.name}:left"], shapes[f"{layer.name}:right"]
             np.testing.assert_allclose(right.points, mirror(left.points), atol=1e-9)
@@ -81,7 +83,7 @@ def test_what_is_a_pair_or_joined_is_its_own_mirror_image(composition: Compositi
             np.testing.assert_allclose(points, mirror(points)[::-1], atol=1e-9)
 
 
-def test_a_part_is_cut_to_the_part_on_its_own_side() -> None:
+def test_meme_shapes_are_clipped_to_the_shape_of_their_side() -> None:
     shapes = by_name(pure(Emotion.SURPRISE))
     for side in ("left", "right"):
         assert shapes[f"pupil:{side}"].clip is shapes[f"eye:{side}"].points
@@ -89,27 +91,27 @@ def test_a_part_is_cut_to_the_part_on_its_own_side() -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(EMOTIONS, 2)))
-def test_pure_emotions_are_told_apart_by_brows_pupils_and_mouth(one: Emotion, other: Emotion) -> None:
+def test_meme_shapes_pure_emotions_differ_in_brows_pupils_and_mouth(one: Emotion, other: Emotion) -> None:
     first, second = by_name(pure(one)), by_name(pure(other))
-    for name, least in (("brow:left", 3), ("pupil:left", 3), ("mouth", 5)):
-        assert np.abs(first[name].points - second[name].points).max() > least, name
+    for name, min_distance in (("brow:left", 3), ("pupil:left", 3), ("mouth", 5)):
+        assert np.abs(first[name].points - second[name].points).max() > min_distance, name
 
 
-def test_neutral_is_the_rest_pose_and_a_pure_emotion_its_own_key() -> None:
+def test_blend_weights_pure_emotion_is_drawn_as_its_key_value() -> None:
     for emotion in EMOTIONS:
-        np.testing.assert_allclose(steering(pure(emotion), 0.7), np.eye(6)[EMOTIONS.index(emotion)])
-    (mouth,) = [layer for layer in meme_description().layers if layer.name == "mouth"]
+        np.testing.assert_allclose(blend_weights(pure(emotion), 0.7), np.eye(6)[EMOTIONS.index(emotion)])
+    (mouth,) = [layer for layer in load_meme_description().layers if layer.name == "mouth"]
     for emotion in EMOTIONS:
         np.testing.assert_allclose(by_name(pure(emotion))["mouth"].points, mouth.points[EMOTIONS.index(emotion)])
 
 
 @pytest.mark.parametrize("mix", halves(), ids=lambda mix: "+".join(e for e in EMOTIONS if mix[e] > 0))
-def test_a_mix_is_drawn_as_neither_of_its_parts(mix: Composition) -> None:
+def test_meme_shapes_mixture_differs_from_its_emotions(mix: Composition) -> None:
     for emotion in (emotion for emotion in EMOTIONS if mix[emotion] > 0):
         assert np.abs(all_points(mix) - all_points(pure(emotion))).max() > 6
 
 
-def test_tear_furrow_and_sweat_belong_to_their_emotions() -> None:
+def test_meme_shapes_tear_furrow_and_sweat_belong_to_one_emotion() -> None:
     own = {"tear": Emotion.SAD, "furrow:left": Emotion.ANGRY, "sweat": Emotion.FEAR}
     for name, emotion in own.items():
         assert [other for other in EMOTIONS if by_name(pure(other))[name].opacity > 0] == [emotion]

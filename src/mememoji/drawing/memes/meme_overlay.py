@@ -1,4 +1,4 @@
-"""Meme faces laid over the faces of an image."""
+"""Meme faces drawn over the faces of an image."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -6,81 +6,89 @@ from typing import Final
 
 import numpy as np
 
-from mememoji.drawing.memes.description import Floats, meme_description
+from mememoji.drawing.memes.description import load_meme_description
 from mememoji.drawing.memes.raster import draw_shapes
 from mememoji.drawing.memes.shapes import meme_shapes
 from mememoji.emotions import Emotion
 from mememoji.image_io import RGBImage
 from mememoji.results import Box, Face, Landmarks
+from mememoji.types import Float64Array
 
-LARGER: Final = 1.12
-"""The head over the box: detectors leave out ears and hairline."""
+HEAD_SCALE: Final = 1.12
+"""The size of the head relative to the box of the face; detectors exclude ears and hairline."""
 
 
-def lay_over(image: RGBImage, faces: Iterable[Face]) -> RGBImage:
-    """Lay the meme face of each face's composition over it, on a copy of the image.
+def overlay_memes(image: RGBImage, faces: Iterable[Face]) -> RGBImage:
+    """Draw a meme face over each face, on a copy of the image.
 
     Args:
-        image: (H, W, 3) uint8 RGB; it stays as it is.
-        faces: what was found in it, in any order; the larger ones are drawn first.
+        image: (H, W, 3) uint8 RGB, which is not changed.
+        faces: the faces found in the image, in any order; larger ones are drawn first.
 
     Returns:
         (H, W, 3) uint8 RGB.
+
+    Example:
+        >>> from mememoji import Analyzer, read_image
+        >>> image = read_image("docs/images/astronaut.png")
+        >>> covered = overlay_memes(image, Analyzer().analyze(image).faces)
+        >>> covered.shape, bool((covered != image).any())
+        ((512, 512, 3), True)
     """
     copy = image.copy()
     for face in sorted(faces, key=lambda face: -face.box.area):
-        lay_meme(copy, face.box, face.composition, face.landmarks)
+        overlay_meme(copy, face.box, face.composition, face.landmarks)
     return copy
 
 
-def lay_meme(
+def overlay_meme(
     image: RGBImage, box: Box, composition: Mapping[Emotion, float], landmarks: Landmarks | None = None
 ) -> None:
-    """Lay one meme face over a face, into the image that is given.
+    """Draw one meme face over a face, in place.
 
-    It has the box's place and size and, where there are landmarks, the tilt of the line through the eyes. What
-    reaches over the image's edges is cut off.
+    It has the position and size of the box and, with landmarks, the roll of the eyes. Parts outside the image are
+    cropped.
 
     Args:
-        image: (H, W, 3) uint8 RGB; it is drawn on.
-        box: the face's.
-        composition: six fractions that sum to 1.
-        landmarks: five points, or None for an upright face.
+        image: (H, W, 3) uint8 RGB, which is changed.
+        box: the box of the face.
+        composition: the six fractions, which sum to 1.
+        landmarks: the five landmarks of the face, or None for an upright face.
     """
-    to_picture = _placing(box, 0.0 if landmarks is None else tilt(landmarks))
-    left, top, right, bottom = _bounds(to_picture)
+    to_image = _head_transform(box, 0.0 if landmarks is None else roll_from_eyes(landmarks))
+    left, top, right, bottom = _bounds(to_image)
     left, top = max(left, 0), max(top, 0)
     right, bottom = min(right, image.shape[1]), min(bottom, image.shape[0])
     if right <= left or bottom <= top:
         return
-    to_picture[:, 2] -= left, top
-    meme = draw_shapes(meme_shapes(composition), to_picture, right - left, bottom - top)
-    below = image[top:bottom, left:right]
+    to_image[:, 2] -= left, top
+    meme = draw_shapes(meme_shapes(composition), to_image, right - left, bottom - top)
+    background = image[top:bottom, left:right]
     remaining = 255 - meme[..., 3:].astype(np.uint16)
-    below[:] = meme[..., :3] + ((below * remaining + 127) // 255).astype(np.uint8)
+    background[:] = meme[..., :3] + ((background * remaining + 127) // 255).astype(np.uint8)
 
 
-def tilt(landmarks: Landmarks) -> float:
-    """How far a face is turned in the image's plane, in radians, clockwise: 0 for level eyes, -pi..pi."""
+def roll_from_eyes(landmarks: Landmarks) -> float:
+    """Compute the roll angle of the line through the eyes, in radians in -pi..pi, positive for clockwise."""
     (right_x, right_y), (left_x, left_y) = landmarks[:2]
     return math.atan2(left_y - right_y, left_x - right_x)
 
 
-def _placing(box: Box, angle: float) -> Floats:
-    """(2, 3): from the drawing's units to the image's pixels, the head's middle on the box's."""
-    x, y, width, height = meme_description().head
-    scale = LARGER * max(box.width / width, box.height / height)
+def _head_transform(box: Box, angle: float) -> Float64Array:
+    """Return the transform (2, 3) from the units of the drawing to pixels that centers the head on the box."""
+    x, y, width, height = load_meme_description().head
+    scale = HEAD_SCALE * max(box.width / width, box.height / height)
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
-    turn = np.array([[cos, -sin], [sin, cos]])
-    middle = np.array([box.x + box.width / 2, box.y + box.height / 2])
-    return np.column_stack([turn, middle - turn @ (x + width / 2, y + height / 2)])
+    rotation = np.array([[cos, -sin], [sin, cos]])
+    center = np.array([box.x + box.width / 2, box.y + box.height / 2])
+    return np.column_stack([rotation, center - rotation @ (x + width / 2, y + height / 2)])
 
 
-def _bounds(to_picture: Floats) -> tuple[int, int, int, int]:
-    """Whole pixels around the view box: left, top, right, bottom."""
-    x, y, width, height = meme_description().view_box
+def _bounds(to_image: Float64Array) -> tuple[int, int, int, int]:
+    """Return the bounding box of the drawing in whole pixels: left, top, right, bottom."""
+    x, y, width, height = load_meme_description().view_box
     corners = np.array([(x, y), (x + width, y), (x, y + height), (x + width, y + height)])
-    placed = corners @ to_picture[:, :2].T + to_picture[:, 2]
-    left, top = np.floor(placed.min(axis=0)).astype(int).tolist()
-    right, bottom = np.ceil(placed.max(axis=0)).astype(int).tolist()
+    in_pixels = corners @ to_image[:, :2].T + to_image[:, 2]
+    left, top = np.floor(in_pixels.min(axis=0)).astype(int).tolist()
+    right, bottom = np.ceil(in_pixels.max(axis=0)).astype(int).tolist()
     return left, top, right, bottom

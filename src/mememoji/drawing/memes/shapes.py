@@ -1,4 +1,4 @@
-"""The meme face of a composition, as shapes: cubic Bézier curves with their colors."""
+"""The meme face of a composition as shapes: cubic Bézier curves with colors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,89 +8,101 @@ from typing import Final
 import numpy as np
 
 from mememoji.drawing.canvas import Color
-from mememoji.drawing.memes.description import Description, Floats, Layer, meme_description
+from mememoji.drawing.memes.description import Layer, MemeDescription, load_meme_description
 from mememoji.emotions import EMOTIONS, Emotion
+from mememoji.types import Float64Array
 
 _NEUTRAL: Final = EMOTIONS.index(Emotion.NEUTRAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One part of a drawn face, to be painted over those before it.
+    """One shape of a meme face; later shapes are drawn over earlier ones.
 
     Attributes:
-        name: the layer's, with `:left` or `:right` (in the image) for one of a pair.
-        points: (P, 2), P = 3 n + 1: a point, then two handles and the next point for each of n cubic curves.
-        closed: the last point meets the first; a fill closes an open shape too, a stroke does not.
-        fill, stroke: None where there is none. The stroke lies over the fill, its middle on the edge.
-        stroke_width: in the drawing's units; ends and joins are round.
-        opacity: 0..1.
-        clip: the points of the closed shape that this one is cut to, or None.
+        name: the name of the layer, with `:left` or `:right` (in the image) for one of a pair.
+        points: (P, 2), the first point, then two control points and the next point of each of n curves: P = 3 n + 1.
+        closed: whether the stroke connects the last point with the first; a fill always does.
+        fill: the color of the fill, or None.
+        stroke: the color of the stroke, which is drawn over the fill and centered on the outline, or None.
+        stroke_width: the width of the stroke in the units of the drawing; ends and joins are round.
+        opacity: the opacity of fill and stroke in 0..1.
+        clip: the points of the closed shape that clips this one, or None.
     """
 
     name: str
-    points: Floats
+    points: Float64Array
     closed: bool
     fill: Color | None
     stroke: Color | None
     stroke_width: float
     opacity: float
-    clip: Floats | None
+    clip: Float64Array | None
 
 
-def steering(composition: Mapping[Emotion, float], boldness: float) -> Floats:
-    """How far each emotion pulls the drawing, (6,) in the order of `EMOTIONS`: c (1 + b (1 - c)) of its fraction c.
+def blend_weights(composition: Mapping[Emotion, float], boldness: float) -> Float64Array:
+    """Compute the blend weight c (1 + b (1 - c)) of each emotion from its fraction c and the boldness b.
 
-    An emotion alone pulls by 1; of two halves each pulls by more than a half, so that a mix is not a timid mean.
+    A pure emotion has weight 1. Of two emotions with a fraction of one half, each has a weight above one half, so that
+    a mixture is more expressive than the mean of its emotions.
+
+    Args:
+        composition: the six fractions, which sum to 1.
+        boldness: b, in 0..1.
+
+    Returns:
+        (6,) in the order of `EMOTIONS`.
     """
     fractions = np.array([composition[emotion] for emotion in EMOTIONS], np.float64)
     return np.asarray(fractions * (1 + boldness * (1 - fractions)))
 
 
 def meme_shapes(composition: Mapping[Emotion, float]) -> list[Shape]:
-    """The face of a composition, its hindmost part first.
+    """Return the shapes of the meme face of a composition, from back to front.
 
-    There are always the same shapes in the same order; one that is not to be seen has an opacity of 0.
+    The shapes and their order are always the same; invisible ones have an opacity of 0.
 
     Args:
-        composition: six fractions that sum to 1.
+        composition: the six fractions, which sum to 1.
     """
     return _blender().shapes(composition)
 
 
 @cache
-def _blender() -> "Blender":
-    return Blender(meme_description())
+def _blender() -> "MemeBlender":
+    return MemeBlender(load_meme_description())
 
 
-class Blender:
-    """A description made ready: all its numbers in one table, so that a face costs one product.
+class MemeBlender:
+    """A blender of the key values of a description, held in one matrix, so that a face costs one matrix product.
 
     Args:
-        description: what is drawn.
+        description: the description of the meme face.
     """
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: MemeDescription) -> None:
         self._boldness = description.boldness
-        middle = description.view_box[0] + description.view_box[2] / 2
+        axis = description.view_box[0] + description.view_box[2] / 2
         self._parts: list[tuple[str, Layer, str | None]] = []
-        columns: list[Floats] = []
+        columns: list[Float64Array] = []
         for layer in description.layers:
-            for name, points in _drawn(layer, middle):
+            for name, points in _mirror_layer(layer, axis):
                 side = name.removeprefix(layer.name)
                 paired = any(name == f"{layer.clip}{side}" for name, _, _ in self._parts)
                 clip = layer.clip and (layer.clip + side if paired else layer.clip)
                 self._parts.append((name, layer, clip))
                 colors = [color for color in (layer.fill, layer.stroke) if color is not None]
                 columns += [points.reshape(6, -1), layer.width[:, None], layer.opacity[:, None], *colors]
-        self._ends = np.cumsum([column.shape[1] for column in columns])[:-1]
+        self._splits = np.cumsum([column.shape[1] for column in columns])[:-1]
         table = np.hstack(columns)
-        self._rest = table[_NEUTRAL]
-        self._pulls = table - self._rest
+        self._neutral = table[_NEUTRAL]
+        self._offsets = table - self._neutral
 
     def shapes(self, composition: Mapping[Emotion, float]) -> list[Shape]:
-        """The shapes of a composition; see `meme_shapes`."""
-        values = iter(np.split(self._rest + steering(composition, self._boldness) @ self._pulls, self._ends))
+        """Return the shapes of a composition; see `meme_shapes`."""
+        values = iter(
+            np.split(self._neutral + blend_weights(composition, self._boldness) @ self._offsets, self._splits)
+        )
         shapes: dict[str, Shape] = {}
         for name, layer, clip in self._parts:
             points, width, opacity = next(values).reshape(-1, 2), next(values), next(values)
@@ -107,16 +119,16 @@ class Blender:
         return list(shapes.values())
 
 
-def _drawn(layer: Layer, middle: float) -> list[tuple[str, Floats]]:
-    """What a layer draws, as names and points (6, P, 2): a pair is two shapes, a joined half one with its mirror."""
+def _mirror_layer(layer: Layer, axis: float) -> list[tuple[str, Float64Array]]:
+    """Return the names and points (6, P, 2) of the shapes of a layer: two for a pair, else one."""
     if layer.symmetry == "none":
         return [(layer.name, layer.points)]
-    mirrored = layer.points * (-1, 1) + (2 * middle, 0)
+    mirrored = layer.points * (-1, 1) + (2 * axis, 0)
     if layer.symmetry == "pair":
         return [(f"{layer.name}:left", layer.points), (f"{layer.name}:right", mirrored)]
     return [(layer.name, np.concatenate([layer.points, mirrored[:, -2::-1]], axis=1))]
 
 
-def _color(values: Floats) -> Color:
+def _color(values: Float64Array) -> Color:
     red, green, blue = np.floor(np.clip(values, 0, 255) + 0.5).astype(int).tolist()
     return red, green, blue
