@@ -1,12 +1,14 @@
 """The generated reference pages name everything that they are generated from."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 import mememoji
 from mememoji.service.settings import ServiceSettings
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, written_pages
 from tools.docs_site.command_reference import command_page, walk_commands
 from tools.docs_site.markdown import table
 from tools.docs_site.model_card_reference import model_card_page
@@ -76,3 +78,13 @@ def test_python_pages_are_those_of_the_navigation(python_reference: dict[str, st
     for name, page in python_reference.items():
         assert f'"reference/python/{name}.md"' in navigation
         assert ":::" in page
+
+
+@pytest.mark.parametrize("page", written_pages(), ids=lambda page: page.stem)
+def test_settings_and_routes_in_page_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    fields = {f"MEMEMOJI_{name.upper()}" for name in ServiceSettings.model_fields}
+    assert set(re.findall(r"MEMEMOJI_[A-Z_]+", text)) <= fields | {"MEMEMOJI_DB_PASSWORD"}
+    paths = set(json.loads(openapi_text())["paths"]) | {"/v1.0.0/live"}
+    shown = {path.replace("PIC_ID", "{image_id}") for path in re.findall(r"/v1\.0\.0/[\w/{}]+", text)}
+    assert shown <= paths
