@@ -1,8 +1,8 @@
-"""Weights files made into other weights files: calibrated, rewritten for speed, in other numbers. Needs no torch."""
+"""Conversion of weights files: calibration, float16 and int8, with ONNX alone, without torch."""
 
 from mememoji.errors import MissingExtraError
 
 try:
-    import onnx as _onnx  # noqa: F401  # asked for here, once, so that no module of the room has to
+    import onnx as _onnx  # noqa: F401  # checked here once, for all modules of the package
 except ImportError as error:
     raise MissingExtraError("train", "converting weights") from error

@@ -1,4 +1,4 @@
-"""Temperatures and floors in the graph itself, so that whoever runs the file gets calibrated answers."""
+"""Calibration as part of an ONNX graph, so that every runtime of the file returns calibrated logits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,43 +8,48 @@ from onnx import helper
 
 from mememoji.conversion.onnx_graph import Graph
 from mememoji.errors import ModelError
-from mememoji.evaluation.temperature import LEAST, Scaling
+from mememoji.evaluation.temperature_scaling import MIN_PROB, CalibrationParams
 
 _PREFIX = "calibration"
 
 
-def fold(model: Any, scalings: Mapping[str, Scaling]) -> None:
-    """Let each head give calibrated logits: `log(max(softmax(logits / temperature) - floor, LEAST))`.
+def apply_calibration(model: Any, params: Mapping[str, CalibrationParams]) -> None:
+    """Make heads return calibrated logits: `log(max(softmax(logits / temperature) - prob_floor, MIN_PROB))`.
 
-    Their softmax is the calibrated probability. What an earlier call folded into the graph is replaced.
+    The softmax of these logits is the calibrated probability. An earlier calibration in the graph is replaced.
+
+    Args:
+        model: an `onnx.ModelProto`, changed in place.
+        params: the calibration parameters by head.
 
     Raises:
         ModelError: the graph has no such head.
     """
-    unfold(model)
+    remove_calibration(model)
     graph = Graph(model)
     nodes = graph.nodes
-    for head, scaling in scalings.items():
-        maker = graph.maker(head)
-        if maker is None or head not in graph.outputs:
-            raise ModelError(f"the graph has the outputs {', '.join(graph.outputs)}, and no {head!r} to calibrate")
-        own = f"{_PREFIX}.{head}"
-        maker.output[list(maker.output).index(head)] = f"{own}.logits"
-        for name, value in (("temperature", scaling.temperature), ("floor", scaling.floor), ("least", LEAST)):
-            graph.set_constant(f"{own}.{name}", np.array(value, np.float32))
+    for head, own in params.items():
+        producer = graph.producer(head)
+        if producer is None or head not in graph.outputs:
+            raise ModelError(f"a head to calibrate must be one of {', '.join(graph.outputs)}, got {head!r}")
+        prefix = f"{_PREFIX}.{head}"
+        producer.output[list(producer.output).index(head)] = f"{prefix}.logits"
+        constants = (("temperature", own.temperature), ("prob_floor", own.prob_floor), ("min_prob", MIN_PROB))
+        for name, value in constants:
+            graph.set_constant(f"{prefix}.{name}", np.array(value, np.float32))
         steps = (
-            ("Div", [f"{own}.logits", f"{own}.temperature"], f"{own}.divided"),
-            ("Softmax", [f"{own}.divided"], f"{own}.shares"),
-            ("Sub", [f"{own}.shares", f"{own}.floor"], f"{own}.lowered"),
-            ("Max", [f"{own}.lowered", f"{own}.least"], f"{own}.positive"),
-            ("Log", [f"{own}.positive"], head),
+            ("Div", [f"{prefix}.logits", f"{prefix}.temperature"], f"{prefix}.scaled"),
+            ("Softmax", [f"{prefix}.scaled"], f"{prefix}.probabilities"),
+            ("Sub", [f"{prefix}.probabilities", f"{prefix}.prob_floor"], f"{prefix}.lowered"),
+            ("Max", [f"{prefix}.lowered", f"{prefix}.min_prob"], f"{prefix}.clipped"),
+            ("Log", [f"{prefix}.clipped"], head),
         )
-        nodes += [helper.make_node(op, inputs, [output], f"{own}.{op.lower()}") for op, inputs, output in steps]
+        nodes += [helper.make_node(op, inputs, [output], f"{prefix}.{op.lower()}") for op, inputs, output in steps]
     graph.replace_nodes(nodes)
 
 
-def unfold(model: Any) -> None:
-    """Undo `fold`: the heads give the network's own logits again."""
+def remove_calibration(model: Any) -> None:
+    """Undo `apply_calibration`: the heads return the network's own logits again."""
     graph = Graph(model)
     kept = [node for node in graph.nodes if not node.name.startswith(f"{_PREFIX}.")]
     for node in kept:

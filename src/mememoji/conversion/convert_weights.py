@@ -1,6 +1,7 @@
-"""One weights file made into another, card and all."""
+"""Conversion of a weights file, with its card, to another precision or calibration."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,72 +9,83 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.classification.model_card import PRECISIONS, ModelCard
-from mememoji.conversion.calibration import fold, unfold
-from mememoji.conversion.graph_layers import find_layers, find_matrices
+from mememoji.conversion.calibration import apply_calibration, remove_calibration
+from mememoji.conversion.float_precision import store_as_float16, store_as_float32
+from mememoji.conversion.graph_layers import find_head_weights, find_layers
 from mememoji.conversion.onnx_graph import read_weights, write_weights
-from mememoji.conversion.precision import store_as_float, store_as_half
 from mememoji.conversion.quantization import quantize
 from mememoji.errors import ModelError
-from mememoji.evaluation.temperature import Scaling
+from mememoji.evaluation.temperature_scaling import CalibrationParams
 
 
 def convert(
-    weights: Path, out: Path, precision: str, crops: npt.NDArray[np.uint8] | None = None, **how: Any
+    weights: Path, out: Path, precision: str, crops: npt.NDArray[np.uint8] | None = None, **options: Any
 ) -> ModelCard:
-    """Write weights in other numbers; temperatures stay what they were, scores are dropped, as they may no longer hold.
+    """Write weights in another precision; the calibration is kept, the scores are dropped, since they may change.
 
     Args:
-        weights: an ONNX file, its card beside it.
+        weights: an ONNX file with its card beside it.
         out: the file to write.
         precision: "float32", "float16" or "int8".
-        crops: (N, side, side) uint8 of the training data; asked for by "int8" alone.
-        how: what else `quantize` takes.
+        crops: (N, side, side) uint8 of the training data, needed for "int8" only.
+        options: the keyword arguments of `quantize`.
 
     Raises:
-        ModelError: the weights are in 8-bit numbers already, or "int8" has no crops.
-        ValueError: an unknown precision.
+        ModelError: the weights are int8 already, or "int8" has no crops.
+        ValueError: the precision is unknown.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from mememoji.classification.shipped_classifiers import find_weights
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     card = convert(find_weights("compact"), Path(folder, "compact.onnx"), "float32")
+        >>> card.precision
+        'float32'
     """
     if precision not in PRECISIONS:
-        raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, got {precision!r}")
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
     model, card = read_weights(weights)
     if card.precision == "int8":
-        raise ModelError(f"{weights} is in 8-bit numbers, which cannot be undone; convert what it was made from")
+        raise ModelError(f"{weights} is int8 already, which cannot be undone; convert the file that it was made from")
     if precision == "int8":
         if crops is None:
-            raise ModelError("8-bit numbers need crops of the training data")
-        scalings = _scalings(card)
-        unfold(model)
-        model = quantize(model, card, crops, **how)
-        fold(model, scalings)
+            raise ModelError("int8 needs crops of the training data, got none")
+        params = _read_calibration(card)
+        remove_calibration(model)
+        model = quantize(model, card, crops, **options)
+        apply_calibration(model, params)
     elif precision == "float16":
-        store_as_float(model)
-        store_as_half(model)
+        store_as_float32(model)
+        store_as_float16(model)
     else:
-        store_as_float(model)
+        store_as_float32(model)
     card = dataclasses.replace(
-        card, precision=precision, scores={}, layers=find_layers(model), matrices=find_matrices(model)
+        card, precision=precision, scores={}, layers=find_layers(model), head_weights=find_head_weights(model)
     )
     return write_weights(model, card, out)
 
 
-def scale(weights: Path, out: Path, scalings: dict[str, Scaling]) -> ModelCard:
-    """Write weights whose heads give calibrated answers; an empty dict takes earlier scalings away.
+def write_calibrated(weights: Path, out: Path, params: Mapping[str, CalibrationParams]) -> ModelCard:
+    """Write weights with a calibration in place of any earlier one; empty `params` remove it.
 
     Raises:
         ModelError: the weights have no such head.
     """
     model, card = read_weights(weights)
-    fold(model, scalings)
+    apply_calibration(model, params)
     card = dataclasses.replace(
         card,
-        temperatures={head: scaling.temperature for head, scaling in scalings.items()},
-        floors={head: scaling.floor for head, scaling in scalings.items()},
+        temperatures={head: own.temperature for head, own in params.items()},
+        prob_floors={head: own.prob_floor for head, own in params.items()},
         scores={},
         layers=find_layers(model),
-        matrices=find_matrices(model),
+        head_weights=find_head_weights(model),
     )
     return write_weights(model, card, out)
 
 
-def _scalings(card: ModelCard) -> dict[str, Scaling]:
-    return {head: Scaling(value, card.floors.get(head, 0.0)) for head, value in card.temperatures.items()}
+def _read_calibration(card: ModelCard) -> dict[str, CalibrationParams]:
+    return {
+        head: CalibrationParams(value, card.prob_floors.get(head, 0.0)) for head, value in card.temperatures.items()
+    }

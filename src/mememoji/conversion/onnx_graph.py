@@ -1,4 +1,4 @@
-"""An ONNX graph as the other modules of the room handle it: who makes a tensor, who takes it, what it holds."""
+"""An ONNX graph: the producer and the consumers of each tensor, constants, and weights files with their cards."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,16 +10,17 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
+from mememoji.atomic_file import atomic_write
 from mememoji.classification.model_card import ModelCard
 from mememoji.errors import ModelError
-from mememoji.model_files import card_path, sha256_of
+from mememoji.model_files import card_path, compute_sha256
 
 Node = Any
 """An `onnx.NodeProto`."""
 
 
 class Graph:
-    """A model's graph, changed in place.
+    """A view of a model's graph, which changes it in place.
 
     Args:
         model: an `onnx.ModelProto`.
@@ -30,71 +31,73 @@ class Graph:
 
     @property
     def nodes(self) -> list[Node]:
-        """All nodes, each after those that it takes something from."""
+        """All nodes in topological order."""
         return list(self.model.graph.node)
 
     @property
     def inputs(self) -> list[str]:
+        """The names of the graph's inputs."""
         return [value.name for value in self.model.graph.input]
 
     @property
     def outputs(self) -> list[str]:
+        """The names of the graph's outputs."""
         return [value.name for value in self.model.graph.output]
 
-    def maker(self, tensor: str) -> Node | None:
-        """The node that gives a tensor; None for inputs and constants."""
+    def producer(self, tensor: str) -> Node | None:
+        """Return the node that produces a tensor; None for inputs and constants."""
         return next((node for node in self.model.graph.node if tensor in node.output), None)
 
-    def takers(self, tensor: str) -> list[Node]:
-        """The nodes that take a tensor."""
+    def consumers(self, tensor: str) -> list[Node]:
+        """Return the nodes that read a tensor."""
         return [node for node in self.model.graph.node if tensor in node.input]
 
     def constant(self, tensor: str) -> npt.NDArray[Any] | None:
-        """What a constant holds; None where the tensor is none."""
+        """Return the values of a constant; None if the tensor is not a constant."""
         found = next((value for value in self.model.graph.initializer if value.name == tensor), None)
         return None if found is None else np.asarray(numpy_helper.to_array(found))
 
     def set_constant(self, tensor: str, values: npt.NDArray[Any]) -> None:
-        """Give a constant other values, or make it."""
-        made = numpy_helper.from_array(np.ascontiguousarray(values), tensor)
+        """Set the values of a constant, which is created if missing."""
+        new = numpy_helper.from_array(np.ascontiguousarray(values), tensor)
         for value in self.model.graph.initializer:
             if value.name == tensor:
-                value.CopyFrom(made)
+                value.CopyFrom(new)
                 return
-        self.model.graph.initializer.append(made)
+        self.model.graph.initializer.append(new)
 
     def replace_nodes(self, nodes: Iterable[Node]) -> None:
-        """Set all nodes anew and drop constants that nobody takes any more."""
-        # Nodes of the graph die with it, so they are copied before it is emptied.
+        """Replace all nodes, and remove the constants that no node reads any more."""
+        # Copy the nodes before the graph is cleared, which frees its own.
         kept = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
         graph = self.model.graph
         del graph.node[:]
         graph.node.extend(kept)
-        # Shapes noted down for the nodes before would contradict those of the new ones.
+        # The stored shapes of intermediate tensors belong to the old nodes.
         del graph.value_info[:]
-        taken = {name for node in kept for name in node.input}
-        for value in [value for value in graph.initializer if value.name not in taken]:
+        read = {name for node in kept for name in node.input}
+        for value in [value for value in graph.initializer if value.name not in read]:
             graph.initializer.remove(value)
 
 
-def attribute(node: Node, name: str, default: Any = None) -> Any:
-    """An attribute of a node, as plain Python values."""
+def get_attribute(node: Node, name: str, default: Any = None) -> Any:
+    """Return an attribute of a node as plain Python values."""
     found = next((value for value in node.attribute if value.name == name), None)
     return default if found is None else helper.get_attribute_value(found)
 
 
 def read_weights(weights: Path) -> tuple[Any, ModelCard]:
-    """A weights file as an `onnx.ModelProto`, and its card.
+    """Read a weights file as an `onnx.ModelProto`, and its card.
 
     Raises:
-        ModelError: no file, no card, one that speaks of another file, or no ONNX.
+        ModelError: the file or its card is missing, the card describes another file, or the file is not ONNX.
     """
     card = ModelCard.read(card_path(weights))
     card.verify(weights)
     try:
         return onnx.load(str(weights)), card
-    except Exception as error:  # protobuf's own DecodeError cannot be named without importing protobuf
-        raise ModelError(f"{weights} is no ONNX file: {error}") from error
+    except Exception as error:  # protobuf's DecodeError, without importing protobuf
+        raise ModelError(f"{weights} must be an ONNX file: {error}") from error
 
 
 def write_weights(model: Any, card: ModelCard, out: Path) -> ModelCard:
@@ -106,11 +109,10 @@ def write_weights(model: Any, card: ModelCard, out: Path) -> ModelCard:
     try:
         onnx.checker.check_model(model, full_check=True)
     except onnx.checker.ValidationError as error:
-        raise ModelError(f"the network made for {out} is not valid: {error}") from error
+        raise ModelError(f"the converted network for {out} is not valid: {error}") from error
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(out.name + ".partial")
-    partial.write_bytes(model.SerializeToString())
-    card = replace(card, sha256=sha256_of(partial))
-    card.write(card_path(out))
-    partial.replace(out)
+    with atomic_write(out) as partial:
+        partial.write_bytes(model.SerializeToString())
+        card = replace(card, sha256=compute_sha256(partial))
+        card.write(card_path(out))
     return card

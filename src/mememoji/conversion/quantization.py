@@ -1,4 +1,4 @@
-"""Eight-bit weights and activations, by ONNX Runtime's static quantization."""
+"""int8 weights and activations, by ONNX Runtime's static quantization."""
 
 import contextlib
 import io
@@ -6,32 +6,34 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+import onnxruntime.quantization as ort_quantization
 
 from mememoji.classification.model_card import ModelCard
 from mememoji.classification.preprocess import normalize
-from mememoji.conversion.graph_rewrites import gate_nodes, lay_out
+from mememoji.conversion.float_precision import store_as_float32
+from mememoji.conversion.graph_rewrites import find_gate_nodes, rewrite_for_int8
 from mememoji.conversion.onnx_graph import Graph
-from mememoji.conversion.precision import store_as_float
 from mememoji.errors import ModelError
 
-Ranges = Literal["percentile", "minmax", "entropy"]
+CalibrationMethod = Literal["percentile", "minmax", "entropy"]
 
-PICTURES: Final = 512
-"""How many images of train show the activations' ranges; four times as many gave no other accuracy."""
+CALIBRATION_METHODS: Final[tuple[str, ...]] = get_args(CalibrationMethod)
 
-_METHODS: Final = {
-    "percentile": CalibrationMethod.Percentile,
-    "minmax": CalibrationMethod.MinMax,
-    "entropy": CalibrationMethod.Entropy,
+NUM_CALIBRATION_IMAGES: Final = 512
+"""The number of training images that calibrate the activations' ranges; four times as many changed no accuracy."""
+
+_ORT_METHODS: Final = {
+    "percentile": ort_quantization.CalibrationMethod.Percentile,
+    "minmax": ort_quantization.CalibrationMethod.MinMax,
+    "entropy": ort_quantization.CalibrationMethod.Entropy,
 }
-_OPERATIONS: Final = ("Conv", "Add", "Mul", "Relu", "MaxPool", "GlobalAveragePool", "Gemm")
-_BATCH: Final = 64
+_OP_TYPES: Final = ("Conv", "Add", "Mul", "Relu", "MaxPool", "GlobalAveragePool", "Gemm")
+_BATCH_SIZE: Final = 64
 
 
 def quantize(
@@ -39,74 +41,83 @@ def quantize(
     card: ModelCard,
     crops: npt.NDArray[np.uint8],
     *,
-    ranges: Ranges = "percentile",
-    full_range: bool = False,
-    float_first: bool = False,
+    calibration_method: CalibrationMethod = "percentile",
+    reduce_range: bool = True,
+    keep_first_float: bool = False,
 ) -> Any:
-    """A model in 8-bit numbers: filters by channel, symmetric, signed; activations by tensor, unsigned.
+    """Quantize a model to int8: filters per channel, symmetric and signed; activations per tensor and unsigned.
 
-    The gates of squeeze-and-excitation and the heads stay in float32: they take no time worth saving.
+    The gates of squeeze-and-excitation and the heads stay float32: they take too little time to be worth quantizing.
 
     Args:
         model: an `onnx.ModelProto` in float32 or float16.
-        card: its card.
-        crops: (N, side, side) uint8 of the training data, which show the activations' ranges; from 64 on, what does
-            not fill a batch of 64 is left out.
-        ranges: how outliers count: `minmax` keeps them, `percentile` leaves one value in 100,000 out at each end,
-            `entropy` loses the least information. Where a tensor hardly varies, so that it has no histogram, all
-            ranges are found by `minmax`.
-        full_range: filters use all 8 bits. Otherwise 7, so that no sum of two products overflows 16 bits on
-            CPU without VNNI: the same file then gives the same integers everywhere.
-        float_first: the first convolution stays in float32.
+        card: the model's card.
+        crops: (N, side, side) uint8 of the training data, which calibrate the activations' ranges; from 64 on, a last
+            incomplete batch of 64 is dropped.
+        calibration_method: how the ranges treat outliers: "minmax" includes them, "percentile" excludes one value in
+            100,000 at each end, "entropy" minimizes the loss of information. If a tensor hardly varies, so that it has
+            no histogram, all ranges are found by "minmax".
+        reduce_range: whether filters use 7 instead of 8 bits. No sum of two products then overflows 16 bits on a CPU
+            without VNNI, so the same file gives the same integers everywhere.
+        keep_first_float: whether the first convolution stays float32.
+
+    Returns:
+        The quantized `onnx.ModelProto`.
 
     Raises:
-        ModelError: no crops, or crops of another size.
+        ModelError: the crops are missing or of another size.
     """
-    if not len(crops) or crops.shape[1:] != (card.side, card.side):
-        raise ModelError(f"ranges come from crops (N, {card.side}, {card.side}), got {crops.shape}")
+    if not len(crops) or crops.shape[1:] != (card.input_size, card.input_size):
+        expected = f"(N, {card.input_size}, {card.input_size})"
+        raise ModelError(f"the crops for calibration must be {expected} with N at least 1, got {crops.shape}")
     model = onnx.ModelProto.FromString(model.SerializeToString())
-    store_as_float(model)
-    lay_out(model)
+    store_as_float32(model)
+    rewrite_for_int8(model)
     _name_nodes(model)
-    kept = _kept_float(model, float_first=float_first)
+    float_nodes = _find_float_nodes(model, keep_first_float=keep_first_float)
     try:
-        return _quantized(model, card, crops, kept, ranges=ranges, full_range=full_range)
+        return _quantize(model, card, crops, float_nodes, calibration_method, reduce_range)
     except ValueError:
-        if ranges == "minmax":
+        if calibration_method == "minmax":
             raise
-        return _quantized(model, card, crops, kept, ranges="minmax", full_range=full_range)
+        return _quantize(model, card, crops, float_nodes, "minmax", reduce_range)
 
 
-def _quantized(
-    model: Any, card: ModelCard, crops: npt.NDArray[np.uint8], kept: list[str], *, ranges: Ranges, full_range: bool
+def _quantize(
+    model: Any,
+    card: ModelCard,
+    crops: npt.NDArray[np.uint8],
+    float_nodes: list[str],
+    calibration_method: CalibrationMethod,
+    reduce_range: bool,
 ) -> Any:
-    with tempfile.TemporaryDirectory() as folder, _silence():
-        plain, eight = Path(folder, "plain.onnx"), Path(folder, "eight.onnx")
-        onnx.save(model, str(plain))
-        quantize_static(
-            str(plain),
-            str(eight),
-            _Crops(crops, card),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(_OPERATIONS),
+    with tempfile.TemporaryDirectory() as folder, _silence_quantizer():
+        float32, int8 = Path(folder, "float32.onnx"), Path(folder, "int8.onnx")
+        onnx.save(model, str(float32))
+        ort_quantization.quantize_static(
+            str(float32),
+            str(int8),
+            _CropReader(crops, card),
+            quant_format=ort_quantization.QuantFormat.QDQ,
+            op_types_to_quantize=list(_OP_TYPES),
             per_channel=True,
-            reduce_range=not full_range,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=kept,
-            calibrate_method=_METHODS[ranges],
+            reduce_range=reduce_range,
+            activation_type=ort_quantization.QuantType.QUInt8,
+            weight_type=ort_quantization.QuantType.QInt8,
+            nodes_to_exclude=float_nodes,
+            calibrate_method=_ORT_METHODS[calibration_method],
         )
-        return onnx.load(str(eight))
+        return onnx.load(str(int8))
 
 
-class _Crops(CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has no types
-    """Hands the crops out in batches, as the classifier would. ONNX Runtime's quantizer wants all of one size."""
+class _CropReader(ort_quantization.CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has no types
+    """Reads the crops in normalized batches, all of one size, as ONNX Runtime's quantizer requires."""
 
     def __init__(self, crops: npt.NDArray[np.uint8], card: ModelCard) -> None:
-        size = min(_BATCH, len(crops))
-        whole = crops[: len(crops) // size * size].reshape(-1, size, 1, card.side, card.side)
+        size = min(_BATCH_SIZE, len(crops))
+        batches = crops[: len(crops) // size * size].reshape(-1, size, 1, card.input_size, card.input_size)
         self._batches = (
-            {card.input_name: normalize(batch.astype(np.float32), mean=card.mean, std=card.std)} for batch in whole
+            {card.input_name: normalize(batch.astype(np.float32), mean=card.mean, std=card.std)} for batch in batches
         )
 
     def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
@@ -118,27 +129,30 @@ def _name_nodes(model: Any) -> None:
         node.name = node.name or f"node{number}"
 
 
-def _kept_float(model: Any, *, float_first: bool) -> list[str]:
+def _find_float_nodes(model: Any, *, keep_first_float: bool) -> list[str]:
     graph = Graph(model)
-    kept = [
-        inner.name for node in graph.nodes if node.op_type == "GlobalAveragePool" for inner in gate_nodes(graph, node)
+    names = [
+        inner.name
+        for node in graph.nodes
+        if node.op_type == "GlobalAveragePool"
+        for inner in find_gate_nodes(graph, node)
     ]
-    kept += [node.name for node in graph.nodes if node.op_type == "Gemm" and _leads_out(graph, node.output[0])]
-    if float_first:
-        kept += [next(node.name for node in graph.nodes if node.op_type == "Conv")]
-    return kept
+    names += [node.name for node in graph.nodes if node.op_type == "Gemm" and _is_last_layer(graph, node.output[0])]
+    if keep_first_float:
+        names += [next(node.name for node in graph.nodes if node.op_type == "Conv")]
+    return names
 
 
-def _leads_out(graph: Graph, tensor: str) -> bool:
-    """Whether no layer follows: the tensor is an output, or nothing but its calibration comes after."""
-    return not any(node.op_type in ("Gemm", "Conv") for node in _after(graph, tensor))
+def _is_last_layer(graph: Graph, tensor: str) -> bool:
+    """Return whether no layer follows: the tensor is an output, or only calibration follows it."""
+    return not any(node.op_type in ("Gemm", "Conv") for node in _find_downstream(graph, tensor))
 
 
-def _after(graph: Graph, tensor: str) -> list[Any]:
+def _find_downstream(graph: Graph, tensor: str) -> list[Any]:
     found: list[Any] = []
     tensors = [tensor]
     while tensors:
-        for node in graph.takers(tensors.pop()):
+        for node in graph.consumers(tensors.pop()):
             if node not in found:
                 found.append(node)
                 tensors += node.output
@@ -146,8 +160,8 @@ def _after(graph: Graph, tensor: str) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """ONNX Runtime's quantizer prints, and warns of what was asked for on purpose."""
+def _silence_quantizer() -> Iterator[None]:
+    """Silence ONNX Runtime's quantizer, which prints, and warns of options that are chosen on purpose."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

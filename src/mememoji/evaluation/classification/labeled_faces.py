@@ -113,9 +113,7 @@ def find_labeled_faces(
     return LabeledFaces(
         np.array(labels, np.int64),
         np.array([face is not None for face in faces], np.bool_),
-        tuple(
-            np.concatenate([np.zeros((0, size, size), np.uint8), *own]) for size, own in zip(sizes, crops, strict=True)
-        ),
+        tuple(np.concatenate([empty, *own]) for empty, own in zip(empties, crops, strict=True)),
         tuple(source for source, _ in names),
         tuple(name for _, name in names),
         SkippedImages(tuple(damaged), skipped[UNLABELED], skipped[_CONTEMPT], other_files),

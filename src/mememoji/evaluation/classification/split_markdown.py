@@ -131,12 +131,12 @@ def _render_head(report: SplitReport) -> list[str]:
 
 def describe_network(weights: Mapping[str, Any]) -> str:
     """Describe the network of a report's weights."""
-    return f"{weights['network']}, {weights['parameters']:,} parameters in {weights['precision']}"
+    return f"{weights['network']}, {weights['num_parameters']:,} parameters in {weights['precision']}"
 
 
 def describe_calibration(weights: Mapping[str, Any]) -> str:
     """Describe the calibration parameters of a report's weights."""
-    floors = weights["floors"]
+    floors = weights["prob_floors"]
     return (
         "; ".join(
             f"{head}: temperature {temperature:.3f}, floor {floors.get(head, 0.0):.4f}"

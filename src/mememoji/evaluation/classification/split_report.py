@@ -162,9 +162,9 @@ def describe_weights(card: ModelCard) -> dict[str, Any]:
     return {
         "name": card.name,
         "network": card.network,
-        "parameters": card.num_parameters,
+        "num_parameters": card.num_parameters,
         "sha256": card.sha256,
         "precision": card.precision,
         "temperatures": dict(card.temperatures),
-        "floors": dict(card.prob_floors),
+        "prob_floors": dict(card.prob_floors),
     }
