@@ -1,7 +1,7 @@
-"""Which margin around a detector's box gives the framing that FER2013's crops have.
+"""Margin around a detector's box that gives the framing of FER2013's crops.
 
     python benchmarks/crop_margin.py data/prepared/val.parquet \\
-        --backgrounds FACES/val.parquet --yunet face_detection_yunet_2023mar.onnx --weights net.onnx --tilts
+        --backbackgrounds FACES/val.parquet --yunet face_detection_yunet_2023mar.onnx --weights net.onnx --rolls
 
 Faces are pasted, two to four times as large, into images without faces; each detector looks for them there.
 
@@ -11,8 +11,8 @@ Faces are pasted, two to four times as large, into images without faces; each de
    faces' original crops. A margin that reaches beyond the paste shows background where a true image would go on,
    and what lies within the frame is seen as in FER2013: so this measure favors margins up to the frame, and falls off
    too fast beyond it. The geometry is the check on it.
-3. Accuracy by tilt, with `--tilts`: faces are pasted once more, leaning by up to 45 degrees to either side, and cut as
-   they are and turned upright by the detector's landmarks.
+3. Accuracy by roll, with `--rolls`: faces are pasted once more, rotated by up to 45 degrees to either side, and cropped
+   without and with alignment by the detector's landmarks.
 """
 
 import argparse
@@ -27,49 +27,48 @@ import pyarrow.parquet as pq
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.classification.preprocess import crop_faces
-from mememoji.datasets.splits import SIDE, Split, read_split
+from mememoji.datasets.splits import CROP_SIZE, Split, read_split
 from mememoji.detection.compact import CompactDetector
 from mememoji.detection.face_detector import FaceDetector
 from mememoji.detection.haar import HaarDetector
 from mememoji.detection.yunet import YuNetDetector
 from mememoji.image_io import read_image
-from mememoji.results import Box, Landmarks, tilt_of
+from mememoji.results import Box, Detection, Landmarks
+from mememoji.types import UInt8Array
 
 MARGINS = tuple(step / 20 for step in range(-2, 9))
 SHIFTS = tuple(step / 50 for step in range(-5, 6))
-TILTS = (0.0, 15.0, 30.0, 45.0)
+ROLLS = (0.0, 15.0, 30.0, 45.0)
 SCALES = (2.0, 4.0)
-ROOM = 0.75
-"""The background on each side of a paste, in parts of its side: more than the largest margin."""
-
-Image = npt.NDArray[np.uint8]
+PADDING = 0.75
+"""Background on each side of a pasted face, as a fraction of its size: more than the largest margin."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """A pasted face that was found: its place in the split, the image, the paste's frame, what the detector says."""
+class FoundFace:
+    """A pasted face that was found: index in the split, image, frame of the pasted face, detected box and landmarks."""
 
     index: int
-    image: Image
+    image: UInt8Array
     frame: Box
     box: Box
     landmarks: Landmarks | None
 
     @property
     def ratio(self) -> float:
-        """The frame's side in parts of the box's longer side."""
+        """The frame's side as a fraction of the box's longer side."""
         return self.frame.width / max(self.box.width, self.box.height)
 
     @property
     def offset(self) -> tuple[float, float]:
-        """From the box's center to the frame's, right and down, in parts of the box's longer side."""
+        """From the box's center to the frame's, right and down, as a fraction of the box's longer side."""
         side = max(self.box.width, self.box.height)
         right = self.frame.x + self.frame.width / 2 - self.box.x - self.box.width / 2
         down = self.frame.y + self.frame.height / 2 - self.box.y - self.box.height / 2
         return right / side, down / side
 
 
-def backgrounds(path: Path | None, rng: np.random.Generator) -> list[Image]:
+def backbackgrounds(path: Path | None, rng: np.random.Generator) -> list[UInt8Array]:
     """Images without faces; without a file, smooth random fields."""
     if path is None:
         fields = rng.integers(0, 256, (40, 6, 8), np.uint8)
@@ -79,69 +78,69 @@ def backgrounds(path: Path | None, rng: np.random.Generator) -> list[Image]:
     return [np.asarray(cv2.cvtColor(read_image(row["image"]), cv2.COLOR_RGB2GRAY), np.uint8) for row in rows]
 
 
-def paste(face: Image, ground: Image, rng: np.random.Generator, tilt: float = 0.0) -> tuple[Image, Box]:
-    """Lay an enlarged face (48, 48), leaning by `tilt` degrees, somewhere on a ground (H, W).
+def paste(face: UInt8Array, ground: UInt8Array, rng: np.random.Generator, roll: float = 0.0) -> tuple[UInt8Array, Box]:
+    """Paste an enlarged face (48, 48), rotated by `roll` degrees, at a random position of a background (H, W).
 
-    Gives gray (H, W) and the face's frame, as if it did not lean.
+    Returns gray (H, W) uint8 and the frame of the face without rotation.
     """
-    side = round(SIDE * rng.uniform(*SCALES))
-    room = round(side * ROOM)
-    enlarge = max(1.0, (side + 2 * room) / min(ground.shape))
+    side = round(CROP_SIZE * rng.uniform(*SCALES))
+    padding = round(side * PADDING)
+    enlarge = max(1.0, (side + 2 * padding) / min(ground.shape))
     if enlarge > 1:
         size = np.ceil(np.array(ground.shape[::-1]) * enlarge).astype(int).tolist()
         ground = np.asarray(cv2.resize(ground, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     height, width = ground.shape
-    left = int(rng.integers(room, width - side - room + 1))
-    top = int(rng.integers(room, height - side - room + 1))
-    picture = ground.copy()
+    left = int(rng.integers(padding, width - side - padding + 1))
+    top = int(rng.integers(padding, height - side - padding + 1))
+    image = ground.copy()
     large = cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC)
-    if tilt:
-        matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), -tilt, 1.0)
+    if roll:
+        matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), -roll, 1.0)
         matrix[:, 2] += left, top
         inside = cv2.warpAffine(np.full_like(large, 255), matrix, (width, height))
-        leaning = cv2.warpAffine(large, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        picture = np.where(inside > 127, leaning, picture)
+        rotated = cv2.warpAffine(large, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        image = np.where(inside > 127, rotated, image)
     else:
-        picture[top : top + side, left : left + side] = large
-    return picture, Box(left, top, side, side)
+        image[top : top + side, left : left + side] = large
+    return image, Box(left, top, side, side)
 
 
-def look(detector: FaceDetector, pasted: Sequence[tuple[int, Image, Box]]) -> list[Sighting]:
+def find_faces(detector: FaceDetector, pasted: Sequence[tuple[int, UInt8Array, Box]]) -> list[FoundFace]:
     """The pasted faces that a detector finds: the box with the largest intersection over union, from 0.25 on."""
-    sightings = []
+    found_faces = []
     for index, image, frame in pasted:
         best = max(detector.detect(read_image(image)), key=lambda found: frame.iou(found.box), default=None)
         if best is not None and frame.iou(best.box) >= 0.25:
-            sightings.append(Sighting(index, image, frame, best.box, best.landmarks))
-    return sightings
+            found_faces.append(FoundFace(index, image, frame, best.box, best.landmarks))
+    return found_faces
 
 
-def shifted(sighting: Sighting, right: float, down: float) -> Box:
-    """The box moved by parts of its longer side, kept inside the image."""
-    side = max(sighting.box.width, sighting.box.height)
-    left, top, width, height = sighting.box.x, sighting.box.y, sighting.box.width, sighting.box.height
-    x = min(max(round(left + right * side), 0), sighting.image.shape[1] - width)
-    y = min(max(round(top + down * side), 0), sighting.image.shape[0] - height)
+def shift_box(found: FoundFace, right: float, down: float) -> Box:
+    """The box moved by fractions of its longer side, kept inside the image."""
+    side = max(found.box.width, found.box.height)
+    left, top, width, height = found.box.x, found.box.y, found.box.width, found.box.height
+    x = min(max(round(left + right * side), 0), found.image.shape[1] - width)
+    y = min(max(round(top + down * side), 0), found.image.shape[0] - height)
     return Box(x, y, width, height)
 
 
-def accuracy(classifier: OnnxClassifier, crops: Image, labels: npt.NDArray[np.int8]) -> float:
-    """The share of crops whose likeliest of the seven classes is their label."""
-    answers = classifier.classify(crops).labels
-    if answers is None:
-        raise SystemExit("these weights have no head for the seven classes, so they have no accuracy here")
-    return float((answers.argmax(axis=1) == labels).mean())
+def compute_accuracy(classifier: OnnxClassifier, crops: UInt8Array, labels: npt.NDArray[np.int8]) -> float:
+    """Return the fraction of crops whose top class of seven is their label."""
+    predictions = classifier.classify(crops).labels
+    if predictions is None:
+        raise SystemExit("the weights must have a labels head")
+    return float((predictions.argmax(axis=1) == labels).mean())
 
 
-def cut(sightings: Sequence[Sighting], margin: float, down: float = 0.0) -> Image:
-    crops = [crop_faces(s.image, [shifted(s, 0.0, down)], margin=margin) for s in sightings]
+def cut(found_faces: Sequence[FoundFace], margin: float, down: float = 0.0) -> UInt8Array:
+    crops = [crop_faces(s.image, [Detection(shift_box(s, 0.0, down))], margin=margin) for s in found_faces]
     return np.concatenate(crops)  # N times (1, 48, 48) -> (N, 48, 48)
 
 
-def print_geometry(sightings: Sequence[Sighting]) -> None:
-    ratios = np.array([sighting.ratio for sighting in sightings])
-    offsets = np.array([sighting.offset for sighting in sightings])
-    aspects = np.array([sighting.box.width / sighting.box.height for sighting in sightings])
+def print_geometry(found_faces: Sequence[FoundFace]) -> None:
+    ratios = np.array([found.ratio for found in found_faces])
+    offsets = np.array([found.offset for found in found_faces])
+    aspects = np.array([found.box.width / found.box.height for found in found_faces])
     print("\n| quantity | 10 % | 25 % | median | 75 % | 90 % |\n|---|---|---|---|---|---|")
     for name, values in (
         ("frame side / box's longer side", ratios),
@@ -154,86 +153,88 @@ def print_geometry(sightings: Sequence[Sighting]) -> None:
         print(f"| {name} | {cells} |")
 
 
-def print_accuracy(classifier: OnnxClassifier, sightings: Sequence[Sighting], faces: Split) -> None:
-    found = faces.take(np.array([sighting.index for sighting in sightings]))
-    print(f"\nThe same faces' original crops: {100 * accuracy(classifier, found.images, found.labels):.1f} %.")
-    scores = {margin: accuracy(classifier, cut(sightings, margin), found.labels) for margin in MARGINS}
+def print_accuracy(classifier: OnnxClassifier, found_faces: Sequence[FoundFace], faces: Split) -> None:
+    found = faces.take(np.array([found.index for found in found_faces]))
+    print(f"\nThe same faces' original crops: {100 * compute_accuracy(classifier, found.images, found.labels):.1f} %.")
+    scores = {margin: compute_accuracy(classifier, cut(found_faces, margin), found.labels) for margin in MARGINS}
     print("\n| margin | " + " | ".join(f"{margin:+.2f}" for margin in scores) + " |\n|---" + "|---" * len(scores) + "|")
     print("| accuracy, % | " + " | ".join(f"{100 * score:.1f}" for score in scores.values()) + " |")
     best = max(scores, key=lambda margin: scores[margin])
-    shifts = {down: accuracy(classifier, cut(sightings, best, down), found.labels) for down in SHIFTS}
-    print(f"\nAt margin {best:+.2f}, with the crop moved down by parts of the box's longer side:\n")
+    shifts = {down: compute_accuracy(classifier, cut(found_faces, best, down), found.labels) for down in SHIFTS}
+    print(f"\nAt margin {best:+.2f}, with the crop moved down by fractions of the box's longer side:\n")
     print("| shift | " + " | ".join(f"{down:+.2f}" for down in shifts) + " |\n|---" + "|---" * len(shifts) + "|")
     print("| accuracy, % | " + " | ".join(f"{100 * score:.1f}" for score in shifts.values()) + " |")
 
 
 def paste_all(
-    faces: Split, grounds: Sequence[Image], rng: np.random.Generator, tilt: float = 0.0
-) -> list[tuple[int, Image, Box]]:
-    """Every face on some background, leaning by `tilt` degrees to one side or the other."""
+    faces: Split, backgrounds: Sequence[UInt8Array], rng: np.random.Generator, roll: float = 0.0
+) -> list[tuple[int, UInt8Array, Box]]:
+    """Paste each face on a random background, rotated by `roll` degrees to a random side."""
     pasted = []
     for index, face in enumerate(faces.images):
         side = -1.0 if rng.random() < 0.5 else 1.0
-        pasted.append((index, *paste(face, grounds[int(rng.integers(len(grounds)))], rng, side * tilt)))
+        pasted.append((index, *paste(face, backgrounds[int(rng.integers(len(backgrounds)))], rng, side * roll)))
     return pasted
 
 
-def print_tilts(
-    detector: FaceDetector, classifier: OnnxClassifier, faces: Split, grounds: Sequence[Image], seed: int
+def print_rolls(
+    detector: FaceDetector, classifier: OnnxClassifier, faces: Split, backgrounds: Sequence[UInt8Array], seed: int
 ) -> None:
-    print("\n| tilt | found | as they lie, % | turned upright, % |\n|---|---|---|---|")
-    for tilt in TILTS:
-        sightings = look(detector, paste_all(faces, grounds, np.random.default_rng(seed), tilt))
-        if not sightings:
-            print(f"| {tilt:g} | 0 | | |")
+    print("\n| roll | found | unaligned, % | aligned, % |\n|---|---|---|---|")
+    for roll in ROLLS:
+        found_faces = find_faces(detector, paste_all(faces, backgrounds, np.random.default_rng(seed), roll))
+        if not found_faces:
+            print(f"| {roll:g} | 0 | | |")
             continue
-        labels = faces.take(np.array([sighting.index for sighting in sightings])).labels
+        labels = faces.take(np.array([found.index for found in found_faces])).labels
         cells = []
-        for upright in (False, True):
+        for align in (False, True):
             crops = [
-                crop_faces(s.image, [s.box], margin=detector.margin, tilts=[tilt_of(s.landmarks) if upright else 0.0])
-                for s in sightings
+                crop_faces(s.image, [Detection(s.box, landmarks=s.landmarks)], margin=detector.margin, align=align)
+                for s in found_faces
             ]
-            cells.append(f"{100 * accuracy(classifier, np.concatenate(crops), labels):.1f}")
-        print(f"| {tilt:g} | {len(sightings)} of {len(faces)} | {cells[0]} | {cells[1]} |")
+            cells.append(f"{100 * compute_accuracy(classifier, np.concatenate(crops), labels):.1f}")
+        print(f"| {roll:g} | {len(found_faces)} of {len(faces)} | {cells[0]} | {cells[1]} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="a split file: faces of 48x48")
-    parser.add_argument("--backgrounds", type=Path, help="Parquet of images: columns image, faces, ignore")
-    parser.add_argument("--compact", type=Path, help="our detector's weights, if not those that ship")
+    parser.add_argument("--backbackgrounds", type=Path, help="Parquet of images: columns image, faces, ignore")
+    parser.add_argument("--compact", type=Path, help="our detector's weights; the shipped ones if not given")
     parser.add_argument("--yunet", type=Path, help="YuNet's weights file")
     parser.add_argument("--weights", type=Path, help="the classifier's ONNX file, its card beside it")
     parser.add_argument("--only", metavar="NAME", help="measure this detector alone: compact, haar or yunet")
-    parser.add_argument("--tilts", action="store_true", help="measure tilted faces too; needs --weights")
-    parser.add_argument("--count", type=int, default=1000, help="how many faces")
+    parser.add_argument("--rolls", action="store_true", help="measure rotated faces too; needs --weights")
+    parser.add_argument("--count", type=int, default=1000, help="number of faces")
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
+    args = parser.parse_args()
     cv2.setNumThreads(1)
 
-    rng = np.random.default_rng(given.seed)
-    split = read_split(given.data)
-    faces = split.take(np.sort(rng.choice(len(split), min(given.count, len(split)), replace=False)))
-    grounds = backgrounds(given.backgrounds, rng)
-    pasted = paste_all(faces, grounds, rng)
-    classifier = OnnxClassifier(given.weights, threads=1) if given.weights else None
-    detectors: list[FaceDetector] = [CompactDetector(given.compact, threads=1), HaarDetector()]
-    if given.yunet:
-        detectors.append(YuNetDetector(given.yunet))
+    rng = np.random.default_rng(args.seed)
+    split = read_split(args.data)
+    faces = split.take(np.sort(rng.choice(len(split), min(args.count, len(split)), replace=False)))
+    backgrounds = backbackgrounds(args.backbackgrounds, rng)
+    pasted = paste_all(faces, backgrounds, rng)
+    classifier = OnnxClassifier(args.weights, num_threads=1) if args.weights else None
+    detectors: list[FaceDetector] = [CompactDetector(args.compact, threads=1), HaarDetector()]
+    if args.yunet:
+        detectors.append(YuNetDetector(args.yunet))
 
-    print(f"{len(faces)} faces of {given.data.name} on {len(grounds)} backgrounds, seed {given.seed}")
+    print(f"{len(faces)} faces of {args.data.name} on {len(backgrounds)} backbackgrounds, seed {args.seed}")
     for detector in detectors:
-        if given.only not in (None, detector.name):
+        if args.only not in (None, detector.name):
             continue
-        sightings = look(detector, pasted)
-        print(f"\n## {detector.name}\n\nFound {len(sightings)} of {len(pasted)}, {len(sightings) / len(pasted):.1%}.")
-        if sightings:
-            print_geometry(sightings)
+        found_faces = find_faces(detector, pasted)
+        print(
+            f"\n## {detector.name}\n\nFound {len(found_faces)} of {len(pasted)}, {len(found_faces) / len(pasted):.1%}."
+        )
+        if found_faces:
+            print_geometry(found_faces)
             if classifier is not None:
-                print_accuracy(classifier, sightings, faces)
-                if given.tilts and sightings[0].landmarks is not None:
-                    print_tilts(detector, classifier, faces, grounds, given.seed)
+                print_accuracy(classifier, found_faces, faces)
+                if args.rolls and found_faces[0].landmarks is not None:
+                    print_rolls(detector, classifier, faces, backgrounds, args.seed)
 
 
 if __name__ == "__main__":

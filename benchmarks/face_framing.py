@@ -24,15 +24,21 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.analyzer import Analyzer
-from mememoji.classification.onnx_classifier import Prediction
-from mememoji.classification.preprocess import LEAST_TILT, crop_faces
+from mememoji.classification.face_classifier import Prediction
+from mememoji.classification.preprocess import MIN_ROLL, crop_faces
 from mememoji.emotions import FER2013_LABELS
-from mememoji.evaluation.classification.labeled_faces import largest_face, open_labeled_images, stored_face
-from mememoji.evaluation.classification.markdown import percent
-from mememoji.evaluation.classification.readings import COMPOSITION, LABELS_SIX, Reading, readings, score_reading
+from mememoji.evaluation.classification.decision_rules import (
+    COMPOSITION,
+    LABELS_SIX,
+    ClassProbabilities,
+    apply_decision_rules,
+    score_rule,
+)
+from mememoji.evaluation.classification.labeled_faces import find_largest_face, get_stored_face, open_labeled_images
+from mememoji.evaluation.markdown import format_percent
 from mememoji.evaluation.metrics import mcnemar
 from mememoji.image_io import RGBImage
-from mememoji.results import Box, Detection, Landmarks, tilt_of
+from mememoji.results import Box, Detection, Landmarks
 
 MARGINS: Final = (-0.1, -0.075, -0.05, -0.025, 0.0, 0.025, 0.05)
 MIN_ROLLS: Final = (20.0, 10.0, 5.0, 0.0)
@@ -55,7 +61,7 @@ def read_samples(path: Path, analyzer: Analyzer, *, use_boxes: bool) -> list[Sam
     for labeled in open_labeled_images(path)[0]:
         if 0 <= labeled.label < len(FER2013_LABELS):
             image = labeled.decode()
-            face = stored_face(labeled, image) if use_boxes else largest_face(analyzer, image)
+            face = get_stored_face(labeled, image) if use_boxes else find_largest_face(analyzer, image)
             samples.append(Sample(image, labeled.label, face))
     return samples
 
@@ -70,7 +76,7 @@ def landmark_size(landmarks: Landmarks) -> float:
 def resize_box(box: Box, size: float, image: RGBImage) -> Box:
     """Return a square box of another size around the same center, cut at the image's edges."""
     x, y, half = box.x + box.width / 2, box.y + box.height / 2, size / 2
-    resized = Box.inside((x - half, y - half, x + half, y + half), (image.shape[1], image.shape[0]))
+    resized = Box.from_xyxy((x - half, y - half, x + half, y + half), (image.shape[1], image.shape[0]))
     return box if resized is None else resized
 
 
@@ -99,11 +105,10 @@ def classify(
     crops = [
         crop_faces(
             image,
-            [box],
+            [Detection(box, landmarks=face.landmarks)],
             margin=margin,
-            side=analyzer.classifier.card.side,
-            tilts=[tilt_of(face.landmarks)],
-            min_tilt=min_roll,
+            size=analyzer.classifier.card.input_size,
+            min_roll=min_roll,
         )
         for (image, face), box in zip(found, boxes, strict=True)
     ]
@@ -111,15 +116,19 @@ def classify(
 
 
 def print_row(
-    name: str, found: dict[str, Reading], base: dict[str, Reading], labels: npt.NDArray[np.int64], no_face: list[int]
+    name: str,
+    found: dict[str, ClassProbabilities],
+    base: dict[str, ClassProbabilities],
+    labels: npt.NDArray[np.int64],
+    no_face: list[int],
 ) -> None:
     cells = []
     for reading in (COMPOSITION, LABELS_SIX):
         if reading in found:
-            scores = score_reading(found[reading], labels, no_face=np.array(no_face, np.int64)).scores
+            scores = score_rule(found[reading], labels, no_face=np.array(no_face, np.int64)).scores
             lowest, recall = scores.lowest_recall
             p_value = mcnemar(found[reading].is_right(labels), base[reading].is_right(labels)).p_value
-            cells += [percent(scores.accuracy), f"{p_value:.2g}", f"{percent(recall)} ({lowest})"]
+            cells += [format_percent(scores.accuracy), f"{p_value:.2g}", f"{format_percent(recall)} ({lowest})"]
     print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
@@ -132,27 +141,25 @@ def main() -> None:
     parser.add_argument("--margins", type=float, nargs="+", default=MARGINS)
     parser.add_argument("--min-rolls", type=float, nargs="+", default=MIN_ROLLS, help="degrees; besides never")
     parser.add_argument("--sizes", action="store_true", help="derive sizes from landmarks too")
-    given = parser.parse_args()
+    args = parser.parse_args()
     cv2.setNumThreads(1)
 
-    analyzer = Analyzer(given.detector, given.weights)
-    samples = read_samples(given.images, analyzer, use_boxes=given.use_boxes)
+    analyzer = Analyzer(args.detector, args.weights)
+    samples = read_samples(args.images, analyzer, use_boxes=args.use_boxes)
     labels = np.array([sample.label for sample in samples if sample.face is not None], np.int64)
     no_face = [sample.label for sample in samples if sample.face is None]
     print(
-        f"{analyzer.classifier.card.name} on {given.images.name}, {len(samples)} images, {len(no_face)} without a "
-        f"face; {'stored boxes' if given.use_boxes else analyzer.detector.name}, margin {analyzer.margin:g}\n"
+        f"{analyzer.classifier.card.name} on {args.images.name}, {len(samples)} images, {len(no_face)} without a "
+        f"face; {'stored boxes' if args.use_boxes else analyzer.detector.name}, margin {analyzer.margin:g}\n"
     )
-    boxes = {
-        source: size_boxes(samples, source) for source in (("box", "landmarks", "both")[: 3 if given.sizes else 1])
-    }
-    base = readings(classify(analyzer, samples, boxes["box"], analyzer.margin, LEAST_TILT))
+    boxes = {source: size_boxes(samples, source) for source in (("box", "landmarks", "both")[: 3 if args.sizes else 1])}
+    base = apply_decision_rules(classify(analyzer, samples, boxes["box"], analyzer.margin, MIN_ROLL))
     print("| size from, aligned from, margin | composition | p | lowest recall | labels head, 6 | p | lowest recall |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for source, sized in boxes.items():
-        for min_roll in (NEVER, *given.min_rolls):
-            for margin in given.margins:
-                found = readings(classify(analyzer, samples, sized, margin, min_roll))
+        for min_roll in (NEVER, *args.min_rolls):
+            for margin in args.margins:
+                found = apply_decision_rules(classify(analyzer, samples, sized, margin, min_roll))
                 name = f"{source}, {'never' if min_roll == NEVER else f'{min_roll:g}°'}, {margin:+.3f}"
                 print_row(name, found, base, labels, no_face)
 

@@ -1,4 +1,4 @@
-"""EXIF's orientation, alone and through files."""
+"""EXIF orientation, of bytes and of files."""
 
 import io
 from typing import Any
@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from mememoji.exif import orientation_of, upright
+from mememoji.exif import apply_orientation, read_orientation
 from mememoji.image_io import read_image
 
 
-def picture() -> npt.NDArray[np.uint8]:
-    """64x96 with a color of its own in three corners, so that no turn looks like another."""
+def make_image() -> npt.NDArray[np.uint8]:
+    """64x96 with a different color in three corners, so that all rotations and flips differ."""
     image = np.full((64, 96, 3), 128, np.uint8)
     image[:16, :16] = (255, 0, 0)
     image[:16, -16:] = (0, 255, 0)
@@ -40,33 +40,33 @@ def exif_of(orientation: int) -> Image.Exif:
         (b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0\x03", 1),
         (b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x63\0\0", 1),
         (b"Exif\0\0II*\0\x08\0\0\0\x02\0\x1a\x01\x05\0\x01\0\0\0\xff\xff\0\0\x12\x01\x03\0\x01\0\0\0\x09\0\0\0", 1),
-        (b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x06", 1),  # a long, where a short belongs
+        (b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x06", 1),  # a long instead of a short
         (b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0", 6),
         (b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0", 6),
         (b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x08\0\0\0", 8),
     ],
 )
-def test_the_orientation_is_read_or_taken_as_upright(exif: bytes, orientation: int) -> None:
-    assert orientation_of(exif) == orientation
+def test_read_orientation_returns_1_if_there_is_none(exif: bytes, orientation: int) -> None:
+    assert read_orientation(exif) == orientation
 
 
 @given(st.binary(max_size=64), st.sampled_from([b"", b"Exif\0\0MM\0*\0\0\0\x08", b"Exif\0\0II*\0\x08\0\0\0"]))
-def test_any_bytes_give_an_orientation(content: bytes, start: bytes) -> None:
-    assert 1 <= orientation_of(start + content) <= 8
+def test_read_orientation_accepts_any_bytes(content: bytes, start: bytes) -> None:
+    assert 1 <= read_orientation(start + content) <= 8
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pictures_are_turned_as_pillow_turns_them(orientation: int) -> None:
-    stored = picture()
+def test_apply_orientation_equals_pillow(orientation: int) -> None:
+    stored = make_image()
     image = Image.fromarray(stored)
     image.getexif().update({0x0112: orientation})
-    turned = upright(stored, orientation)
-    np.testing.assert_array_equal(turned, np.asarray(ImageOps.exif_transpose(image)))
-    assert turned.flags.c_contiguous
+    oriented = apply_orientation(stored, orientation)
+    np.testing.assert_array_equal(oriented, np.asarray(ImageOps.exif_transpose(image)))
+    assert oriented.flags.c_contiguous
 
 
-TURNED: dict[int, Any] = {
-    # how an image stored with this orientation comes about from the upright one: the inverse of the standard
+TO_STORED: dict[int, Any] = {
+    # from the upright image to the stored one: the inverse of the standard
     1: lambda image: image,
     2: np.fliplr,
     3: lambda image: np.rot90(image, 2),
@@ -78,15 +78,15 @@ TURNED: dict[int, Any] = {
 }
 
 
-@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("orientation", TO_STORED)
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_a_file_reads_upright(kind: str, orientation: int) -> None:
+def test_read_image_applies_the_orientation(kind: str, orientation: int) -> None:
     jpeg = {"quality": 95, "subsampling": 0}
     options: dict[str, Any] = jpeg if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
     file = io.BytesIO()
-    stored = Image.fromarray(np.ascontiguousarray(TURNED[orientation](picture())))
+    stored = Image.fromarray(np.ascontiguousarray(TO_STORED[orientation](make_image())))
     stored.save(file, kind, exif=exif_of(orientation), **options)
     with Image.open(file) as opened:
         for image in (read_image(file.getvalue()), read_image(opened)):
-            assert image.shape == picture().shape
-            assert np.abs(image.astype(int) - picture().astype(int)).max() <= 12
+            assert image.shape == make_image().shape
+            assert np.abs(image.astype(int) - make_image().astype(int)).max() <= 12

@@ -1,4 +1,4 @@
-"""What the package exports, and that importing it does nothing else."""
+"""The exported names, and a light import."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ EXPORTED = [
     "Analyzer",
     "Box",
     "Composition",
+    "Detection",
     "Emotion",
     "Face",
     "ImageLimits",
@@ -26,18 +27,18 @@ EXPORTED = [
 ]
 
 
-def test_the_names() -> None:
+def test_all_lists_the_exported_names() -> None:
     assert mememoji.__all__ == EXPORTED
 
 
 @pytest.mark.parametrize("name", EXPORTED)
-def test_every_name_is_there_and_listed(name: str) -> None:
+def test_exported_name_is_an_attribute(name: str) -> None:
     value = getattr(mememoji, name)
     assert getattr(value, "__name__", name) == name
     assert name in dir(mememoji)
 
 
-def test_another_name_is_an_attribute_error() -> None:
+def test_unknown_name_raises_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Emotions'"):
         _ = mememoji.Emotions
 
@@ -49,11 +50,11 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_importing_loads_nothing_heavy() -> None:
+def test_importing_the_package_is_light() -> None:
     assert loaded_by("import mememoji").isdisjoint({"numpy", "cv2", "PIL", "onnxruntime", "torch", "logging"})
 
 
-def test_reading_pictures_needs_no_extra() -> None:
+def test_analyzing_images_needs_no_extra() -> None:
     loaded = loaded_by("import mememoji.cli, mememoji; mememoji.Analyzer, mememoji.annotate")
     assert "onnxruntime" in loaded
     assert loaded.isdisjoint({"torch", "pyarrow", "matplotlib", "onnx", "pandas"})

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, features
 
-from mememoji.errors import PictureError, TooLargeError
-from mememoji.image_io import SUFFIXES, ImageLimits, Picture, encode_jpeg, encode_png, read_image, to_data_url
+from mememoji.errors import ImageError, TooLargeError
+from mememoji.image_io import SUFFIXES, ImageLike, ImageLimits, encode_jpeg, encode_png, read_image, to_data_url
 
 
-def upright_picture() -> npt.NDArray[np.uint8]:
-    """64x96 with a color of its own in each corner, so that no turn looks like another."""
+def make_image() -> npt.NDArray[np.uint8]:
+    """64x96 with a different color in each corner, so that all rotations and flips differ."""
     image = np.full((64, 96, 3), 128, np.uint8)
     image[:16, :16] = (255, 0, 0)
     image[:16, -16:] = (0, 255, 0)
@@ -36,7 +36,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and has next to no pixels: what a decompression bomb looks like from outside."""
+    """A PNG whose header declares a size but that has almost no pixels, like a decompression bomb."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -45,7 +45,7 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
 
 
-def assert_alike(got: npt.NDArray[np.uint8], expected: npt.NDArray[np.uint8], within: int = 0) -> None:
+def assert_close(got: npt.NDArray[np.uint8], expected: npt.NDArray[np.uint8], within: int = 0) -> None:
     assert got.shape == expected.shape
     assert got.dtype == np.uint8
     assert got.flags.c_contiguous
@@ -53,7 +53,7 @@ def assert_alike(got: npt.NDArray[np.uint8], expected: npt.NDArray[np.uint8], wi
 
 
 @pytest.mark.parametrize(
-    ("picture", "message"),
+    ("image", "message"),
     [
         (b"", "empty"),
         ("", "empty path"),
@@ -70,37 +70,37 @@ def assert_alike(got: npt.NDArray[np.uint8], expected: npt.NDArray[np.uint8], wi
         (np.zeros((3, 8, 9), np.uint8), r"got \(3, 8, 9\)"),
         (np.zeros(7, np.uint8), r"got \(7,\)"),
         (np.zeros((4, 4), np.int64), "got int64"),
-        (np.full((4, 4), 200.0), "floats lie in 0..1"),
-        (np.full((4, 4), np.nan), "floats lie in 0..1"),
-        (Image.new("I", (4, 4), 70_000), "no agreed white"),
+        (np.full((4, 4), 200.0), "floats must be in 0..1"),
+        (np.full((4, 4), np.nan), "floats must be in 0..1"),
+        (Image.new("I", (4, 4), 70_000), "white level of 32-bit gray"),
     ],
 )
-def test_what_is_no_picture_is_refused(picture: Picture, message: str) -> None:
-    with pytest.raises(PictureError, match=message):
-        read_image(picture)
+def test_read_image_of_invalid_input_raises(image: ImageLike, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        read_image(image)
 
 
-@pytest.mark.parametrize("picture", [None, 3, ["a.jpg"], io.BytesIO(b"")])
-def test_other_things_are_refused_by_their_type(picture: Any) -> None:
-    with pytest.raises(PictureError, match=f"got {type(picture).__name__}"):
-        read_image(picture)
+@pytest.mark.parametrize("image", [None, 3, ["a.jpg"], io.BytesIO(b"")])
+def test_read_image_of_another_type_raises(image: Any) -> None:
+    with pytest.raises(ImageError, match=f"got {type(image).__name__}"):
+        read_image(image)
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="is a folder"):
+def test_read_image_of_a_folder_raises(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="is a folder"):
         read_image(tmp_path)
 
 
-def test_path_text_bytes_array_and_pillow_image_read_alike(tmp_path: Path) -> None:
-    upright = upright_picture()
+def test_read_image_is_equal_for_every_input_type(tmp_path: Path) -> None:
+    upright = make_image()
     path = tmp_path / "image without a suffix"
     path.write_bytes(encode_png(upright))
-    for picture in (path, str(path), path.read_bytes(), upright, Image.fromarray(upright)):
-        assert_alike(read_image(picture), upright)
+    for image in (path, str(path), path.read_bytes(), upright, Image.fromarray(upright)):
+        assert_close(read_image(image), upright)
 
 
-def test_an_array_that_fits_is_not_copied() -> None:
-    upright = upright_picture()
+def test_read_image_returns_an_rgb_array_without_a_copy() -> None:
+    upright = make_image()
     assert read_image(upright) is upright
 
 
@@ -108,79 +108,79 @@ def test_an_array_that_fits_is_not_copied() -> None:
     ("kind", "within"),
     [("JPEG", 6), ("MPO", 6), ("PNG", 0), ("BMP", 0), ("TIFF", 0), ("PPM", 0), ("WEBP", 8), ("AVIF", 12)],
 )
-def test_every_format_reads(kind: str, within: int) -> None:
+def test_read_image_reads_every_format(kind: str, within: int) -> None:
     if kind == "AVIF" and not features.check("avif"):
         pytest.skip("this Pillow has no AVIF")
     options: dict[str, Any] = {"quality": 95, "subsampling": 0} if kind in ("JPEG", "MPO") else {}
     smooth = np.repeat(np.linspace(0, 255, 64).astype(np.uint8)[:, None, None], 48, 1).repeat(3, 2)  # (64, 48, 3)
-    assert_alike(read_image(saved(Image.fromarray(smooth), kind, **options)), smooth, within)
+    assert_close(read_image(saved(Image.fromarray(smooth), kind, **options)), smooth, within)
 
 
-def test_damaged_exif_neither_warns_nor_turns() -> None:
-    upright = upright_picture()
+def test_damaged_exif_is_ignored() -> None:
+    upright = make_image()
     for exif in (b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0\x03"):
         content = saved(Image.fromarray(upright), "JPEG", exif=exif, quality=95, subsampling=0)
-        assert_alike(read_image(content), upright, 12)
+        assert_close(read_image(content), upright, 12)
 
 
-def test_transparency_lies_on_white() -> None:
+def test_transparent_pixels_are_blended_with_white() -> None:
     red = Image.new("RGBA", (3, 1), (255, 0, 0, 255))
     red.putpixel((1, 0), (255, 0, 0, 0))
     red.putpixel((2, 0), (255, 0, 0, 51))
     expected = np.array([[[255, 0, 0], [255, 255, 255], [255, 204, 204]]], np.uint8)
-    for picture in (red, np.asarray(red), saved(red, "PNG"), saved(red, "WEBP", lossless=True, exact=True)):
-        assert_alike(read_image(picture), expected)
+    for image in (red, np.asarray(red), saved(red, "PNG"), saved(red, "WEBP", lossless=True, exact=True)):
+        assert_close(read_image(image), expected)
     gray = Image.new("LA", (1, 1), (0, 51))
-    assert_alike(read_image(saved(gray, "PNG")), np.full((1, 1, 3), 204, np.uint8))
+    assert_close(read_image(saved(gray, "PNG")), np.full((1, 1, 3), 204, np.uint8))
 
 
-def test_palettes_read_with_and_without_transparency() -> None:
+def test_palettes_are_resolved_with_and_without_transparency() -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 200, 100, 50])
     image.putpixel((1, 0), 1)
     opaque = np.array([[[10, 20, 30], [200, 100, 50]]], np.uint8)
-    assert_alike(read_image(saved(image, "PNG")), opaque)
+    assert_close(read_image(saved(image, "PNG")), opaque)
     half = np.array([[[10, 20, 30], [255, 255, 255]]], np.uint8)
-    assert_alike(read_image(saved(image, "PNG", transparency=b"\xff\x00")), half)
-    assert_alike(read_image(saved(image, "GIF", transparency=1)), half)
+    assert_close(read_image(saved(image, "PNG", transparency=b"\xff\x00")), half)
+    assert_close(read_image(saved(image, "GIF", transparency=1)), half)
 
 
-def test_modes_of_one_channel_and_of_print_read() -> None:
-    assert_alike(read_image(saved(Image.new("L", (2, 3), 77), "PNG")), np.full((3, 2, 3), 77, np.uint8))
+def test_gray_bilevel_and_cmyk_are_converted() -> None:
+    assert_close(read_image(saved(Image.new("L", (2, 3), 77), "PNG")), np.full((3, 2, 3), 77, np.uint8))
     bits = Image.new("1", (2, 1))
     bits.putpixel((1, 0), 1)
-    assert_alike(read_image(saved(bits, "PNG")), np.array([[[0] * 3, [255] * 3]], np.uint8))
+    assert_close(read_image(saved(bits, "PNG")), np.array([[[0] * 3, [255] * 3]], np.uint8))
     print_red = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
-    for picture in (print_red, saved(print_red, "JPEG", quality=95), saved(print_red, "TIFF")):
-        assert_alike(read_image(picture), np.full((8, 8, 3), (255, 0, 0), np.uint8), 4)
+    for image in (print_red, saved(print_red, "JPEG", quality=95), saved(print_red, "TIFF")):
+        assert_close(read_image(image), np.full((8, 8, 3), (255, 0, 0), np.uint8), 4)
 
 
-def test_sixteen_bits_become_eight_by_scale_and_not_by_cutting() -> None:
+def test_16_bits_are_scaled_to_8() -> None:
     levels = np.array([[0, 128, 129, 257, 32_768, 65_278, 65_535]], np.uint16)
     expected = np.repeat(np.array([[0, 0, 1, 1, 128, 254, 255]], np.uint8)[..., None], 3, axis=2)  # (1, 7, 3)
     big_endian = levels.astype(">u2")
     pgm = b"P5 7 1 65535\n" + big_endian.tobytes()
-    for picture in (levels, big_endian, Image.fromarray(levels), saved(Image.fromarray(levels), "PNG"), pgm):
-        assert_alike(read_image(picture), expected)
-    assert_alike(read_image(saved(Image.fromarray(levels), "TIFF")), expected)
+    for image in (levels, big_endian, Image.fromarray(levels), saved(Image.fromarray(levels), "PNG"), pgm):
+        assert_close(read_image(image), expected)
+    assert_close(read_image(saved(Image.fromarray(levels), "TIFF")), expected)
 
 
-def test_float_and_bool_arrays_have_white_at_one() -> None:
+def test_float_and_bool_arrays_are_scaled_to_8_bits() -> None:
     expected = np.repeat(np.array([[0, 128, 255]], np.uint8)[..., None], 3, axis=2)  # (1, 3, 3)
-    assert_alike(read_image(np.array([[0, 0.5, 1.0 + 1e-7]])), expected)
-    assert_alike(read_image(np.array([[[0], [0.5], [1]]], np.float32)), expected)
-    assert_alike(read_image(np.array([[False, True]])), expected[:, ::2])
+    assert_close(read_image(np.array([[0, 0.5, 1.0 + 1e-7]])), expected)
+    assert_close(read_image(np.array([[[0], [0.5], [1]]], np.float32)), expected)
+    assert_close(read_image(np.array([[False, True]])), expected[:, ::2])
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_an_animation_gives_its_first_frame(kind: str) -> None:
+def test_animation_gives_its_first_frame(kind: str) -> None:
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue", "green")]
     options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
     content = saved(frames[0], kind, save_all=True, append_images=frames[1:], **options)
-    assert_alike(read_image(content), np.full((8, 8, 3), (255, 0, 0), np.uint8))
+    assert_close(read_image(content), np.full((8, 8, 3), (255, 0, 0), np.uint8))
 
 
-def test_the_callers_pillow_image_stays_as_it_was() -> None:
+def test_pillow_image_is_not_changed() -> None:
     image = Image.new("RGBA", (4, 4), (1, 2, 3, 4))
     read_image(image)
     assert image.mode == "RGBA"
@@ -188,7 +188,7 @@ def test_the_callers_pillow_image_stays_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "limits", "message"),
+    ("image", "limits", "message"),
     [
         (b"\xff" * 11, ImageLimits(max_bytes=10), "at most 10 bytes, got 11"),
         (png_header(7000, 7200), ImageLimits(), "50,000,000 pixels, got 7000x7200"),
@@ -198,13 +198,13 @@ def test_the_callers_pillow_image_stays_as_it_was() -> None:
         (Image.new("L", (6, 5)), ImageLimits(max_side=5), "got 6x5"),
     ],
 )
-def test_what_is_over_a_limit_is_refused(picture: Picture, limits: ImageLimits, message: str) -> None:
+def test_image_over_a_limit_raises(image: ImageLike, limits: ImageLimits, message: str) -> None:
     with pytest.raises(TooLargeError, match=message):
-        read_image(picture, limits)
+        read_image(image, limits)
 
 
 @pytest.mark.parametrize(("kind", "offset"), [("GIF", 6), ("BMP", 18)])
-def test_other_formats_are_refused_by_their_header_too(kind: str, offset: int) -> None:
+def test_gif_and_bmp_over_a_limit_raise_by_their_header(kind: str, offset: int) -> None:
     content = bytearray(saved(Image.new("RGB", (8, 8)), kind))
     size = struct.pack("<HH", 30_000, 30_000) if kind == "GIF" else struct.pack("<ii", 30_000, 30_000)
     content[offset : offset + len(size)] = size
@@ -212,33 +212,33 @@ def test_other_formats_are_refused_by_their_header_too(kind: str, offset: int) -
         read_image(bytes(content))
 
 
-def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
+def test_file_over_the_limit_raises(tmp_path: Path) -> None:
     path = tmp_path / "long.jpg"
     path.write_bytes(bytes(2000))
     with pytest.raises(TooLargeError, match=r"long.jpg.* 1,000 bytes, got 2,000"):
         read_image(path, ImageLimits(max_bytes=1000))
 
 
-def test_limits_may_be_raised_over_those_of_pillow() -> None:
-    # Pillow warns from 89 million pixels on and refuses from 178 million on, in these words.
+def test_limits_may_exceed_those_of_pillow() -> None:
+    # Pillow warns from 89 million pixels on, and raises from 178 million on with this message.
     for side in (10_000, 20_000):
-        with pytest.raises(PictureError, match="cut off") as refusal:
+        with pytest.raises(ImageError, match="cut off") as refusal:
             read_image(png_header(side, side), ImageLimits(max_pixels=500_000_000))
         assert "decompression bomb" not in str(refusal.value)
 
 
-def test_limits_are_positive() -> None:
+def test_limit_of_zero_raises() -> None:
     with pytest.raises(ValueError, match="positive"):
         ImageLimits(max_pixels=0)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM"])
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
-def test_a_truncated_file_is_an_error_and_no_half_picture(kind: str, share: float) -> None:
+@pytest.mark.parametrize("fraction", [0.02, 0.3, 0.6, 0.9])
+def test_truncated_file_raises(kind: str, fraction: float) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)
     content = saved(Image.fromarray(noise), kind)
-    with pytest.raises(PictureError):
-        read_image(content[: int(len(content) * share)])
+    with pytest.raises(ImageError):
+        read_image(content[: int(len(content) * fraction)])
 
 
 @settings(max_examples=50, deadline=None)
@@ -246,55 +246,55 @@ def test_a_truncated_file_is_an_error_and_no_half_picture(kind: str, share: floa
     kind=st.sampled_from(["JPEG", "PNG", "WEBP", "BMP", "GIF"]),
     changes=st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), min_size=1, max_size=8),
 )
-def test_damaged_bytes_give_a_picture_or_a_picture_error(kind: str, changes: list[tuple[int, int]]) -> None:
-    content = bytearray(saved(Image.fromarray(upright_picture()), kind))
+def test_damaged_bytes_give_an_image_or_raise_image_error(kind: str, changes: list[tuple[int, int]]) -> None:
+    content = bytearray(saved(Image.fromarray(make_image()), kind))
     for position, value in changes:
         content[position % len(content)] = value
     try:
         image = read_image(bytes(content), ImageLimits(max_pixels=1_000_000))
-    except PictureError:
+    except ImageError:
         return
     assert image.ndim == 3
     assert image.shape[2] == 3
     assert image.dtype == np.uint8
 
 
-def test_jpeg_and_png_come_back() -> None:
+def test_encoded_images_are_read_back() -> None:
     image = np.repeat(np.repeat(np.linspace(0, 255, 32).astype(np.uint8)[:, None, None], 20, 1), 3, 2)  # (32, 20, 3)
-    assert_alike(read_image(encode_png(image)), image)
-    assert_alike(read_image(encode_jpeg(image, quality=95)), image, 4)
-    assert_alike(read_image(encode_jpeg(image[..., 0])), image, 8)
-    assert len(encode_jpeg(upright_picture(), quality=20)) < len(encode_jpeg(upright_picture(), quality=95))
+    assert_close(read_image(encode_png(image)), image)
+    assert_close(read_image(encode_jpeg(image, quality=95)), image, 4)
+    assert_close(read_image(encode_jpeg(image[..., 0])), image, 8)
+    assert len(encode_jpeg(make_image(), quality=20)) < len(encode_jpeg(make_image(), quality=95))
 
 
 @pytest.mark.parametrize(
     "image", [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)]
 )
-def test_only_pictures_are_encoded(image: npt.NDArray[Any]) -> None:
+def test_encoding_an_array_of_another_shape_or_dtype_raises(image: npt.NDArray[Any]) -> None:
     for encode in (encode_jpeg, encode_png):
-        with pytest.raises(PictureError, match=r"expected \(H, W, 3\)"):
+        with pytest.raises(ImageError, match=r"must be \(H, W, 3\)"):
             encode(image)
 
 
-def test_jpeg_has_its_bounds() -> None:
-    with pytest.raises(ValueError, match=r"quality lies in 1\.\.95"):
-        encode_jpeg(upright_picture(), quality=0)
-    with pytest.raises(PictureError, match="cannot be written as JPEG"):
+def test_encode_jpeg_checks_quality_and_size() -> None:
+    with pytest.raises(ValueError, match=r"quality must be in 1\.\.95"):
+        encode_jpeg(make_image(), quality=0)
+    with pytest.raises(ImageError, match="cannot be written as JPEG"):
         encode_jpeg(np.zeros((1, 70_000, 3), np.uint8))
 
 
-def test_a_data_url_holds_the_bytes() -> None:
+def test_to_data_url_contains_the_bytes() -> None:
     head, _, body = to_data_url(b"\0\xff", "image/png").partition(",")
     assert head == "data:image/png;base64"
     assert base64.b64decode(body) == b"\0\xff"
 
 
-def test_suffixes_are_as_files_are_named() -> None:
+def test_suffixes_are_in_lower_case() -> None:
     assert {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".avif", ".ppm"} <= SUFFIXES
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in SUFFIXES)
 
 
-def test_importing_it_loads_nothing_heavy() -> None:
+def test_importing_image_io_is_light() -> None:
     code = "import sys, mememoji.image_io; print({'cv2', 'onnxruntime', 'torch'} & set(sys.modules) or 'light')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "light"

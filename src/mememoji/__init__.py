@@ -1,4 +1,4 @@
-"""Mememoji reads facial expressions: how much of each of six emotions every face of an image shows.
+"""Mememoji recognizes facial expressions: how much of each of six emotions every face of an image shows.
 
     from mememoji import Analyzer
 
@@ -6,7 +6,7 @@
     for face in analysis.faces:
         print(face.box, face.top, face.composition)
 
-Importing it does nothing else: what a name needs is loaded when it is first used.
+Importing the package loads nothing else: each name is imported at its first use.
 """
 
 from importlib import import_module
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mememoji.emotions import EMOTIONS, Emotion
     from mememoji.errors import InputError, MememojiError, ModelError, RunError
     from mememoji.image_io import ImageLimits, read_image
-    from mememoji.results import Analysis, Box, Composition, Face
+    from mememoji.results import Analysis, Box, Composition, Detection, Face
 
 __all__ = [
     "EMOTIONS",
@@ -28,6 +28,7 @@ __all__ = [
     "Analyzer",
     "Box",
     "Composition",
+    "Detection",
     "Emotion",
     "Face",
     "ImageLimits",
@@ -40,7 +41,7 @@ __all__ = [
     "read_image",
 ]
 
-_HOMES: Final = {
+_MODULES: Final = {
     "Analyzer": "analyzer",
     "annotate": "drawing.annotation",
     "EMOTIONS": "emotions",
@@ -49,20 +50,21 @@ _HOMES: Final = {
     "MememojiError": "errors",
     "ModelError": "errors",
     "RunError": "errors",
-    "Analysis": "faces",
-    "Box": "faces",
-    "Composition": "faces",
-    "Face": "faces",
-    "ImageLimits": "images",
-    "read_image": "images",
+    "Analysis": "results",
+    "Box": "results",
+    "Composition": "results",
+    "Detection": "results",
+    "Face": "results",
+    "ImageLimits": "image_io",
+    "read_image": "image_io",
 }
 
 
-# At first use and not at import: OpenCV and ONNX Runtime take longer to load than `mememoji --help` may.
+# Lazy, because importing OpenCV and ONNX Runtime would make `mememoji --help` slow.
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

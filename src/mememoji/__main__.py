@@ -1,4 +1,4 @@
-"""`python -m mememoji`, for where the package lies on the path without being installed."""
+"""`python -m mememoji`, for environments in which the package is importable but not installed."""
 
 from mememoji.cli import main
 

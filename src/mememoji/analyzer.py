@@ -1,4 +1,4 @@
-"""A detector and a classifier put together: an image in, an Analysis out."""
+"""The analyzer: a detector and a classifier that turn an image into an Analysis."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -7,33 +7,55 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.onnx_classifier import FaceClassifier, OnnxClassifier
-from mememoji.classification.preprocess import crop_faces
+from mememoji.classification.face_classifier import FaceClassifier
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.preprocess import crop_faces, crop_rgb_face
 from mememoji.classification.shipped_classifiers import find_weights
 from mememoji.detection.face_detector import FaceDetector
 from mememoji.detection.registry import make_detector
-from mememoji.image_io import DEFAULT_LIMITS, ImageLimits, Picture, RGBImage, read_image
-from mememoji.results import Analysis, Box, Composition, Detection, Face, tilt_of
+from mememoji.image_io import DEFAULT_LIMITS, ImageLike, ImageLimits, RGBImage, read_image
+from mememoji.results import Analysis, Box, Composition, Detection, Face
 
 
 class Analyzer:
-    """Finds the faces of an image and says what each shows.
+    """Finds the faces of an image and predicts the expression of each.
 
-    Made once and used for many images, from several threads if need be: `Analyzer().analyze("photo.jpg")`.
+    Create it once and use it for many images, from several threads if needed. It is the only place in which faces are
+    found, limited, aligned, cropped and classified: the command line and the service call it for each of these steps.
 
     Args:
-        detector: a detector, or the name of one: "auto", "compact", "yunet", "haar" or "whole".
-        classifier: a classifier; the name of one in the package, "compact" or "nano"; or the path of a weights file
-            with its card beside it, as a `Path` or a string that ends in `.onnx`. None takes "compact".
-        margin: the part of a box's longer side added on each side before the crop is cut; None takes the
-            detector's, which was measured for it.
-        upright: turn the crops of leaning faces upright, where the detector gives landmarks.
-        limits: which images are refused as too large.
+        detector: A detector, or the name of one: "auto", "compact", "yunet", "haar" or "whole".
+        classifier: A classifier; the name of a shipped one, "compact" or "nano"; or the path of a weights file with its
+            card next to it, as a `Path` or as a string that ends in `.onnx`. None takes "compact".
+        margin: The fraction of a box's longer side that is added on each side of a crop; None takes the detector's own
+            margin, which was measured for it.
+        align: Whether faces are rotated upright before they are classified, where the detector gives landmarks.
+        max_faces: The largest number of faces in an analysis, see `find_faces`; None keeps all of them.
+        limits: The largest images that are accepted.
 
     Raises:
-        InputError: no detector or classifier of this name.
-        ModelError: weights are missing, or do not fit their card.
-        ValueError: a margin of no sense.
+        InputError: No detector or classifier has this name.
+        ModelError: Weights are missing or do not match their card.
+        ValueError: `margin` is outside -0.4..2, or `max_faces` is below 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji import Analyzer
+        >>> analyzer = Analyzer()
+        >>> analysis = analyzer.analyze(np.full((240, 320, 3), 255, np.uint8))
+        >>> analysis.detector, len(analysis.faces)
+        ('compact', 0)
+
+        With a detector and a classifier of one's own, here the fake ones that return what they are given:
+
+        >>> from mememoji import Box, Detection
+        >>> from mememoji.classification.fake_classifier import FakeClassifier
+        >>> from mememoji.detection.fake_detector import FakeDetector
+        >>> detector = FakeDetector([Detection(Box(100, 60, 80, 100))])
+        >>> analyzer = Analyzer(detector, FakeClassifier({"happy": 0.75, "neutral": 0.25}))
+        >>> (face,) = analyzer.analyze(np.zeros((240, 320, 3), np.uint8)).faces
+        >>> face.top.value, face.composition["neutral"]
+        ('happy', 0.25)
     """
 
     def __init__(
@@ -42,104 +64,149 @@ class Analyzer:
         classifier: FaceClassifier | Path | str | None = None,
         *,
         margin: float | None = None,
-        upright: bool = True,
+        align: bool = True,
+        max_faces: int | None = None,
         limits: ImageLimits = DEFAULT_LIMITS,
     ) -> None:
         if margin is not None and not -0.4 <= margin <= 2.0:
-            raise ValueError(f"margin lies in -0.4..2, got {margin}")
+            raise ValueError(f"margin must be in -0.4..2, got {margin}")
+        _check_max_faces(max_faces)
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
         if classifier is None or isinstance(classifier, str | Path):
             classifier = OnnxClassifier(find_weights(classifier))
         self.classifier: FaceClassifier = classifier
         self.margin = self.detector.margin if margin is None else margin
-        self.upright = upright
+        self.align = align
+        self.max_faces = max_faces
         self.limits = limits
 
-    def analyze(self, picture: Picture) -> Analysis:
-        """Analyze an image: a path, a file's bytes, an array in RGB order or a Pillow image.
+    def analyze(self, image: ImageLike) -> Analysis:
+        """Analyze an image: a path, the bytes of a file, an array in RGB order or a Pillow image.
 
-        No face is no error: the analysis then holds none.
+        An image without a face is not an error: its analysis has no faces.
 
         Raises:
-            PictureError: not an image, or one over the limits.
+            ImageError: The input is not an image, or exceeds the limits.
         """
-        return self.analyze_array(read_image(picture, self.limits))
+        return self.analyze_array(read_image(image, self.limits))
 
     def analyze_array(self, image: RGBImage) -> Analysis:
-        """Analyze an upright RGB array (H, W, 3) uint8, as `read_image` gives it."""
-        return self.read_faces(image, self.detector.detect(image))
+        """Analyze an upright RGB array (H, W, 3) uint8, as returned by `read_image`."""
+        return self.classify_faces(image, self.find_faces(image))
 
-    def read_faces(self, image: RGBImage, detections: Sequence[Detection]) -> Analysis:
-        """Say what faces already found show: all of them go through the network in one batch.
+    def analyze_arrays(self, images: Sequence[RGBImage]) -> list[Analysis]:
+        """Analyze several upright RGB arrays, for example frames of a video, and classify all faces in one batch."""
+        return self._classify(images, [self.find_faces(image) for image in images])
+
+    def find_faces(
+        self, image: RGBImage, *, detector: FaceDetector | None = None, max_faces: int | None = None
+    ) -> list[Detection]:
+        """Detect the faces of an image.
 
         Args:
             image: (H, W, 3) uint8 RGB, upright.
-            detections: where the faces are; every box lies inside the image.
+            detector: The detector to use instead of the analyzer's own.
+            max_faces: The largest number of faces; None takes the analyzer's own limit. The faces of the highest
+                confidence are kept, and the largest ones where the confidence is equal or unknown.
+
+        Returns:
+            The faces in reading order.
+
+        Raises:
+            ValueError: `max_faces` is below 1.
         """
-        return self._read([image], [detections])[0]
+        _check_max_faces(max_faces)
+        detections = (detector or self.detector).detect(image)
+        return sort_by_reading_order(select_faces(detections, max_faces or self.max_faces))
 
-    def analyze_arrays(self, images: Sequence[RGBImage]) -> list[Analysis]:
-        """Analyze several upright RGB arrays, frames of a video say: all their faces go in one batch."""
-        return self._read(images, [self.detector.detect(image) for image in images])
+    def crop_faces(self, image: RGBImage, detections: Sequence[Detection]) -> npt.NDArray[np.uint8]:
+        """Crop faces as the classifier takes them: in gray, with the margin, and aligned if `align` is set.
 
-    def crop(self, image: RGBImage, detections: Sequence[Detection]) -> npt.NDArray[np.uint8]:
-        """Cut faces as the classifier takes them: gray, with the margin, aligned where `upright` is set.
-
-        `read_faces` classifies just these crops.
+        `classify_faces` classifies exactly these crops.
 
         Args:
             image: (H, W, 3) uint8 RGB, upright.
             detections: N faces; every box must be inside the image.
 
         Returns:
-            (N, S, S) uint8 in the order of `detections`, S being the card's `side`.
+            (N, S, S) uint8 in the order of `detections`; S is the `side` of the classifier's card.
         """
-        return crop_faces(
-            image,
-            [detection.box for detection in detections],
-            margin=self.margin,
-            side=self.classifier.card.side,
-            tilts=[tilt_of(detection.landmarks) for detection in detections] if self.upright else None,
-        )
+        return crop_faces(image, detections, margin=self.margin, size=self.classifier.card.input_size, align=self.align)
 
-    def _read(self, images: Sequence[RGBImage], found: Sequence[Sequence[Detection]]) -> list[Analysis]:
-        pictures = [(image, in_reading_order(detections)) for image, detections in zip(images, found, strict=True)]
-        crops = [self.crop(image, detections) for image, detections in pictures]
-        faces = self._faces([detection for _, detections in pictures for detection in detections], crops)
+    def crop_rgb_face(self, image: RGBImage, detection: Detection, *, max_size: int | None = None) -> RGBImage:
+        """Crop one face in color: the part of the image that the classifier gets, at the image's own resolution.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, upright.
+            detection: The face; its box must be inside the image.
+            max_size: The largest width and height in pixels; None does not shrink the crop.
+
+        Returns:
+            (S, S, 3) uint8 RGB.
+        """
+        return crop_rgb_face(image, detection, margin=self.margin, max_size=max_size, align=self.align)
+
+    def classify_faces(self, image: RGBImage, detections: Sequence[Detection]) -> Analysis:
+        """Classify faces that are already found, all of them in one batch.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, upright.
+            detections: The faces in any order; every box must be inside the image.
+        """
+        return self._classify([image], [detections])[0]
+
+    def _classify(self, images: Sequence[RGBImage], detections: Sequence[Sequence[Detection]]) -> list[Analysis]:
+        ordered = [sort_by_reading_order(found) for found in detections]
+        crops = [self.crop_faces(image, found) for image, found in zip(images, ordered, strict=True)]
+        faces = self._make_faces([detection for found in ordered for detection in found], crops)
         return [
             Analysis(
                 image.shape[1],
                 image.shape[0],
-                tuple(islice(faces, len(detections))),
+                tuple(islice(faces, len(found))),
                 self.detector.name,
                 self.classifier.card.name,
             )
-            for image, detections in pictures
+            for image, found in zip(images, ordered, strict=True)
         ]
 
-    def _faces(self, detections: Sequence[Detection], crops: Sequence[npt.NDArray[np.uint8]]) -> Iterator[Face]:
+    def _make_faces(self, detections: Sequence[Detection], crops: Sequence[npt.NDArray[np.uint8]]) -> Iterator[Face]:
         if not detections:
             return
         prediction = self.classifier.classify(np.concatenate(crops))
-        likeness = prediction.face_likeness()
-        for index, (detection, row) in enumerate(zip(detections, prediction.compositions(), strict=True)):
-            yield Face(detection, Composition.of(row), None if likeness is None else float(likeness[index]))
+        face_scores = prediction.compute_face_scores()
+        rows = prediction.compute_compositions()
+        for index, (detection, row) in enumerate(zip(detections, rows, strict=True)):
+            face_score = None if face_scores is None else float(face_scores[index])
+            yield Face(detection, Composition.from_fractions(row), face_score)
 
 
-def in_reading_order(detections: Sequence[Detection]) -> list[Detection]:
-    """Detections row by row from the top, from left to right in each row.
+def select_faces(detections: Sequence[Detection], max_faces: int | None) -> list[Detection]:
+    """Return at most `max_faces` detections: those of the highest confidence, then the largest; None returns all."""
+    if max_faces is None or len(detections) <= max_faces:
+        return list(detections)
+    return sorted(detections, key=lambda found: (-(found.confidence or 0.0), -found.box.area))[:max_faces]
 
-    A row is opened by the highest face left, and takes every face whose middle lies no lower than that face's bottom
-    edge. The order does not depend on the one handed in, except between boxes that are the same.
+
+def sort_by_reading_order(detections: Sequence[Detection]) -> list[Detection]:
+    """Sort detections into rows from top to bottom, and from left to right within a row.
+
+    A row starts with the highest remaining face and contains every face whose center is not below that face's bottom
+    edge. The result does not depend on the order of the input, except for identical boxes.
     """
-    left = sorted(detections, key=lambda detection: _top_first(detection.box))
+    remaining = sorted(detections, key=lambda detection: _top_first(detection.box))
     ordered: list[Detection] = []
-    while left:
-        bottom = left[0].box.xyxy[3]
-        row = [detection for detection in left if detection.box.y + detection.box.height / 2 <= bottom]
-        left = [detection for detection in left if detection.box.y + detection.box.height / 2 > bottom]
+    while remaining:
+        bottom = remaining[0].box.xyxy[3]
+        row = [detection for detection in remaining if detection.box.y + detection.box.height / 2 <= bottom]
+        remaining = [detection for detection in remaining if detection.box.y + detection.box.height / 2 > bottom]
         ordered += sorted(row, key=lambda detection: _left_first(detection.box))
     return ordered
+
+
+def _check_max_faces(max_faces: int | None) -> None:
+    if max_faces is not None and max_faces < 1:
+        raise ValueError(f"max_faces must be at least 1, got {max_faces}")
 
 
 def _top_first(box: Box) -> tuple[int, int, int, int]:

@@ -1,16 +1,25 @@
-"""The six emotions, the label sets of FER2013 and FER+, and how each folds into the six."""
+"""The six emotions, the classes of FER2013 and FER+, and their mapping to the six."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating]
+from mememoji.types import Float32Array, FloatArray
 
 
 class Emotion(StrEnum):
-    """One of the six emotions, always in this order at the product's surface."""
+    """One of the six emotions; a member equals its name.
+
+    Example:
+        >>> Emotion("happy") is Emotion.HAPPY
+        True
+        >>> Emotion.HAPPY == "happy"
+        True
+        >>> Emotion.HAPPY.color
+        '#c18a01'
+    """
 
     ANGRY = "angry"
     FEAR = "fear"
@@ -21,16 +30,23 @@ class Emotion(StrEnum):
 
     @property
     def color(self) -> str:
-        """The emotion's color everywhere, as `#rrggbb`."""
+        """The color of the emotion in all figures and interfaces, as `#rrggbb`."""
         return _COLORS[self]
 
 
 EMOTIONS: Final[tuple[Emotion, ...]] = tuple(Emotion)
+"""The six emotions in the order of every result.
 
-# A red, purple, gold, blue, green and gray found by a search for the largest smallest distance between any two, as seen
-# with normal sight and with protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009), where each
-# has a contrast of at least 3:1 on white and on near-black (#14161a). tests/test_emotions.py holds both: shifting one
-# color by eye easily makes two of them the same to one man in fifty.
+Example:
+    >>> from mememoji import EMOTIONS
+    >>> [emotion.value for emotion in EMOTIONS]
+    ['angry', 'fear', 'happy', 'sad', 'surprise', 'neutral']
+"""
+
+# A red, purple, gold, blue, green and gray found by a search that maximizes the smallest distance between any two, as
+# seen with normal vision and with protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009), under
+# the constraint of a contrast of at least 3:1 on white and on near-black (#14161a). tests/test_emotions.py checks both:
+# a small change by eye easily makes two of them indistinguishable for one man in fifty.
 _COLORS: Final[dict[Emotion, str]] = {
     Emotion.ANGRY: "#ce3f33",
     Emotion.FEAR: "#aa70c1",
@@ -41,7 +57,7 @@ _COLORS: Final[dict[Emotion, str]] = {
 }
 
 FER2013_LABELS: Final = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""FER2013's seven classes in the order of their numbers 0 to 6."""
+"""FER2013's seven classes in the order of their class indices."""
 
 FERPLUS_VOTES: Final = (
     "neutral",
@@ -60,9 +76,9 @@ FERPLUS_VOTES: Final = (
 FERPLUS_EMOTIONS: Final = FERPLUS_VOTES[:8]
 """The eight FER+ columns that name an emotion."""
 
-_LABEL_FOLDS: Final[dict[str, Emotion]] = {"disgust": Emotion.ANGRY} | {e.value: e for e in EMOTIONS}
+_LABELS: Final[dict[str, Emotion]] = {"disgust": Emotion.ANGRY} | {e.value: e for e in EMOTIONS}
 
-_VOTE_FOLDS: Final[dict[str, Emotion]] = {
+_VOTES: Final[dict[str, Emotion]] = {
     "neutral": Emotion.NEUTRAL,
     "happiness": Emotion.HAPPY,
     "surprise": Emotion.SURPRISE,
@@ -74,56 +90,54 @@ _VOTE_FOLDS: Final[dict[str, Emotion]] = {
 }
 
 
-def _matrix(names: tuple[str, ...], folds: dict[str, Emotion]) -> npt.NDArray[np.float32]:
-    matrix = np.zeros((len(names), len(EMOTIONS)), np.float32)
-    for row, name in enumerate(names):
-        if name in folds:
-            matrix[row, EMOTIONS.index(folds[name])] = 1.0
+def _make_matrix(classes: tuple[str, ...], emotions: Mapping[str, Emotion]) -> Float32Array:
+    """Make the read-only matrix (classes, 6) that maps classes to emotions."""
+    matrix = np.zeros((len(classes), len(EMOTIONS)), np.float32)
+    for row, name in enumerate(classes):
+        if name in emotions:
+            matrix[row, EMOTIONS.index(emotions[name])] = 1.0
     matrix.setflags(write=False)
     return matrix
 
 
-LABELS_TO_SIX: Final = _matrix(FER2013_LABELS, _LABEL_FOLDS)
-"""(7, 6) float32: FER2013's disgust goes to angry."""
+LABELS_TO_SIX: Final = _make_matrix(FER2013_LABELS, _LABELS)
+"""(7, 6) float32: maps FER2013's disgust to angry."""
 
-VOTES_TO_SIX: Final = _matrix(FERPLUS_VOTES, _VOTE_FOLDS)
-"""(10, 6) float32: disgust and contempt go to angry; "unknown" and "NF" name no emotion, so their rows are zero."""
+VOTES_TO_SIX: Final = _make_matrix(FERPLUS_VOTES, _VOTES)
+"""(10, 6) float32: maps disgust and contempt to angry; "unknown" and "NF" are not emotions, so their rows are 0."""
 
 
-def fold(shares: FloatArray, matrix: FloatArray) -> npt.NDArray[np.float32]:
-    """Fold class shares into the six emotions and bring each row to sum 1.
+def map_classes(probs: FloatArray, matrix: FloatArray) -> Float32Array:
+    """Map class probabilities to the six emotions and normalize each row to sum 1.
 
     Args:
-        shares: (N, C), not negative: probabilities or counts of votes.
+        probs: (N, C), not negative: probabilities or numbers of votes.
         matrix: (C, 6), `LABELS_TO_SIX` or `VOTES_TO_SIX`.
 
     Returns:
-        (N, 6) float32, each row a composition. A row whose whole weight lies in columns that name no emotion
-        says nothing about the six, so it becomes six equal parts.
+        (N, 6) float32, one composition per row. A row without any weight on an emotion becomes uniform.
 
     Raises:
-        ValueError: the shapes do not fit, or a share is negative or not finite.
+        ValueError: The shapes do not match, or a value is negative or not finite.
     """
-    shares = np.asarray(shares)
-    if shares.ndim != 2 or shares.shape[1] != matrix.shape[0]:
-        raise ValueError(f"shares must be (N, {matrix.shape[0]}), got {shares.shape}")
-    if not np.isfinite(shares).all() or (shares < 0).any():
-        raise ValueError("shares must be finite and not negative")
-    six = shares.astype(np.float64) @ matrix.astype(np.float64)
+    probs = np.asarray(probs)
+    if probs.ndim != 2 or probs.shape[1] != matrix.shape[0]:
+        raise ValueError(f"probs must be (N, {matrix.shape[0]}), got {probs.shape}")
+    if not np.isfinite(probs).all() or (probs < 0).any():
+        raise ValueError("probs must be finite and not negative")
+    six = probs.astype(np.float64) @ matrix.astype(np.float64)
     totals = six.sum(axis=1, keepdims=True)
-    equal = np.full_like(six, 1 / len(EMOTIONS))
-    folded: npt.NDArray[np.float32] = np.divide(six, totals, out=equal, where=totals > 0).astype(np.float32)
-    return folded
+    uniform = np.full_like(six, 1 / len(EMOTIONS))
+    return np.asarray(np.divide(six, totals, out=uniform, where=totals > 0), np.float32)
 
 
-def face_likeness(votes: FloatArray) -> npt.NDArray[np.float32]:
-    """How face-like each crop is: the share of votes that name an emotion.
+def compute_face_scores(votes: FloatArray) -> Float32Array:
+    """Compute the probability that each crop is a face: the sum over the classes that are emotions.
 
     Args:
-        votes: (N, 10) probabilities over `FERPLUS_VOTES`, rows sum to 1.
+        votes: (N, 10) probabilities over `FERPLUS_VOTES`; rows sum to 1.
 
     Returns:
-        (N,) float32 in 0..1: one minus the shares of "unknown" and "NF".
+        (N,) float32 in 0..1: one minus the probabilities of "unknown" and "NF".
     """
-    likeness: npt.NDArray[np.float32] = np.clip(1.0 - votes[:, 8:].sum(axis=1), 0.0, 1.0).astype(np.float32)
-    return likeness
+    return np.asarray(np.clip(1.0 - votes[:, len(FERPLUS_EMOTIONS) :].sum(axis=1), 0.0, 1.0), np.float32)

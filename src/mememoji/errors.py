@@ -1,47 +1,66 @@
-"""What can go wrong, and whose turn it is to act.
+"""The exceptions, and who has to act.
 
     MememojiError
-    ├── InputError              the caller's: what was handed in cannot be used
-    │   ├── PictureError        not an image, or one that is refused
+    ├── InputError              caller: the input cannot be used
+    │   ├── ImageError          not a usable image
     │   │   └── TooLargeError   over a limit of bytes or pixels
-    │   ├── VideoError          not a video, a part of it or a timeline that can be read
-    │   ├── DatasetError        a source, split file or row of a dataset
-    │   ├── FetchError          a URL that is refused, or gives no image
-    │   └── NotStoredError      no such image, or no such face of it, in the store
-    ├── ModelError              ours: weights, card or network do not fit each other
-    └── RunError                the run's: a missing extra, a stopped training, a failed download
+    │   ├── VideoError          not a readable video, section of a video, or timeline
+    │   ├── DatasetError        an invalid source, split file or row of a dataset
+    │   ├── FetchError          a URL that is rejected or does not return an image
+    │   └── NotStoredError      an image or a face that is not in the store
+    ├── ModelError              library: weights, card and network do not match
+    └── RunError                environment: a missing extra, a stopped training, a failed download
         ├── MissingExtraError   an optional dependency is not installed
-        └── StoreUnavailableError   the store's database cannot be reached or refuses to work
+        └── StoreUnavailableError   the database of the store cannot be reached or does not work
 
-A message says what was expected and what came, and where there is something to do, it ends with that.
+A message says what was expected and what was given, and ends with what to do about it where that is known.
 """
 
 
 class MememojiError(Exception):
-    """The root: catch this to catch everything that Mememoji raises on purpose."""
+    """The base class of all errors that Mememoji raises on purpose.
+
+    Example:
+        >>> from mememoji import MememojiError, read_image
+        >>> try:
+        ...     read_image("missing.jpg")
+        ... except MememojiError as error:
+        ...     print(error)
+        missing.jpg cannot be read: No such file or directory
+    """
 
 
 class InputError(MememojiError):
-    """What was handed in cannot be used."""
+    """The input cannot be used: the caller has to change it.
+
+    Example:
+        >>> from mememoji import Analyzer, InputError
+        >>> try:
+        ...     Analyzer(classifier="huge")
+        ... except InputError as error:
+        ...     print(error)
+        the classifier must be one of 'compact', 'nano', or the path of a weights file (.onnx), got 'huge'
+    """
 
 
-class PictureError(InputError):
-    """Bytes, a file or an array that is not a usable image."""
+class ImageError(InputError):
+    """The bytes, file or array is not a usable image."""
 
 
-class TooLargeError(PictureError):
-    """An image over the limit of bytes or pixels."""
+class TooLargeError(ImageError):
+    """The image exceeds the limit of bytes or pixels."""
 
 
 class VideoError(InputError):
-    """A file that is no video or timeline, or one of which not even the beginning can be read."""
+    """The file is not a video or timeline, or not even its beginning can be read."""
 
 
 class DatasetError(InputError):
-    """A dataset's source, split file or row that does not hold what it should.
+    """A source, split file or row of a dataset is not valid.
 
-    `row` is the row number where there is one: counted from 0, header apart, as FER+ and the project's
-    Parquet files count.
+    Attributes:
+        row: The index of the row, if the error is about one: counted from 0 without the header, as FER+ and the
+            project's Parquet files count.
     """
 
     def __init__(self, message: str, *, row: int | None = None) -> None:
@@ -50,31 +69,54 @@ class DatasetError(InputError):
 
 
 class FetchError(InputError):
-    """A URL that is refused, cannot be reached or gives no image.
+    """A URL is rejected, cannot be reached or does not return an image.
 
-    The message holds no part of the URL, and no address that its name leads to.
+    The message contains neither the URL nor an IP address of its host.
     """
 
 
 class NotStoredError(InputError):
-    """The store holds no such image, or the image no such face; perhaps it has expired."""
+    """The image, or the face of an image, is not in the store; it may have expired."""
 
 
 class ModelError(MememojiError):
-    """Weights, card or network do not fit each other."""
+    """Weights, card and network do not match, or a file is missing: the installation or the model has to change.
+
+    Example:
+        >>> from mememoji import Analyzer, ModelError
+        >>> try:
+        ...     Analyzer(classifier="missing.onnx")
+        ... except ModelError as error:
+        ...     print(error)
+        no model card at missing.card.json; keep the card next to its weights
+    """
 
 
 class RunError(MememojiError):
-    """The run could not go on: for a reason of the machine rather than of the input."""
+    """The work failed because of the environment, not of the input: a missing extra, a full disk, a failed download.
+
+    Example:
+        >>> from mememoji import RunError
+        >>> from mememoji.errors import MissingExtraError
+        >>> try:
+        ...     raise MissingExtraError("train", "training")
+        ... except RunError as error:
+        ...     print(error)
+        training needs the extra "train": pip install "mememoji[train]"
+    """
 
 
 class MissingExtraError(RunError):
-    """An optional dependency is not installed."""
+    """An optional dependency is not installed.
 
-    def __init__(self, extra: str, what_for: str) -> None:
-        super().__init__(f'{what_for} needs the extra "{extra}": pip install "mememoji[{extra}]"')
+    Attributes:
+        extra: The name of the extra to install.
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f'{purpose} needs the extra "{extra}": pip install "mememoji[{extra}]"')
         self.extra = extra
 
 
 class StoreUnavailableError(RunError):
-    """The store's database cannot be reached or refuses to work; what was asked may be tried again."""
+    """The database of the store cannot be reached or does not work; the operation may be retried."""

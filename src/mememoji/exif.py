@@ -1,17 +1,18 @@
-"""EXIF's orientation: how a stored image has to be turned to stand upright."""
+"""EXIF orientation: read it, and rotate or flip an image upright by it."""
 
 import struct
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+
+from mememoji.types import UInt8Array
 
 _TAG: Final = 0x0112
 _SHORT: Final = 3
 
 
-def orientation_of(exif: bytes) -> int:
-    """The orientation 1..8 in an EXIF block (CIPA DC-008), 1 where none can be read."""
+def read_orientation(exif: bytes) -> int:
+    """Read the orientation, 1..8, from an EXIF block (CIPA DC-008); return 1 if there is none."""
     tiff = exif.removeprefix(b"Exif\0\0")
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:
@@ -28,8 +29,8 @@ def orientation_of(exif: bytes) -> int:
     return 1
 
 
-def upright(image: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
-    """Turn (H, W, 3) as stored to (H, W, 3) or (W, H, 3) as seen, C-contiguous; `orientation` is 1..8."""
+def apply_orientation(image: UInt8Array, orientation: int) -> UInt8Array:
+    """Rotate and flip a stored image (H, W, 3) upright: (H, W, 3) or (W, H, 3), C-contiguous; `orientation` is 1..8."""
     if orientation >= 5:
         image = image.transpose(1, 0, 2)
     if orientation in (2, 3, 6, 7):

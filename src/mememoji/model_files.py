@@ -1,4 +1,4 @@
-"""Weights files: each lies beside its card, is known by its hash, and is run by ONNX Runtime."""
+"""Weights files: their card, their hash, and the ONNX Runtime session that runs them."""
 
 import hashlib
 import json
@@ -11,85 +11,85 @@ from mememoji.errors import ModelError
 
 
 def card_path(weights: Path) -> Path:
-    """Where a weights file's card lies: beside it, `net.onnx` with `net.card.json`."""
+    """Return the path of a weights file's card: `net.card.json` for `net.onnx`."""
     return weights.with_name(weights.stem + ".card.json")
 
 
-def read_card(path: Path, form: int) -> dict[str, Any]:
-    """A card's fields as they stand in its JSON, but for the form.
+def read_card(path: Path, version: int) -> dict[str, Any]:
+    """Read the fields of a card, without the version of its format.
 
     Raises:
-        ModelError: no such file, no JSON, or a card of another form, which is refused instead of guessed at.
+        ModelError: The file is missing, is not valid JSON, or has another format.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelError(f"no model card at {path}; weights never travel without one") from error
+        raise ModelError(f"no model card at {path}; keep the card next to its weights") from error
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is no model card: {error}") from error
-    if not isinstance(content, dict) or content.pop("format", None) != form:
-        raise ModelError(f"{path} is no model card of form {form}")
+        raise ModelError(f"{path} is not a valid model card: {error}") from error
+    if not isinstance(content, dict) or content.pop("format", None) != version:
+        raise ModelError(f"{path} is not a model card of format {version}")
     return content
 
 
 def write_card(content: dict[str, Any], path: Path) -> None:
-    """Write a card's fields, its form among them, as JSON."""
+    """Write the fields of a card, including the version of its format, as JSON."""
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def sha256_of(path: Path) -> str:
-    """A file's SHA-256 in hex."""
+def compute_sha256(path: Path) -> str:
+    """Compute the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify_hash(weights: Path, sha256: str) -> None:
-    """Check that a weights file is the one that its card speaks of.
+    """Check that a weights file has the hash of its card.
 
     Raises:
-        ModelError: no such file, or another hash.
+        ModelError: The file is missing or has another hash.
     """
     if not weights.is_file():
         raise ModelError(f"no weights at {weights}")
-    found = sha256_of(weights)
-    if found != sha256:
-        raise ModelError(f"{weights} is not what its card speaks of: expected sha256 {sha256}, got {found}")
+    actual = compute_sha256(weights)
+    if actual != sha256:
+        raise ModelError(f"{weights} does not match its card: expected sha256 {sha256}, got {actual}")
 
 
-def shipped_file(room: Path, what: str, name: str = "compact") -> Path:
-    """The weights file that a room of the package holds in its folder `shipped`, its card beside it.
+def find_shipped_file(package: Path, kind: str, name: str = "compact") -> Path:
+    """Return a weights file in the folder `shipped` of a package, with its card next to it.
 
     Args:
-        room: the room's folder.
-        what: what the error calls it: "weights", "detector weights".
-        name: the file's name without its suffix.
+        package: The folder of the package.
+        kind: The kind of file, as the error message names it: "weights" or "detector weights".
+        name: The file name without its suffix.
 
     Raises:
-        ModelError: this installation holds none.
+        ModelError: The file is not part of this installation.
     """
-    path = room / "shipped" / f"{name}.onnx"
+    path = package / "shipped" / f"{name}.onnx"
     if not path.is_file():
-        raise ModelError(f"this installation holds no {what}: expected {path}; reinstall mememoji, or name others")
+        raise ModelError(f"the {kind} {path} are missing; reinstall mememoji, or name another file")
     return path
 
 
-def load_network(network: Path | bytes, name: str, threads: int | None) -> Any:
-    """An ONNX Runtime session on the CPU, from a file or its bytes.
+def load_session(network: Path | bytes, name: str, num_threads: int | None) -> Any:
+    """Load an ONNX Runtime session on the CPU.
 
     Args:
-        network: the ONNX file, or what stands in one.
-        name: what errors call it.
-        threads: how many threads one call may use; None leaves it to ONNX Runtime, which takes every core.
+        network: The ONNX file, or its content.
+        name: The name of the network in error messages.
+        num_threads: The number of threads that one call may use; None leaves it to ONNX Runtime, which uses all cores.
 
     Raises:
-        ModelError: it is no network that ONNX Runtime can run.
+        ModelError: ONNX Runtime cannot run the network.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # warnings about a foreign graph would land on the caller's stderr
-    if threads is not None:
-        options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # warnings about a foreign graph would appear on the caller's stderr
+    if num_threads is not None:
+        options.intra_op_num_threads = num_threads
     source = network if isinstance(network, bytes) else str(network)
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class but this one
-        raise ModelError(f"{name} is no network that ONNX Runtime can run: {error}") from error
+        raise ModelError(f"{name} is not a network that ONNX Runtime can run: {error}") from error

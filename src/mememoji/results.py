@@ -1,4 +1,4 @@
-"""What the library returns: boxes, compositions, faces, analyses. Frozen, checked when made, plain Python numbers."""
+"""The results of an analysis: boxes, compositions, detections, faces. Frozen, validated, plain Python numbers."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,40 +10,53 @@ from mememoji.emotions import EMOTIONS, Emotion
 LANDMARK_NAMES: Final = ("right_eye", "left_eye", "nose_tip", "right_mouth_corner", "left_mouth_corner")
 """The five landmarks in order; right and left are the person's."""
 
-MIRRORED_LANDMARKS: Final = (1, 0, 2, 4, 3)
-"""Which landmark of a face each of its mirror image is."""
+FLIPPED_LANDMARKS: Final = (1, 0, 2, 4, 3)
+"""The index of each landmark in the order of a horizontally flipped face."""
 
-_SUM_TOLERANCE = 1e-3
+_SUM_TOLERANCE: Final = 1e-3
 
 Landmarks = tuple[tuple[float, float], ...]
 """Five points, x and y in pixels of the upright image, in the order of `LANDMARK_NAMES`."""
 
-_PLACES: Final[dict[str, int]] = {emotion: place for place, emotion in enumerate(EMOTIONS)}
-"""By emotion or its name, which are the same key."""
+_INDICES: Final[dict[str, int]] = {emotion: index for index, emotion in enumerate(EMOTIONS)}
+"""The index of each emotion; an emotion and its name are the same key."""
 
 
-def tilt_of(landmarks: Sequence[Sequence[float]] | None) -> float:
-    """How far a face leans, in degrees in -180..180, positive where its top leans to the right in the image.
+def roll_from_landmarks(landmarks: Sequence[Sequence[float]] | None) -> float:
+    """Compute the roll angle of a face in degrees in -180..180, positive where its top leans to the right in the image.
 
-    Both the line through the eyes and the line from between the eyes to between the mouth's corners have their say,
-    each by its length: of a face seen from the side the eyes alone would say little. A face without landmarks leans 0.
+    The line through the eyes and the line from the eyes' center to the mouth's center count, weighted by their
+    lengths: in a profile view the eyes alone are unreliable. A face without landmarks has a roll of 0.
     """
     if landmarks is None:
         return 0.0
     (rx, ry), (lx, ly), _, (rmx, rmy), (lmx, lmy) = landmarks
     down_x, down_y = (rmx + lmx - rx - lx) / 2, (rmy + lmy - ry - ly) / 2
-    # The way down the face, turned by a quarter, runs as the eyes' line does.
+    # The downward direction, rotated by 90 degrees, points along the line through the eyes.
     across_x, across_y = lx - rx + down_y, ly - ry - down_x
     return math.degrees(math.atan2(across_y, across_x)) if across_x or across_y else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A face's box in whole pixels of the upright image; x and y are its top left corner.
+    """A face's box in whole pixels of the upright image.
+
+    Attributes:
+        x: The left edge.
+        y: The top edge.
+        width: The width, at least 1.
+        height: The height, at least 1.
 
     Raises:
-        ValueError: a corner is negative or a side is not positive.
-        TypeError: a value is not an int.
+        ValueError: `x` or `y` is negative, or `width` or `height` is below 1.
+        TypeError: A value is not an int.
+
+    Example:
+        >>> box = Box(10, 20, 30, 40)
+        >>> box.xyxy
+        (10, 20, 40, 60)
+        >>> box.iou(Box(10, 20, 30, 20))
+        0.5
     """
 
     x: int
@@ -57,21 +70,33 @@ class Box:
             if type(value) is not int:
                 raise TypeError(f"{name} must be an int, got {type(value).__name__}")
         if self.x < 0 or self.y < 0:
-            raise ValueError(f"a box starts inside the image, got x={self.x}, y={self.y}")
+            raise ValueError(f"x and y must not be negative, got x={self.x}, y={self.y}")
         if self.width < 1 or self.height < 1:
-            raise ValueError(f"a box is at least 1x1, got {self.width}x{self.height}")
+            raise ValueError(f"width and height must be at least 1, got {self.width}x{self.height}")
 
     @classmethod
-    def inside(cls, xyxy: Sequence[float], picture_wh: tuple[int, int]) -> Self | None:
-        """The whole-pixel box nearest to (left, top, right, bottom), cut at the image's edges.
+    def from_xyxy(cls, xyxy: Sequence[float], image_wh: tuple[int, int]) -> Self | None:
+        """Round float coordinates to whole pixels and clip them at the image's edges.
 
-        Returns None where nothing of it lies inside or a coordinate is not finite.
+        Args:
+            xyxy: The left, top, right and bottom edge in pixels.
+            image_wh: The width and height of the image in pixels.
+
+        Returns:
+            The box; None if it is outside the image or a coordinate is not finite.
+
+        Raises:
+            ValueError: `xyxy` does not have four values.
+
+        Example:
+            >>> Box.from_xyxy((-3.2, 5.4, 20.1, 30.0), image_wh=(100, 80))
+            Box(x=0, y=5, width=20, height=25)
         """
         if len(xyxy) != 4:
-            raise ValueError(f"xyxy must hold four numbers, got {len(xyxy)}")
+            raise ValueError(f"xyxy must have four values, got {len(xyxy)}")
         if not all(math.isfinite(v) for v in xyxy):
             return None
-        width, height = picture_wh
+        width, height = image_wh
         left, right = (min(max(round(float(v)), 0), width) for v in (xyxy[0], xyxy[2]))
         top, bottom = (min(max(round(float(v)), 0), height) for v in (xyxy[1], xyxy[3]))
         if right <= left or bottom <= top:
@@ -80,53 +105,65 @@ class Box:
 
     @property
     def xyxy(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom; the last two lie just outside the box."""
+        """The left, top, right and bottom edge; the last two are just outside the box."""
         return self.x, self.y, self.x + self.width, self.y + self.height
 
     @property
     def area(self) -> int:
+        """The area in square pixels."""
         return self.width * self.height
 
     def iou(self, other: "Box") -> float:
-        """Intersection over union with another box, 0..1."""
+        """Compute the intersection over union with another box, in 0..1."""
         left, top = max(self.x, other.x), max(self.y, other.y)
         right = min(self.x + self.width, other.x + other.width)
         bottom = min(self.y + self.height, other.y + other.height)
-        shared = max(0, right - left) * max(0, bottom - top)
-        return shared / (self.area + other.area - shared)
+        intersection = max(0, right - left) * max(0, bottom - top)
+        return intersection / (self.area + other.area - intersection)
 
     def to_dict(self) -> dict[str, int]:
+        """Convert the box to a dict of ints."""
         return {"x": self.x, "y": self.y, "width": self.width, "height": self.height}
 
 
 @dataclass(frozen=True, slots=True)
 class Composition(Mapping[Emotion, float]):
-    """Six fractions that sum to 1: how much of each emotion a face shows.
+    """How much of each of the six emotions a face shows: a mapping from an emotion, or its name, to its fraction.
 
-    A mapping from emotion (or its name) to fraction, in the order of `EMOTIONS`.
+    Attributes:
+        fractions: Six fractions in the order of `EMOTIONS`, which sum to 1.
 
     Raises:
-        ValueError: not six finite fractions in 0..1, or their sum is off 1 by more than 1e-3.
+        ValueError: There are not six finite fractions in 0..1, or their sum differs from 1 by more than 1e-3.
+
+    Example:
+        >>> composition = Composition((0.0, 0.0, 0.75, 0.0, 0.05, 0.2))
+        >>> composition["happy"]
+        0.75
+        >>> composition.top.value
+        'happy'
+        >>> [(emotion.value, fraction) for emotion, fraction in composition.ranked()[:2]]
+        [('happy', 0.75), ('neutral', 0.2)]
     """
 
     fractions: tuple[float, ...]
 
     def __post_init__(self) -> None:
         if len(self.fractions) != len(EMOTIONS):
-            raise ValueError(f"a composition has {len(EMOTIONS)} fractions, got {len(self.fractions)}")
+            raise ValueError(f"a composition must have {len(EMOTIONS)} fractions, got {len(self.fractions)}")
         if not all(math.isfinite(f) and 0.0 <= f <= 1.0 for f in self.fractions):
-            raise ValueError(f"fractions lie in 0..1, got {self.fractions}")
+            raise ValueError(f"fractions must be in 0..1, got {self.fractions}")
         if abs(sum(self.fractions) - 1.0) > _SUM_TOLERANCE:
-            raise ValueError(f"fractions sum to 1, got {sum(self.fractions)}")
+            raise ValueError(f"fractions must sum to 1, got {sum(self.fractions)}")
 
     @classmethod
-    def of(cls, fractions: Sequence[float]) -> Self:
-        """From six numbers of any kind (a numpy row, say), as plain floats."""
+    def from_fractions(cls, fractions: Sequence[float]) -> Self:
+        """Convert six numbers of any type, such as a numpy row, to a composition of plain floats."""
         return cls(tuple(float(f) for f in fractions))
 
     def __getitem__(self, emotion: Emotion | str) -> float:
-        place = _PLACES.get(emotion)
-        return self.fractions[_PLACES[Emotion(emotion)] if place is None else place]
+        index = _INDICES.get(emotion)
+        return self.fractions[_INDICES[Emotion(emotion)] if index is None else index]
 
     def __iter__(self) -> Iterator[Emotion]:
         return iter(EMOTIONS)
@@ -135,7 +172,7 @@ class Composition(Mapping[Emotion, float]):
         return len(self.fractions)
 
     def ranked(self) -> list[tuple[Emotion, float]]:
-        """Emotions with their fractions, largest first; ties keep the order of `EMOTIONS`."""
+        """Return the emotions with their fractions, largest first; ties keep the order of `EMOTIONS`."""
         return sorted(self.items(), key=lambda pair: -pair[1])
 
     @property
@@ -144,17 +181,25 @@ class Composition(Mapping[Emotion, float]):
         return self.ranked()[0][0]
 
     def to_dict(self) -> dict[str, float]:
+        """Convert the composition to a dict from the emotions' names to their fractions."""
         return {emotion.value: fraction for emotion, fraction in self.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Where a detector sees a face.
+    """A face that a detector found.
 
-    `confidence` is the detector's score, 0..1, or None from a detector that gives none; `landmarks` likewise.
+    Attributes:
+        box: The box of the face.
+        confidence: The detector's score in 0..1; None for a detector without scores.
+        landmarks: Five points; None for a detector without landmarks.
 
     Raises:
-        ValueError: the confidence is outside 0..1, or there are not five landmarks of two finite numbers.
+        ValueError: The confidence is outside 0..1, or the landmarks are not five points of two finite numbers.
+
+    Example:
+        >>> Detection(Box(10, 20, 30, 40), confidence=0.9).to_dict()
+        {'box': {'x': 10, 'y': 20, 'width': 30, 'height': 40}, 'landmarks': None, 'confidence': 0.9}
     """
 
     box: Box
@@ -163,83 +208,110 @@ class Detection:
 
     def __post_init__(self) -> None:
         if self.confidence is not None and not 0.0 <= self.confidence <= 1.0:
-            raise ValueError(f"confidence lies in 0..1, got {self.confidence}")
+            raise ValueError(f"confidence must be in 0..1, got {self.confidence}")
         if self.landmarks is None:
             return
         if len(self.landmarks) != len(LANDMARK_NAMES) or any(len(point) != 2 for point in self.landmarks):
-            raise ValueError(f"landmarks are {len(LANDMARK_NAMES)} points of x and y, got {self.landmarks}")
+            raise ValueError(f"landmarks must be {len(LANDMARK_NAMES)} points of x and y, got {self.landmarks}")
         if not all(math.isfinite(value) for point in self.landmarks for value in point):
-            raise ValueError(f"landmarks are finite, got {self.landmarks}")
+            raise ValueError(f"landmarks must be finite, got {self.landmarks}")
 
     def to_dict(self) -> dict[str, Any]:
+        """Convert the detection to plain dicts, lists and numbers."""
         points = None
         if self.landmarks is not None:
             points = {name: [x, y] for name, (x, y) in zip(LANDMARK_NAMES, self.landmarks, strict=True)}
         return {"box": self.box.to_dict(), "landmarks": points, "confidence": self.confidence}
 
 
-CLEAR: Final = 0.5
-"""The face-likeness from which a detection counts as a face: it loses 7 of 3,937 faces, none of them readable,
+FACE_THRESHOLD: Final = 0.5
+"""The face score from which a detection counts as a face. It rejects 7 of 3,937 faces, none of them recognizable, see
 docs/concepts/non-faces.md#threshold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face: where it is and what it shows.
+    """A face of an analysis: where it is, and what it shows.
 
-    `face_likeness` is 0..1, how sure the classifier is that the crop is a readable face at all; None with
-    weights that cannot tell.
+    Attributes:
+        detection: The box, the landmarks and the detector's confidence.
+        composition: How much of each emotion the face shows.
+        face_score: The probability that the crop is a face, in 0..1, according to the classifier; None for weights
+            without votes. JSON output calls it `face_likeness`.
 
     Raises:
-        ValueError: the face-likeness is outside 0..1.
+        ValueError: The face score is outside 0..1.
+
+    Example:
+        >>> composition = Composition((0.0, 0.0, 0.75, 0.0, 0.05, 0.2))
+        >>> face = Face(Detection(Box(10, 20, 30, 40), confidence=0.9), composition, face_score=0.98)
+        >>> face.top.value, face.box.width, face.is_face
+        ('happy', 30, True)
     """
 
     detection: Detection
     composition: Composition
-    face_likeness: float | None = None
+    face_score: float | None = None
 
     def __post_init__(self) -> None:
-        if self.face_likeness is not None and not 0.0 <= self.face_likeness <= 1.0:
-            raise ValueError(f"face_likeness lies in 0..1, got {self.face_likeness}")
+        if self.face_score is not None and not 0.0 <= self.face_score <= 1.0:
+            raise ValueError(f"face_score must be in 0..1, got {self.face_score}")
 
     @property
     def box(self) -> Box:
+        """The box of the detection."""
         return self.detection.box
 
     @property
     def landmarks(self) -> Landmarks | None:
+        """The landmarks of the detection."""
         return self.detection.landmarks
 
     @property
     def confidence(self) -> float | None:
+        """The detector's score."""
         return self.detection.confidence
 
     @property
-    def is_clear(self) -> bool:
-        """Whether the crop is a readable face as far as the classifier can tell: its likeness is `CLEAR` or more."""
-        return self.face_likeness is None or self.face_likeness >= CLEAR
+    def is_face(self) -> bool:
+        """Whether the face score is at least `FACE_THRESHOLD`, or unknown."""
+        return self.face_score is None or self.face_score >= FACE_THRESHOLD
 
     @property
     def top(self) -> Emotion:
-        """The emotion that the face shows most of."""
+        """The emotion with the largest fraction."""
         return self.composition.top
 
     def to_dict(self) -> dict[str, Any]:
+        """Convert the face to plain dicts, lists, strings and numbers."""
         return self.detection.to_dict() | {
             "composition": self.composition.to_dict(),
             "top": self.top.value,
-            "face_likeness": self.face_likeness,
+            "face_likeness": self.face_score,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All faces of one image, in reading order, and what read them.
+    """The faces of one image, and the names of the models that found and classified them.
 
-    `width` and `height` are the upright image's, in pixels; every box lies inside them.
+    Attributes:
+        width: The width of the upright image in pixels.
+        height: The height of the upright image in pixels.
+        faces: The faces in reading order; every box is inside the image.
+        detector: The name of the detector.
+        model: The name of the classifier.
 
     Raises:
-        ValueError: the image is empty, or a face's box reaches out of it.
+        ValueError: The image is empty, or a face's box exceeds the image bounds.
+
+    Example:
+        >>> import json
+        >>> composition = Composition((0.0, 0.0, 0.75, 0.0, 0.05, 0.2))
+        >>> face = Face(Detection(Box(10, 20, 30, 40)), composition)
+        >>> analysis = Analysis(320, 240, (face,), "compact", "compact-0.1.0")
+        >>> json.loads(json.dumps(analysis.to_dict()))["faces"][0]["top"]
+        'happy'
     """
 
     width: int
@@ -250,14 +322,14 @@ class Analysis:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise ValueError(f"an image is at least 1x1, got {self.width}x{self.height}")
+            raise ValueError(f"width and height must be at least 1, got {self.width}x{self.height}")
         for face in self.faces:
             _, _, right, bottom = face.box.xyxy
             if right > self.width or bottom > self.height:
-                raise ValueError(f"{face.box} reaches out of an image of {self.width}x{self.height}")
+                raise ValueError(f"boxes must be inside the image of {self.width}x{self.height}, got {face.box}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists, strings and numbers: `json.dumps` takes it."""
+        """Convert the analysis to plain dicts, lists, strings and numbers, as `json.dumps` takes them."""
         return {
             "width": self.width,
             "height": self.height,

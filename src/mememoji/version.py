@@ -1,3 +1,3 @@
-"""The package's version, the only copy."""
+"""The version of the package."""
 
 __version__ = "0.1.0"

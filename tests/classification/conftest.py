@@ -1,4 +1,4 @@
-"""Networks small enough to be built by a test: one linear layer over the pixels for each head."""
+"""Networks that a test can build: one linear layer per head."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mememoji.classification.face_classifier import HEADS
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.onnx_classifier import HEADS
-from mememoji.model_files import card_path, sha256_of
+from mememoji.model_files import card_path, compute_sha256
 
 MakeWeights = Callable[..., Path]
 
 
 @pytest.fixture
 def make_weights(tmp_path: Path) -> MakeWeights:
-    """Writes a network and its card. `classes` are the network's heads, `batch` its first dimension, `scale` what the
-    layers' numbers are multiplied by; whatever else is named goes into the card, which fits if nothing is.
+    """Write a network and its card.
+
+    `classes` are the heads of the network, `batch` is its first dimension, `scale` is a factor of its weights. Other
+    keywords replace fields of the card, which otherwise matches the network.
     """
 
     def make(
@@ -43,19 +45,19 @@ def make_weights(tmp_path: Path) -> MakeWeights:
         )
         weights = tmp_path / "linear.onnx"
         save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(weights))
-        fitting = ModelCard(
+        card_of_network = ModelCard(
             name="linear 1",
             network="linear",
-            parameters=sum(len(names) for names in classes.values()) * 48 * 48,
-            sha256=sha256_of(weights),
-            side=48,
+            num_parameters=sum(len(names) for names in classes.values()) * 48 * 48,
+            sha256=compute_sha256(weights),
+            input_size=48,
             mean=128.0,
             std=64.0,
             outputs=classes,
             trained_on="nothing",
             license="MIT",
         )
-        replace(fitting, **card).write(card_path(weights))
+        replace(card_of_network, **card).write(card_path(weights))
         return weights
 
     return make

@@ -12,9 +12,9 @@ import numpy as np
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.classification.preprocess import crop_faces
-from mememoji.classification.shipped_classifiers import classifier_names, shipped_classifier
+from mememoji.classification.shipped_classifiers import list_classifiers, load_shipped_classifier
 from mememoji.image_io import read_image
-from mememoji.results import Box
+from mememoji.results import Box, Detection
 
 HERE = Path(__file__).resolve().parent
 ASTRONAUT = HERE.parents[1] / "docs" / "images" / "astronaut.png"
@@ -32,7 +32,7 @@ def is_current(path: Path, classifier: OnnxClassifier) -> bool:
 def write(path: Path, classifier: OnnxClassifier) -> None:
     """Write the crops, (9, 48, 48) uint8, and each head's probabilities for them."""
     seeded = np.random.default_rng(2013).integers(0, 256, (8, 48, 48), np.uint8)
-    face = crop_faces(read_image(ASTRONAUT), [Box(*FACE)], margin=0.0)
+    face = crop_faces(read_image(ASTRONAUT), [Detection(Box(*FACE))], margin=0.0)
     crops = np.concatenate([seeded, face])  # (9, 48, 48)
     prediction = classifier.classify(crops)
     heads = {head: rows for head in ("labels", "votes") if (rows := getattr(prediction, head)) is not None}
@@ -40,7 +40,7 @@ def write(path: Path, classifier: OnnxClassifier) -> None:
 
 
 if __name__ == "__main__":
-    for name in classifier_names():
-        path, classifier = HERE / f"golden-{name}.npz", shipped_classifier(name)
+    for name in list_classifiers():
+        path, classifier = HERE / f"golden-{name}.npz", load_shipped_classifier(name)
         if not is_current(path, classifier):
             write(path, classifier)

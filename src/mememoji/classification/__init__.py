@@ -1,1 +1,1 @@
-"""What a face shows: preprocessing, the model card, the ONNX Runtime classifier, the shipped weights."""
+"""Expression classification: alignment and cropping, model cards, the classifiers and the shipped weights."""

@@ -1,42 +1,44 @@
-"""Several classifiers heard as one."""
+"""The ensemble: several classifiers whose probabilities are averaged."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from mememoji.classification.face_classifier import HEADS, FaceClassifier, Prediction
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.onnx_classifier import HEADS, FaceClassifier, Prediction
 from mememoji.errors import ModelError
+from mememoji.types import Float32Array, UInt8Array
 
 
 class Ensemble:
-    """Gives the mean of its members' probabilities, head by head.
+    """Averages the probabilities of its members, head by head.
 
     Args:
-        members: one or more; a head counts those that have it.
+        members: One or more classifiers; a head is averaged over the members that have it.
 
     Raises:
-        ModelError: no member, or members of different crop sizes.
+        ModelError: There are no members, or their input sizes differ.
     """
 
     def __init__(self, members: Sequence[FaceClassifier]) -> None:
         cards = [member.card for member in members]
-        if not cards or len({card.side for card in cards}) > 1:
-            raise ModelError(f"an ensemble has members of one crop size, got {[card.side for card in cards]}")
+        if not cards or len({card.input_size for card in cards}) > 1:
+            raise ModelError(
+                f"the members of an ensemble must have one input size, got {[card.input_size for card in cards]}"
+            )
         self._members = tuple(members)
         self._card = replace(
             cards[0],
             name=" + ".join(card.name for card in cards),
             network="ensemble",
-            parameters=sum(card.parameters for card in cards),
+            num_parameters=sum(card.num_parameters for card in cards),
             sha256="",
             outputs={head: classes for head, classes in HEADS.items() if any(head in c.outputs for c in cards)},
             temperatures={},
-            floors={},
+            prob_floors={},
             layers={},
-            matrices={},
+            head_weights={},
             scores={},
             precision="float32",
         )
@@ -45,11 +47,12 @@ class Ensemble:
     def card(self) -> ModelCard:
         return self._card
 
-    def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
-        """Read gray crops (N, side, side) uint8 with every member."""
-        told = [member.classify(crops) for member in self._members]
-        means: dict[str, npt.NDArray[np.float32] | None] = {}
+    def classify(self, crops: UInt8Array) -> Prediction:
+        """Classify gray crops (N, S, S) uint8 with every member and average the probabilities."""
+        predictions = [member.classify(crops) for member in self._members]
+        means: dict[str, Float32Array | None] = {}
         for head in HEADS:
-            rows = [found for prediction in told if (found := getattr(prediction, head)) is not None]
-            means[head] = np.mean(rows, axis=0, dtype=np.float32) if rows else None
+            probs = [getattr(prediction, head) for prediction in predictions]
+            probs = [rows for rows in probs if rows is not None]
+            means[head] = np.mean(probs, axis=0, dtype=np.float32) if probs else None
         return Prediction(means["labels"], means["votes"])

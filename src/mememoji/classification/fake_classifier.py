@@ -1,15 +1,15 @@
-"""A classifier that says what it was told to: for tests, and for looking at an interface without weights."""
+"""The fake classifier: for tests, and for trying an interface without weights."""
 
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
+from mememoji.classification.face_classifier import HEADS, Prediction
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.onnx_classifier import HEADS, Prediction
-from mememoji.classification.preprocess import MEAN, SIDE, STD
+from mememoji.classification.preprocess import CROP_SIZE, MEAN, STD
 from mememoji.emotions import FERPLUS_VOTES, Emotion
 from mememoji.results import Composition
+from mememoji.types import UInt8Array
 
 _COLUMNS = {
     Emotion.ANGRY: "anger",
@@ -21,35 +21,36 @@ _COLUMNS = {
 }
 
 
-class FixedClassifier:
-    """Gives the same compositions on every call: the first to the first crop, and round again when they run out.
+class FakeClassifier:
+    """Predicts the given compositions: the first for the first crop, and so on, starting over when they run out.
 
     Args:
-        compositions: each from emotion (or its name) to fraction; an emotion left out has 0.
-        face_likeness: 0..1, how face-like every crop is.
+        compositions: Mappings from an emotion or its name to its fraction; an emotion that is left out has 0.
+        face_score: The face score of every crop, in 0..1.
 
     Raises:
-        ValueError: no composition, fractions that do not sum to 1, an unknown emotion, or 0..1 left.
+        ValueError: No composition is given, fractions do not sum to 1, an emotion is unknown, or `face_score` is
+            outside 0..1.
     """
 
-    def __init__(self, *compositions: Mapping[str, float], face_likeness: float = 1.0) -> None:
+    def __init__(self, *compositions: Mapping[str, float], face_score: float = 1.0) -> None:
         if not compositions:
-            raise ValueError("a fixed classifier needs at least one composition, got none")
-        if not 0.0 <= face_likeness <= 1.0:
-            raise ValueError(f"face_likeness lies in 0..1, got {face_likeness}")
+            raise ValueError("a fake classifier must have at least one composition, got none")
+        if not 0.0 <= face_score <= 1.0:
+            raise ValueError(f"face_score must be in 0..1, got {face_score}")
         self._votes = np.zeros((len(compositions), len(FERPLUS_VOTES)), np.float32)
-        for row, told in zip(self._votes, compositions, strict=True):
-            shares = {Emotion(name): float(share) for name, share in told.items()}
-            composition = Composition.of([shares.get(emotion, 0.0) for emotion in Emotion])
-            for emotion, share in composition.items():
-                row[FERPLUS_VOTES.index(_COLUMNS[emotion])] = share * face_likeness
-            row[FERPLUS_VOTES.index("NF")] = 1.0 - face_likeness
+        for row, mapping in zip(self._votes, compositions, strict=True):
+            fractions = {Emotion(name): float(fraction) for name, fraction in mapping.items()}
+            composition = Composition.from_fractions([fractions.get(emotion, 0.0) for emotion in Emotion])
+            for emotion, fraction in composition.items():
+                row[FERPLUS_VOTES.index(_COLUMNS[emotion])] = fraction * face_score
+            row[FERPLUS_VOTES.index("NF")] = 1.0 - face_score
         self._card = ModelCard(
-            name="fixed",
-            network="fixed",
-            parameters=0,
+            name="fake",
+            network="fake",
+            num_parameters=0,
             sha256="",
-            side=SIDE,
+            input_size=CROP_SIZE,
             mean=MEAN,
             std=STD,
             outputs={"votes": HEADS["votes"]},
@@ -61,6 +62,6 @@ class FixedClassifier:
     def card(self) -> ModelCard:
         return self._card
 
-    def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
-        """The told answers, one for each of (N, side, side) crops, whatever they show."""
+    def classify(self, crops: UInt8Array) -> Prediction:
+        """Return the given compositions for crops (N, S, S) uint8, whatever they show."""
         return Prediction(labels=None, votes=self._votes[np.arange(len(crops)) % len(self._votes)])

@@ -1,4 +1,7 @@
-"""From an image and its boxes to what the network takes. The only copy: training uses it too."""
+"""Face alignment, cropping and normalization: from an image and its detections to the network's input.
+
+Serving, training and the export of feedback all crop through this module.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,109 +11,144 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.results import Box
+from mememoji.results import Box, Detection, roll_from_landmarks
 
-SIDE: Final = 48
-"""A crop's width and height in pixels, FER2013's."""
+CROP_SIZE: Final = 48
+"""The width and height of a crop in pixels, as in FER2013."""
 
 MEAN: Final = 128.0
 STD: Final = 64.0
 """Gray levels 0..255 become `(gray - MEAN) / STD`; FER2013's train split has mean 129.5 and deviation 65.1."""
 
-LEAST_TILT: Final = 20.0
-"""Degrees from which a crop is turned upright, docs/concepts/face-crops.md#alignment says how it was set."""
+MIN_ROLL: Final = 20.0
+"""The roll angle in degrees from which a face is rotated upright, see docs/concepts/face-crops.md#alignment."""
 
 
 def to_gray(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """RGB (H, W, 3) uint8 to luma (H, W) uint8 with the weights of ITU-R BT.601; a gray image passes."""
+    """Convert RGB (H, W, 3) uint8 to luma (H, W) uint8 by ITU-R BT.601; return a gray image unchanged."""
     if image.ndim == 2:
         return image
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def resize_crop(gray: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np.uint8]:
-    """A gray crop (H, W) to (side, side): by area when it shrinks, linear when it grows."""
-    if gray.shape == (side, side):
-        return gray
-    shrinks = gray.shape[0] * gray.shape[1] > side * side
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(gray, (side, side), interpolation=method), np.uint8)
+def resize_crop(crop: npt.NDArray[np.uint8], size: int = CROP_SIZE) -> npt.NDArray[np.uint8]:
+    """Resize a crop (H, W) or (H, W, 3) to (size, size): area averaging to shrink it, bilinear to enlarge it."""
+    if crop.shape[:2] == (size, size):
+        return crop
+    method = cv2.INTER_AREA if crop.shape[0] * crop.shape[1] > size * size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (size, size), interpolation=method), np.uint8)
 
 
 def crop_faces(
     image: npt.NDArray[np.uint8],
-    boxes: Sequence[Box],
+    detections: Sequence[Detection],
     *,
     margin: float,
-    side: int = SIDE,
-    tilts: Sequence[float] | None = None,
-    min_tilt: float = LEAST_TILT,
+    size: int = CROP_SIZE,
+    align: bool = True,
+    min_roll: float = MIN_ROLL,
 ) -> npt.NDArray[np.uint8]:
-    """Cut square gray crops around boxes.
+    """Crop faces to squares in gray, as a classifier takes them.
 
     Args:
         image: RGB (H, W, 3) or gray (H, W), uint8, upright.
-        boxes: N boxes inside the image.
-        margin: the part of the box's longer side added on each side.
-        side: the crops' width and height.
-        tilts: N angles from `mememoji.results.tilt_of`, by which crops are turned back; None leaves all as they are.
-        min_tilt: degrees from which a crop is turned.
+        detections: N faces; every box must be inside the image.
+        margin: The fraction of the box's longer side that is added on each side.
+        size: The width and height of the crops in pixels.
+        align: Whether faces are rotated upright by their landmarks. A face without landmarks is not rotated.
+        min_roll: The smallest roll angle in degrees at which a face is rotated.
 
     Returns:
-        (N, side, side) uint8. A crop is the square around the box's center; what lies outside the image repeats
-        its edge, since a black border would be a feature that FER2013 does not have.
+        (N, size, size) uint8. A crop is the square around the center of the box. Pixels outside the image repeat its
+        edge, because a black border would be a feature that FER2013 does not have.
     """
-    crops = np.empty((len(boxes), side, side), np.uint8)
-    for index, box in enumerate(boxes):
-        # Gray is made of the cut alone: a large image with one face costs no more than a small one.
-        if tilts is None or abs(tilts[index]) < min_tilt:
-            crops[index] = resize_crop(to_gray(cut_square(image, box, margin=margin)), side)
+    crops = np.empty((len(detections), size, size), np.uint8)
+    for index, detection in enumerate(detections):
+        roll = _roll(detection, align, min_roll)
+        # Only the square is converted to gray: a large image with one face costs no more than a small one.
+        if roll:
+            crops[index] = _crop_rotated(image, detection.box, margin, roll, size, is_gray=True)
         else:
-            crops[index] = _turned(image, box, margin, side, tilts[index])
+            crops[index] = resize_crop(to_gray(crop_square(image, detection.box, margin=margin)), size)
     return crops
 
 
-def _turned(image: npt.NDArray[np.uint8], box: Box, margin: float, side: int, tilt: float) -> npt.NDArray[np.uint8]:
-    """A crop (side, side) of a face that leans, turned upright about its box's center."""
-    # A square whose side is the diagonal of the crop's holds the crop at any angle.
-    length = max(box.width, box.height)
-    wide = to_gray(cut_square(image, box, margin=((1 + 2 * margin) * math.sqrt(2) - 1) / 2))
-    if length > 2 * side:
-        wide = resize_crop(wide, round(2 * side * math.sqrt(2)))
-    whole = wide.shape[0]
-    inner = max(1, round(whole / math.sqrt(2)))
-    matrix = cv2.getRotationMatrix2D(((whole - 1) / 2, (whole - 1) / 2), tilt, 1.0)
-    matrix[:, 2] -= (whole - inner) / 2
-    turned = cv2.warpAffine(wide, matrix, (inner, inner), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return resize_crop(np.asarray(turned, np.uint8), side)
+def crop_rgb_face(
+    image: npt.NDArray[np.uint8],
+    detection: Detection,
+    *,
+    margin: float,
+    max_size: int | None = None,
+    align: bool = True,
+    min_roll: float = MIN_ROLL,
+) -> npt.NDArray[np.uint8]:
+    """Crop one face to a square in color that shows the same part of the image as `crop_faces`.
 
-
-def cut_square(image: npt.NDArray[np.uint8], box: Box, *, margin: float) -> npt.NDArray[np.uint8]:
-    """The square around a box that `crop_faces` looks at, in the image's own size and colors.
+    Args:
+        image: RGB (H, W, 3) uint8, upright.
+        detection: The face; its box must be inside the image.
+        margin: The fraction of the box's longer side that is added on each side.
+        max_size: The largest width and height in pixels; None keeps the resolution of the image.
+        align: Whether the face is rotated upright by its landmarks.
+        min_roll: The smallest roll angle in degrees at which the face is rotated.
 
     Returns:
-        (S, S, 3) or (S, S) uint8, perhaps a view of `image`; S is the box's longer side with its margin.
+        (S, S, 3) uint8.
+    """
+    roll = _roll(detection, align, min_roll)
+    size = round(max(detection.box.width, detection.box.height) * (1 + 2 * margin))
+    size = max(1, size if max_size is None else min(size, max_size))
+    if roll:
+        return _crop_rotated(image, detection.box, margin, roll, size, is_gray=False)
+    return np.ascontiguousarray(resize_crop(crop_square(image, detection.box, margin=margin), size))
+
+
+def crop_square(image: npt.NDArray[np.uint8], box: Box, *, margin: float) -> npt.NDArray[np.uint8]:
+    """Crop the square around a box without rotating or resizing it, repeating the image's edge outside of it.
+
+    Returns:
+        (S, S, 3) or (S, S) uint8, possibly a view of `image`; S is the box's longer side with its margin.
     """
     length = max(1, round(max(box.width, box.height) * (1 + 2 * margin)))
     left = round(box.x + (box.width - length) / 2)
     top = round(box.y + (box.height - length) / 2)
-    return _cut(image, left, top, length)
-
-
-def _cut(image: npt.NDArray[np.uint8], left: int, top: int, length: int) -> npt.NDArray[np.uint8]:
-    height, width = image.shape[:2]
     right, bottom = left + length, top + length
+    height, width = image.shape[:2]
     inside = image[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    beyond = (max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0))
-    if not any(beyond):
+    padding = (max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0))
+    if not any(padding):
         return inside
-    return np.asarray(cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(cv2.copyMakeBorder(inside, *padding, borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def normalize(crops: Any, *, mean: float = MEAN, std: float = STD) -> Any:
-    """Gray levels to what the network takes: `(crops - mean) / std`.
+    """Normalize gray levels for the network: `(crops - mean) / std`.
 
-    `crops` is a float array or tensor of any shape, in 0..255; what comes back is of the same kind. Plain
-    arithmetic on purpose: the same line runs on numpy arrays when serving and on torch tensors when training.
+    `crops` is a float array or tensor of any shape, in 0..255; the result is of the same type. Serving calls this with
+    numpy arrays and training with torch tensors, so it uses nothing but arithmetic operators.
     """
     return (crops - mean) / std
+
+
+def _roll(detection: Detection, align: bool, min_roll: float) -> float:
+    """Return the angle in degrees by which a crop is rotated back, 0 for a face that is not rotated."""
+    roll = roll_from_landmarks(detection.landmarks) if align else 0.0
+    return roll if abs(roll) >= min_roll else 0.0
+
+
+def _crop_rotated(
+    image: npt.NDArray[np.uint8], box: Box, margin: float, roll: float, size: int, *, is_gray: bool
+) -> npt.NDArray[np.uint8]:
+    """Crop a face (size, size) or (size, size, 3) rotated upright around the center of its box."""
+    # A square as wide as the crop's diagonal contains the crop at any angle.
+    square = crop_square(image, box, margin=((1 + 2 * margin) * math.sqrt(2) - 1) / 2)
+    if is_gray:
+        square = to_gray(square)
+    if max(box.width, box.height) > 2 * size:
+        square = resize_crop(square, round(2 * size * math.sqrt(2)))
+    outer = square.shape[0]
+    inner = max(1, round(outer / math.sqrt(2)))
+    matrix = cv2.getRotationMatrix2D(((outer - 1) / 2, (outer - 1) / 2), roll, 1.0)
+    matrix[:, 2] -= (outer - inner) / 2
+    rotated = cv2.warpAffine(square, matrix, (inner, inner), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return resize_crop(np.asarray(rotated, np.uint8), size)

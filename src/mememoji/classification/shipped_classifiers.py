@@ -1,68 +1,68 @@
-"""The classifiers in the package: nothing is downloaded to get a first result."""
+"""The classifiers in the package, so that a first result needs no download."""
 
 from pathlib import Path
 from typing import Final
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.errors import InputError
-from mememoji.model_files import shipped_file
+from mememoji.model_files import find_shipped_file
 
 DEFAULT: Final = "compact"
-"""The classifier that is used where none is named."""
+"""The name of the default classifier."""
 
 _PACKAGE: Final = Path(__file__).parent
 
 
-def classifier_names() -> tuple[str, ...]:
-    """Return the names of the classifiers in the package: the default first, the others by name."""
+def list_classifiers() -> tuple[str, ...]:
+    """Return the names of the shipped classifiers: the default first, the others by name."""
     names = {path.stem for path in (_PACKAGE / "shipped").glob("*.onnx")}
     return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
 
 
-def shipped_weights(name: str = DEFAULT) -> Path:
-    """Return the weights file of a classifier in the package, its card beside it.
+def find_shipped_weights(name: str = DEFAULT) -> Path:
+    """Return the weights file of a shipped classifier; its card is next to it.
 
     Args:
-        name: one of `classifier_names()`.
+        name: One of `list_classifiers()`.
 
     Raises:
-        InputError: there is no classifier of this name.
-        ModelError: the default one is missing from this installation.
+        InputError: No classifier has this name.
+        ModelError: The default classifier is missing from this installation.
     """
-    names = classifier_names()
+    names = list_classifiers()
     if name not in (DEFAULT, *names):
         known = ", ".join(repr(known) for known in names)
         raise InputError(f"the classifier must be one of {known}, or the path of a weights file (.onnx), got {name!r}")
-    return shipped_file(_PACKAGE, "weights", name)
+    return find_shipped_file(_PACKAGE, "weights", name)
 
 
 def find_weights(classifier: str | Path | None = None) -> Path:
-    """Find the weights file of a classifier.
+    """Return the weights file of a classifier.
 
     Args:
-        classifier: a name of `classifier_names()`; the path of a weights file, as a `Path` or as a string that ends in
+        classifier: One of `list_classifiers()`; the path of a weights file, as a `Path` or as a string that ends in
             `.onnx`; or None for the default.
 
     Raises:
-        InputError: a string that is neither a name nor such a path.
-        ModelError: the default weights are missing from this installation. A path is not checked here.
+        InputError: A string is neither a name nor such a path.
+        ModelError: The default weights are missing from this installation. A given path is not checked here.
     """
     if classifier is None:
-        return shipped_weights()
+        return find_shipped_weights()
     if isinstance(classifier, str) and not classifier.endswith(".onnx"):
-        return shipped_weights(classifier)
+        return find_shipped_weights(classifier)
     return Path(classifier)
 
 
-def shipped_classifier(name: str = DEFAULT, *, threads: int | None = None) -> OnnxClassifier:
-    """Load a classifier in the package.
+def load_shipped_classifier(name: str = DEFAULT, *, num_threads: int | None = None) -> OnnxClassifier:
+    """Load a shipped classifier.
 
     Args:
-        name: one of `classifier_names()`.
-        threads: as of `OnnxClassifier`.
+        name: One of `list_classifiers()`.
+        num_threads: The number of threads that one call may use, see `OnnxClassifier`.
 
     Raises:
-        InputError: there is no classifier of this name.
-        ModelError: the weights are missing or do not fit their card.
+        InputError: No classifier has this name.
+        ModelError: The weights are missing or do not match their card.
     """
-    return OnnxClassifier(shipped_weights(name), threads=threads)
+    return OnnxClassifier(find_shipped_weights(name), num_threads=num_threads)
