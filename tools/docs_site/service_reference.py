@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any, Final
 
 from mememoji.service.app import create_app
@@ -42,6 +43,7 @@ def openapi_text() -> str:
     return json.dumps(_openapi(), indent=2) + "\n"
 
 
+@cache
 def _openapi() -> dict[str, Any]:
     return create_app(ServiceSettings(store="none")).openapi()
 
