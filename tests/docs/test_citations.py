@@ -47,3 +47,9 @@ def _paths(entries: list[dict[str, object]]) -> list[str]:
         for target in entry.values():
             paths += [target] if isinstance(target, str) else _paths(target)  # type: ignore[arg-type]
     return paths
+
+
+def test_architecture_page_names_every_package() -> None:
+    page = (DOCS / "concepts" / "architecture.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in (ROOT / "src" / "mememoji").glob("*/__init__.py")}
+    assert {name for name in packages if f"`{name}`" not in page} == set()
