@@ -47,15 +47,15 @@ def test_model_list_prints_the_classifiers_of_the_package() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["--classifier", "micro"], "must be one of 'compact'"),
         (["--classifier", "compact", "--weights", "net.onnx"], "exclude each other"),
         (["--list", "--classifier", "compact"], "leave out --classifier"),
     ],
 )
-def test_model_usage_errors_say_what_to_do(words: list[str], message: str) -> None:
-    result = CliRunner().invoke(app, ["model", *words])
+def test_model_usage_errors_say_what_to_do(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(app, ["model", *arguments])
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in " ".join(result.stderr.split())
 
@@ -74,4 +74,4 @@ def test_model_weights_that_do_not_match_their_card_are_reported(pooled_weights:
     ModelCard.read(card_path(pooled_weights)).write(card_path(weights))
     result = CliRunner().invoke(app, ["model", "--weights", str(weights)])
     assert result.exit_code == 1
-    assert "not what its card speaks of" in result.stderr
+    assert "does not match its card" in result.stderr

@@ -22,8 +22,8 @@ def predict(pooled_weights: Path) -> Predict:
     """Runs the command with a small network."""
 
     def run(*arguments: object, stdin: bytes | None = None) -> Result:
-        words = ["predict", "--weights", str(pooled_weights), *map(str, arguments)]
-        return CliRunner().invoke(app, words, input=stdin)
+        command = ["predict", "--weights", str(pooled_weights), *map(str, arguments)]
+        return CliRunner().invoke(app, command, input=stdin)
 
     return run
 
@@ -147,8 +147,8 @@ def test_predict_saves_annotated_copies_and_crops(predict: Predict, folder: Path
     assert sorted(path.name for path in out.iterdir()) == sorted(names + crops)
     for item in items:
         assert read_image(item["annotated"]).shape == (60 * 6, 70 * 6, 3)
-        # The whole image is the face, and its detector's margin is 0: the crop is all of it.
-        assert read_image(item["crops"][0]).shape == (60, 70, 3)
+        # The margin of this detector is 0, so the crop is a square with the longer side of the image.
+        assert read_image(item["crops"][0]).shape == (70, 70, 3)
 
 
 def test_predict_never_overwrites_its_inputs(predict: Predict, folder: Path) -> None:
@@ -172,7 +172,7 @@ def test_predict_folder_that_cannot_be_created_is_reported(predict: Predict, fol
     [
         ([], "Missing argument"),
         (["x.jpg", "--detector", "face"], "got 'face'"),
-        (["x.jpg", "--detector", "haar", "--detector-weights", "x.onnx"], "has no weights file"),
+        (["x.jpg", "--detector", "haar", "--detector-weights", "x.onnx"], "does not accept a weights file"),
         (["x.jpg", "--color"], "No such option"),
     ],
 )

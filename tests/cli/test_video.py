@@ -58,7 +58,7 @@ def test_video_writes_all_outputs(video: Video, clip: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", list_classifiers())
 def test_video_takes_a_classifier_by_name(name: str, clip: Path, tmp_path: Path) -> None:
     csv = tmp_path / "o.csv"
-    words = [
+    arguments = [
         "video",
         str(clip),
         "--detector",
@@ -70,7 +70,7 @@ def test_video_takes_a_classifier_by_name(name: str, clip: Path, tmp_path: Path)
         "--smoothing",
         "0",
     ]
-    assert CliRunner().invoke(app, words).exit_code == 0
+    assert CliRunner().invoke(app, arguments).exit_code == 0
     frame = next(iter(VideoReader(clip))).image
     expected = Analyzer("full-image", load_shipped_classifier(name)).analyze_array(frame).faces[0].composition
     first = next(iter(read_timeline(csv))).composition
@@ -113,10 +113,10 @@ def test_video_interrupted_timeline_can_be_resumed(video: Video, pooled_weights:
     with VideoEncoder(clip, 320, 240, 10, ffmpeg_path="") as encoder:
         for number in range(3000):
             encoder.write(np.full((240, 320, 3), number % 200, np.uint8), number / 10)
-    words = ["video", str(clip), "--csv", str(csv), "--detector", "full-image", "--weights", str(pooled_weights)]
+    arguments = ["video", str(clip), "--csv", str(csv), "--detector", "full-image", "--weights", str(pooled_weights)]
     # Background jobs of a shell ignore the signal, and child processes inherit that; the default is restored.
     running = subprocess.Popen(
-        [sys.executable, "-m", "mememoji", *words],
+        [sys.executable, "-m", "mememoji", *arguments],
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

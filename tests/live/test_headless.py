@@ -30,16 +30,25 @@ def test_run_headless_lost_source_is_reported_once(no_camera: str, analyzer: Ana
 
 
 def test_live_headless_prints_the_timeline(clip: Path, pooled_weights: Path) -> None:
-    words = ["live", "--headless", "--source", str(clip), "--detector", "full-image", "--weights", str(pooled_weights)]
-    result = CliRunner().invoke(app, words)
+    arguments = [
+        "live",
+        "--headless",
+        "--source",
+        str(clip),
+        "--detector",
+        "full-image",
+        "--weights",
+        str(pooled_weights),
+    ]
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 21
 
 
 @pytest.mark.parametrize("name", list_classifiers())
 def test_live_headless_takes_a_classifier_by_name(name: str, clip: Path) -> None:
-    words = ["live", "--headless", "--source", str(clip), "--detector", "full-image", "--classifier", name]
-    result = CliRunner().invoke(app, words)
+    arguments = ["live", "--headless", "--source", str(clip), "--detector", "full-image", "--classifier", name]
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.stderr
     assert len(result.stdout.splitlines()) == 21
 
@@ -51,10 +60,10 @@ def test_live_unknown_classifier_is_a_usage_error(clip: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "message"),
+    ("arguments", "code", "message"),
     [(["--csv", "o.csv"], 2, "--headless"), (["--source", "missing.mp4"], 1, "no such file")],
 )
-def test_live_invalid_options_are_rejected(words: list[str], code: int, message: str) -> None:
-    result = CliRunner().invoke(app, ["live", *words])
+def test_live_invalid_options_are_rejected(arguments: list[str], code: int, message: str) -> None:
+    result = CliRunner().invoke(app, ["live", *arguments])
     assert result.exit_code == code
     assert message in result.stderr

@@ -92,7 +92,7 @@ def test_window_toggles_change_the_image(open_window: OpenWindow, until: Until, 
     window = open_window(clip)
     session = window.session
     until(lambda: session.capture.state is CaptureState.ENDED, "the clip's end")
-    until(lambda: window.image_view.headline == "portrait.mp4 has ended", "the words on the end")
+    until(lambda: window.image_view.headline == "portrait.mp4 has ended", "the message about the end")
     click(window.boxes)
     click(window.panels)
     plain = session.redraw()
@@ -174,7 +174,7 @@ def test_window_lost_source_is_reported_and_recovers(open_window: OpenWindow, un
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "a face")
     camera.switch_off()
-    until(lambda: window.image_view.headline.startswith("No image from"), "the words on the loss")
+    until(lambda: window.image_view.headline.startswith("No image from"), "the message about the loss")
     assert window.image_view.button.text() == "Try now"
     camera.switch_on()
     click(window.image_view.button)
@@ -183,7 +183,7 @@ def test_window_lost_source_is_reported_and_recovers(open_window: OpenWindow, un
 
 def test_window_missing_source_is_reported(open_window: OpenWindow, until: Until, no_camera: str) -> None:
     window = open_window(no_camera)
-    until(lambda: window.image_view.headline.startswith("No image from"), "the words on the loss")
+    until(lambda: window.image_view.headline.startswith("No image from"), "the message about the loss")
     assert window.headline.text() == "No face visible"
     click(window.snapshot_button)
     until(lambda: window.message.text() == "No image is available yet.", "the notice")

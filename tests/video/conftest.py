@@ -17,7 +17,7 @@ MakeClip = Callable[..., Path]
 
 
 def level(number: int) -> int:
-    """A frame's gray level: it tells which frame it is."""
+    """Return the gray level of a frame, by which tests identify it."""
     return 20 + number * 6 % 220
 
 
@@ -41,5 +41,5 @@ def analyzer() -> Analyzer:
 
 
 def streams(path: Path) -> str:
-    """What ffmpeg says is in a file."""
+    """Return ffmpeg's description of the streams in a file."""
     return subprocess.run(["ffmpeg", "-hide_banner", "-i", str(path)], capture_output=True, text=True).stderr

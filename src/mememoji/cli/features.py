@@ -27,7 +27,9 @@ def features(
             help="Name of a layer, or activation for the class activation maps of the six emotions.", metavar="NAME"
         ),
     ] = ACTIVATION,
-    out: Annotated[Path | None, typer.Option(help="PNG file to write; IMAGE-NAME.png if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="PNG file to write; IMAGE-NAME.png if not given.", metavar="FILE")
+    ] = None,
     face: Annotated[int, typer.Option(help="Number of the face, as in the table of `mememoji predict`.", min=1)] = 1,
     max_channels: Annotated[int, typer.Option(help="Draw at most this many channels of a layer.", min=1)] = 47,
     list_layers: Annotated[bool, typer.Option("--list-layers", help="List the layers and exit.")] = False,

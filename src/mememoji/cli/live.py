@@ -19,7 +19,9 @@ def live(
         bool, typer.Option("--headless", help="Write the timeline to standard output or to --csv, without a window.")
     ] = False,
     csv: Annotated[Path | None, typer.Option(help="Write the timeline of --headless here.", metavar="OUT.csv")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0, help="Stop --headless after this many seconds.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Stop --headless after this many seconds.", metavar="SECONDS")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for snapshots and recordings.", metavar="DIR")] = Path(),
     smoothing: Smoothing = 0.3,
     boxes: Annotated[bool, typer.Option(help="Draw boxes around faces at the start.")] = True,

@@ -34,7 +34,8 @@ Weights = Annotated[
 ]
 
 Smoothing = Annotated[
-    float, typer.Option(min=0, help="Time constant of the smoothing of compositions in seconds; 0 turns it off.")
+    float,
+    typer.Option(min=0, help="Time constant of the smoothing of compositions; 0 turns it off.", metavar="SECONDS"),
 ]
 
 

@@ -18,6 +18,7 @@ def predict(
         list[str],
         typer.Argument(
             help="Images, folders that are searched for images, or - for standard input.",
+            metavar="PATH...",
             show_default=False,
         ),
     ],

@@ -30,8 +30,8 @@ def video(
         typer.Option(help="Plot the composition of each face over time: .png, .svg or .pdf.", metavar="OUT.png"),
     ] = None,
     frame_stride: Annotated[int, typer.Option(min=1, help="Analyze the first of every N frames.", metavar="N")] = 1,
-    start: Annotated[float, typer.Option("--from", min=0, help="Start at this second.")] = 0.0,
-    stop: Annotated[float | None, typer.Option("--to", min=0, help="Stop at this second.")] = None,
+    start: Annotated[float, typer.Option("--from", min=0, help="Start at this second.", metavar="SECONDS")] = 0.0,
+    stop: Annotated[float | None, typer.Option("--to", min=0, help="Stop at this second.", metavar="SECONDS")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted run at the end of the timeline of --csv.")
     ] = False,
