@@ -12,7 +12,7 @@ class Console:
     """A printer that keeps a progress bar below its output; the bar is shown on a terminal and for many steps only.
 
     Args:
-        steps: the total number of steps.
+        steps: The total number of steps.
     """
 
     def __init__(self, steps: int) -> None:

@@ -44,7 +44,7 @@ def find_classifier_weights(classifier: str | None, weights: Path | None) -> Pat
 
     Raises:
         typer.BadParameter: both options are given, or no classifier has this name.
-        ModelError: the default weights are missing from this installation.
+        ModelError: The default weights are missing from this installation.
     """
     from mememoji.classification.shipped_classifiers import find_weights
     from mememoji.errors import InputError
@@ -69,7 +69,7 @@ def make_analyzer(
 
     Raises:
         typer.BadParameter: the options for the detector or for the classifier are not valid.
-        ModelError: weights are missing or do not match their card.
+        ModelError: Weights are missing or do not match their card.
     """
     from mememoji.analyzer import Analyzer
     from mememoji.detection.registry import make_detector

@@ -58,7 +58,7 @@ class TableFormatter:
     """A table with one row for each face; errors have no row, because they are printed to standard error.
 
     Args:
-        names: the names of all images, which set the width of the first column.
+        names: The names of all images, which set the width of the first column.
     """
 
     def __init__(self, names: Sequence[str]) -> None:

@@ -17,11 +17,11 @@ class ImageFolder:
     """A folder for saved images, created if it is missing, in which every image of a run gets a name of its own.
 
     Args:
-        folder: the path of the folder.
-        sources: the paths of the input files, which are never overwritten, even if they are in this folder.
+        folder: The path of the folder.
+        sources: The paths of the input files, which are never overwritten, even if they are in this folder.
 
     Raises:
-        RunError: the folder cannot be created.
+        RunError: The folder cannot be created.
     """
 
     def __init__(self, folder: Path, sources: Iterable[str]) -> None:
@@ -36,7 +36,7 @@ class ImageFolder:
         """Write an image as `stem` + `suffix`, or with `-2`, `-3` and so on after the stem if that name is used.
 
         Raises:
-            RunError: the file cannot be written.
+            RunError: The file cannot be written.
         """
         path, number = self._folder / f"{stem}{suffix}", 1
         while _comparison_key(path) in self._used:

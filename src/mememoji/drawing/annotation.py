@@ -84,20 +84,20 @@ def annotate(
     emotion alone. A detection that the classifier does not accept as a face is labeled "no clear face".
 
     Args:
-        image: the analyzed image, (H, W, 3) uint8 RGB, which is not changed.
-        analysis: the analysis of the image.
-        keep_size: whether the copy has the size of the image even if that is too small for text.
-        boxes: whether a box is drawn around every face.
-        bars: whether a panel is drawn beside every face.
-        memes: whether a meme face is drawn over every face, below boxes and panels.
-        names: the name of each face in its panel, in the order of the faces, for example its track ID in a video.
+        image: The analyzed image, (H, W, 3) uint8 RGB, which is not changed.
+        analysis: The analysis of the image.
+        keep_size: Whether the copy has the size of the image even if that is too small for text.
+        boxes: Whether a box is drawn around every face.
+        bars: Whether a panel is drawn beside every face.
+        memes: Whether a meme face is drawn over every face, below boxes and panels.
+        names: The name of each face in its panel, in the order of the faces, for example its track ID in a video.
 
     Returns:
         (kH, kW, 3) uint8 RGB. k is an integer, and 1 unless a side of the image is shorter than 160 pixels; enlarged
         sides are at most 4,096 pixels.
 
     Raises:
-        ValueError: the analysis is of an image of another size, or the number of names differs from that of faces.
+        ValueError: The analysis is of an image of another size, or the number of names differs from that of faces.
 
     Example:
         >>> from mememoji import Analyzer, read_image

@@ -31,11 +31,11 @@ def draw_feature_maps(
     """Draw a crop and the feature maps of a layer, the channels with the largest standard deviation first.
 
     Args:
-        crop: the input of the network, (S, S) uint8.
-        maps: the feature maps of the crop, (C, H, W); each channel is scaled to its own range, dark to bright.
-        layer: the name of the layer, for the title.
-        max_channels: the number of channels drawn at most.
-        columns: the number of tiles in a row.
+        crop: The input of the network, (S, S) uint8.
+        maps: The feature maps of the crop, (C, H, W); each channel is scaled to its own range, dark to bright.
+        layer: The name of the layer, for the title.
+        max_channels: The number of channels drawn at most.
+        columns: The number of tiles in a row.
 
     Returns:
         (height, width, 3) uint8 RGB on white.
@@ -54,10 +54,10 @@ def draw_class_activation_maps(
     """Draw a crop alone and under each class activation map.
 
     Args:
-        crop: the input of the network, (S, S) uint8.
-        activations: the map (H, W) for each caption; positive values are drawn over the face, on one common scale.
-        title: the title of the figure.
-        columns: the number of faces in a row.
+        crop: The input of the network, (S, S) uint8.
+        activations: The map (H, W) for each caption; positive values are drawn over the face, on one common scale.
+        title: The title of the figure.
+        columns: The number of faces in a row.
 
     Returns:
         (height, width, 3) uint8 RGB on white.

@@ -29,10 +29,10 @@ def place_panels(
     Each panel in turn gets the position with the lowest cost among those right, left, below and above its box.
 
     Args:
-        boxes: the boxes of the faces.
-        sizes: the width and height of the panel of each box, in pixels.
-        image_wh: the width and height of the image in pixels.
-        gap: the distance between a panel and its box, in pixels.
+        boxes: The boxes of the faces.
+        sizes: The width and height of the panel of each box, in pixels.
+        image_wh: The width and height of the image in pixels.
+        gap: The distance between a panel and its box, in pixels.
 
     Returns:
         The layout, or None if a panel is larger than the image.

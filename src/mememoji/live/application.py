@@ -19,14 +19,14 @@ def run_window(session: Session, folder: Path) -> int:
     """Show the live window until it is closed.
 
     Args:
-        session: a session that is not started yet.
-        folder: the folder for snapshots and recordings.
+        session: A session that is not started yet.
+        folder: The folder for snapshots and recordings.
 
     Returns:
         The exit code of the Qt application.
 
     Raises:
-        RunError: no display is available.
+        RunError: No display is available.
     """
     if sys.platform == "linux" and not _has_display():
         raise RunError("no display is available for the window; --headless runs without one")

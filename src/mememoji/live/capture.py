@@ -34,9 +34,9 @@ class CapturedFrame:
     """A frame as it was captured.
 
     Attributes:
-        image: the frame, (H, W, 3) uint8 RGB.
-        time: the time in seconds since the capture started; for a file, the timestamp in the file.
-        captured_at: the time of `time.perf_counter` at which the frame arrived.
+        image: The frame, (H, W, 3) uint8 RGB.
+        time: The time in seconds since the capture started; for a file, the timestamp in the file.
+        captured_at: The time of `time.perf_counter` at which the frame arrived.
     """
 
     image: RGBImage
@@ -51,9 +51,9 @@ class Capture:
     every `retry_seconds` until it delivers some.
 
     Args:
-        source: the index of a camera, the path of a file, or a URL.
-        retry_seconds: the time between two attempts to open a lost source, in seconds.
-        keep_all_frames: for a file, wait until each frame is fetched instead of playing at its own pace.
+        source: The index of a camera, the path of a file, or a URL.
+        retry_seconds: The time between two attempts to open a lost source, in seconds.
+        keep_all_frames: For a file, wait until each frame is fetched instead of playing at its own pace.
     """
 
     def __init__(self, source: str, *, retry_seconds: float = RETRY_SECONDS, keep_all_frames: bool = False) -> None:

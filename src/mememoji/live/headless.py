@@ -26,18 +26,18 @@ def run_headless(
     """Write the timeline of a source until it ends, `seconds` have passed or Ctrl-C is pressed.
 
     Args:
-        capture: the capture of the source; it is started and stopped here.
-        analyzer: the analyzer that reads the faces.
-        target: a CSV file, or an open text stream.
-        smoothing: the time constant of the compositions in seconds.
-        seconds: the maximum duration; None sets no limit.
-        on_message: a function called with a sentence when the source is lost or available again.
+        capture: The capture of the source; it is started and stopped here.
+        analyzer: The analyzer that reads the faces.
+        target: A CSV file, or an open text stream.
+        smoothing: The time constant of the compositions in seconds.
+        seconds: The maximum duration; None sets no limit.
+        on_message: A function called with a sentence when the source is lost or available again.
 
     Returns:
         The number of analyzed frames.
 
     Raises:
-        RunError: the timeline cannot be written.
+        RunError: The timeline cannot be written.
     """
     tracking, num_frames, is_lost = FaceTracking(smoothing), 0, False
     end = None if seconds is None else time.monotonic() + seconds

@@ -22,11 +22,11 @@ class Recorder:
     """A writer of `NAME.mp4` and `NAME.csv`, both with times from the first frame on.
 
     Args:
-        folder: the folder for the two files.
-        name: the name of the files without suffix.
+        folder: The folder for the two files.
+        name: The name of the files without suffix.
 
     Raises:
-        RunError: the files cannot be written.
+        RunError: The files cannot be written.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -45,7 +45,7 @@ class Recorder:
         """Add a frame with its overlay, (H, W, 3) uint8 RGB, and its faces.
 
         Raises:
-            RunError: the encoder failed or the disk is full.
+            RunError: The encoder failed or the disk is full.
         """
         height, width = image.shape[:2]
         time = tracked_frame.time
@@ -63,7 +63,7 @@ class Recorder:
         """Finish both files.
 
         Raises:
-            RunError: the encoder failed.
+            RunError: The encoder failed.
         """
         self._timeline.close()
         if self._encoder is not None:
@@ -82,11 +82,11 @@ def unused_name(folder: Path, suffix: str) -> str:
     """Return a file name without suffix, made from the current time, that is not used in a folder.
 
     Args:
-        folder: the folder, which is created if it is missing.
-        suffix: the suffix that the file will have.
+        folder: The folder, which is created if it is missing.
+        suffix: The suffix that the file will have.
 
     Raises:
-        RunError: the folder cannot be created.
+        RunError: The folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

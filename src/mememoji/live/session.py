@@ -29,10 +29,10 @@ class RenderedFrame:
     """A frame that is ready to be shown.
 
     Attributes:
-        image: the frame with its overlay, (H, W, 3) uint8 RGB.
-        tracked_frame: the faces in it.
-        fps: the average number of frames analyzed per second.
-        latency: the time from the capture of the frame to its rendering, in seconds.
+        image: The frame with its overlay, (H, W, 3) uint8 RGB.
+        tracked_frame: The faces in it.
+        fps: The average number of frames analyzed per second.
+        latency: The time from the capture of the frame to its rendering, in seconds.
     """
 
     image: RGBImage
@@ -53,10 +53,10 @@ class Session:
     """A live analysis of the newest frames of a capture, in a background thread.
 
     Args:
-        capture: the capture of the source; the session starts and stops it.
-        analyzer: the analyzer that reads the faces.
-        overlay: what is drawn on the frames; None draws boxes and bars.
-        smoothing: the time constant of the compositions in seconds.
+        capture: The capture of the source; the session starts and stops it.
+        analyzer: The analyzer that reads the faces.
+        overlay: What is drawn on the frames; None draws boxes and bars.
+        smoothing: The time constant of the compositions in seconds.
     """
 
     def __init__(

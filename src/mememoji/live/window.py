@@ -32,8 +32,8 @@ class LiveWindow(QMainWindow):
     """The window of a session; it stops the session when it is closed.
 
     Args:
-        session: the session, whether started or not.
-        folder: the folder for snapshots and recordings.
+        session: The session, whether started or not.
+        folder: The folder for snapshots and recordings.
     """
 
     def __init__(self, session: Session, folder: Path) -> None:

@@ -66,8 +66,8 @@ class FaceSummary:
         """Add the face's next row.
 
         Args:
-            row: the row; its time is later than that of the row before.
-            interval: the duration of one frame in seconds, counted as seen after a gap.
+            row: The row; its time is later than that of the row before.
+            interval: The duration of one frame in seconds, counted as seen after a gap.
         """
         elapsed = row.time - self.last_seen
         seconds = elapsed if 0 < elapsed <= max(_MAX_GAP_SECONDS, interval) else interval
@@ -109,7 +109,7 @@ class VideoSummary:
     """The summaries of all faces, by track ID.
 
     Args:
-        interval: the usual time from one frame to the next, in seconds.
+        interval: The usual time from one frame to the next, in seconds.
     """
 
     def __init__(self, interval: float) -> None:

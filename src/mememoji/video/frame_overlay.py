@@ -19,8 +19,8 @@ class Overlay:
         """Draw the tracked faces on a copy of their frame; each panel shows the face's track ID.
 
         Args:
-            image: the frame, (H, W, 3) uint8 RGB.
-            tracked_frame: the faces found in it.
+            image: The frame, (H, W, 3) uint8 RGB.
+            tracked_frame: The faces found in it.
 
         Returns:
             (H, W, 3) uint8 RGB.

@@ -40,10 +40,10 @@ class VideoResult:
     """The result of processing a video.
 
     Attributes:
-        num_frames: the number of analyzed frames.
-        end_of_stream: where reading ended.
-        summary: the summaries of all faces.
-        used_ffmpeg: whether a video was written by ffmpeg, in H.264 with audio, rather than by OpenCV.
+        num_frames: The number of analyzed frames.
+        end_of_stream: Where reading ended.
+        summary: The summaries of all faces.
+        used_ffmpeg: Whether a video was written by ffmpeg, in H.264 with audio, rather than by OpenCV.
     """
 
     num_frames: int
@@ -66,11 +66,11 @@ def track_frames(
     `batch_size` of them are analyzed together: at most batch_size * frame_stride.
 
     Args:
-        frames: the frames of the video, in order.
-        analyzer: the analyzer that reads the faces.
-        tracking: the tracker that assigns track IDs and smooths the compositions.
-        batch_size: the number of frames analyzed together.
-        frame_stride: the distance between analyzed frames.
+        frames: The frames of the video, in order.
+        analyzer: The analyzer that reads the faces.
+        tracking: The tracker that assigns track IDs and smooths the compositions.
+        batch_size: The number of frames analyzed together.
+        frame_stride: The distance between analyzed frames.
 
     Yields:
         Each frame, with its tracked faces if it was analyzed.
@@ -110,21 +110,21 @@ def process_video(
     emotion.
 
     Args:
-        reader: the video file. Where a video is written, it must return every frame, whatever `frame_stride`.
-        analyzer: the analyzer that reads the faces.
-        outputs: the files to write.
-        frame_stride: of every `frame_stride` frames of the reader the first is analyzed; a written video shows its
+        reader: The video file. Where a video is written, it must return every frame, whatever `frame_stride`.
+        analyzer: The analyzer that reads the faces.
+        outputs: The files to write.
+        frame_stride: Of every `frame_stride` frames of the reader the first is analyzed; a written video shows its
             faces on the others.
-        smoothing: the time constant of the compositions in seconds; 0 turns smoothing off.
-        overlay: what is drawn into the video; None draws boxes and bars.
-        audio: whether the audio is copied into the written video, which needs ffmpeg.
-        previous_rows: the rows of the timeline that is resumed; the summary and the plot include them.
-        progress: a function called with the time of each frame, in seconds.
+        smoothing: The time constant of the compositions in seconds; 0 turns smoothing off.
+        overlay: What is drawn into the video; None draws boxes and bars.
+        audio: Whether the audio is copied into the written video, which needs ffmpeg.
+        previous_rows: The rows of the timeline that is resumed; the summary and the plot include them.
+        progress: A function called with the time of each frame, in seconds.
 
     Raises:
-        VideoError: not one frame can be read.
-        RunError: an output cannot be written.
-        MissingExtraError: a plot is requested without matplotlib.
+        VideoError: Not one frame can be read.
+        RunError: An output cannot be written.
+        MissingExtraError: A plot is requested without matplotlib.
 
     Example:
         Write two seconds of a plain gray video and analyze it; it shows no face.

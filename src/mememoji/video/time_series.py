@@ -20,7 +20,7 @@ class TimeSeriesPoints:
     Attributes:
         times: (N,) float64, in seconds, increasing.
         compositions: (N, 6) float64, the mean fractions in the order of `EMOTIONS`.
-        bin_width: the duration that one point covers, in seconds.
+        bin_width: The duration that one point covers, in seconds.
     """
 
     times: npt.NDArray[np.float64]
@@ -32,8 +32,8 @@ class TimeSeries:
     """The composition of one face over time, as means over bins whose width doubles when there are too many.
 
     Args:
-        bin_width: the initial width of a bin in seconds, above 0.
-        max_points: the number of bins kept at most, at least 2.
+        bin_width: The initial width of a bin in seconds, above 0.
+        max_points: The number of bins kept at most, at least 2.
     """
 
     def __init__(self, bin_width: float, max_points: int = MAX_POINTS) -> None:
@@ -69,7 +69,7 @@ class FaceTimeSeries:
     """The time series of all faces, by track ID.
 
     Args:
-        interval: the usual time from one frame to the next, in seconds.
+        interval: The usual time from one frame to the next, in seconds.
     """
 
     def __init__(self, interval: float) -> None:

@@ -37,11 +37,11 @@ class TimelineWriter:
     """A writer of timelines to a file or a stream; the rows of a frame reach the disk together.
 
     Args:
-        target: the path of a file, which is replaced unless `append`, or an open text stream, which stays open.
-        append: whether rows are added to the existing file.
+        target: The path of a file, which is replaced unless `append`, or an open text stream, which stays open.
+        append: Whether rows are added to the existing file.
 
     Raises:
-        RunError: the file cannot be written.
+        RunError: The file cannot be written.
     """
 
     def __init__(self, target: Path | TextIO, *, append: bool = False) -> None:
@@ -63,7 +63,7 @@ class TimelineWriter:
         """Write the rows of one frame.
 
         Raises:
-            RunError: the disk is full or was removed.
+            RunError: The disk is full or was removed.
         """
         self._write(
             (f"{row.time:.3f}", row.track_id, *(f"{fraction:.4f}" for fraction in row.composition.fractions))
@@ -96,7 +96,7 @@ def read_timeline(path: Path) -> Iterator[Row]:
     """Read a timeline row by row; an incomplete last line is ignored.
 
     Raises:
-        VideoError: the file is missing or not a timeline.
+        VideoError: The file is missing or not a timeline.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -122,8 +122,8 @@ def prepare_resume(path: Path) -> list[Row]:
         The removed rows; empty where the timeline had none.
 
     Raises:
-        VideoError: the file is missing or not a timeline.
-        RunError: the file cannot be written.
+        VideoError: The file is missing or not a timeline.
+        RunError: The file cannot be written.
     """
     last: list[Row] = []
     for row in read_timeline(path):

@@ -33,15 +33,15 @@ def plot_timeline(
     """Plot the faces one below the other, each with its six fractions stacked to 1.
 
     Args:
-        series: the time series of the faces.
-        summary: the summary of the same rows.
-        path: the file to write; its suffix sets the format: .png, .svg or .pdf.
-        span: the start and the end of the time axis, in seconds.
-        title: the title of the figure.
+        series: The time series of the faces.
+        summary: The summary of the same rows.
+        path: The file to write; its suffix sets the format: .png, .svg or .pdf.
+        span: The start and the end of the time axis, in seconds.
+        title: The title of the figure.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
-        RunError: the file cannot be written.
+        MissingExtraError: Matplotlib is not installed.
+        RunError: The file cannot be written.
     """
     faces = sorted(summary.faces.values(), key=lambda face: -face.seconds_seen)
     track_ids = sorted(face.track_id for face in faces[:MAX_FACES])

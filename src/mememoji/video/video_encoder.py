@@ -39,15 +39,15 @@ class VideoEncoder:
     With ffmpeg the file is H.264 with AAC audio; without it, MPEG-4 and silent. The file is playable after `close`.
 
     Args:
-        path: the file, which is replaced.
-        width: the width of the frames in pixels. H.264 needs even sides: ffmpeg pads odd ones by one pixel.
-        height: the height of the frames in pixels.
-        fps: the frames per second; higher rates are reduced to 60.
-        audio: the source of the audio track; None writes none.
-        ffmpeg_path: the path of ffmpeg; None searches for it, and "" uses OpenCV.
+        path: The file, which is replaced.
+        width: The width of the frames in pixels. H.264 needs even sides: ffmpeg pads odd ones by one pixel.
+        height: The height of the frames in pixels.
+        fps: The frames per second; higher rates are reduced to 60.
+        audio: The source of the audio track; None writes none.
+        ffmpeg_path: The path of ffmpeg; None searches for it, and "" uses OpenCV.
 
     Raises:
-        RunError: the file cannot be written.
+        RunError: The file cannot be written.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class VideoEncoder:
         """Add a frame that is shown from `time` on.
 
         Args:
-            image: the frame, (H, W, 3) uint8 RGB.
-            time: the time in seconds; that of the first frame becomes the start of the file.
+            image: The frame, (H, W, 3) uint8 RGB.
+            time: The time in seconds; that of the first frame becomes the start of the file.
 
         Raises:
-            ValueError: the frame has another size than the video.
-            RunError: the encoder failed.
+            ValueError: The frame has another size than the video.
+            RunError: The encoder failed.
         """
         if image.shape != (self._size[1], self._size[0], 3):
             raise ValueError(f"image must be a frame of {self._size[0]}x{self._size[1]}, got shape {image.shape}")
@@ -97,7 +97,7 @@ class VideoEncoder:
         """Write the last frame and finish the file.
 
         Raises:
-            RunError: the encoder failed.
+            RunError: The encoder failed.
         """
         try:
             if self._pending is not None:

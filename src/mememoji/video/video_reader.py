@@ -41,15 +41,15 @@ class VideoReader:
     Timestamps are those of the file, so a variable frame rate keeps its pace. The rotation set in the file is applied.
 
     Args:
-        path: the video file.
-        start: the time to start at, in seconds, at least 0.
-        stop: the time to stop at, in seconds, after `start`; None reads to the end.
-        frame_stride: the first of every `frame_stride` frames is returned; the others are not decoded.
-        limits: frames with more than its `max_pixels` pixels are rejected.
+        path: The video file.
+        start: The time to start at, in seconds, at least 0.
+        stop: The time to stop at, in seconds, after `start`; None reads to the end.
+        frame_stride: The first of every `frame_stride` frames is returned; the others are not decoded.
+        limits: Frames with more than its `max_pixels` pixels are rejected.
 
     Raises:
-        VideoError: the file is missing or not a video, or `start` and `stop` are not valid for it.
-        TooLargeError: the frames are larger than the limit.
+        VideoError: The file is missing or not a video, or `start` and `stop` are not valid for it.
+        TooLargeError: The frames are larger than the limit.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class VideoReader:
         """Read the frames from `start` on.
 
         Raises:
-            VideoError: not one frame can be read.
+            VideoError: Not one frame can be read.
         """
         self.end_of_stream = None
         last_time = 0.0

@@ -55,15 +55,15 @@ class Layer:
     """A layer of the drawing with its six key values, in the order of `EMOTIONS`.
 
     Attributes:
-        name: the unique name of the layer.
-        symmetry: how the shape is mirrored.
-        closed: whether the shape is closed.
+        name: The unique name of the layer.
+        symmetry: How the shape is mirrored.
+        closed: Whether the shape is closed.
         points: (6, P, 2), the first point, then two control points and the next point of each of n curves: P = 3 n + 1.
         fill: (6, 3) RGB in 0..255, or None.
         stroke: (6, 3) RGB in 0..255, or None.
         width: (6,), the width of the stroke.
         opacity: (6,), in 0..8.
-        clip: the name of the layer that clips this one, or None.
+        clip: The name of the layer that clips this one, or None.
     """
 
     name: str
@@ -98,7 +98,7 @@ def parse_meme_description(content: Mapping[str, Any]) -> MemeDescription:
     """Validate a description and convert its paths and colors to arrays.
 
     Raises:
-        ValueError: the description does not have the format above; the message names the layer and the field.
+        ValueError: The description does not have the format above; the message names the layer and the field.
     """
     _check_fields("the description", content, _FIELDS, required=_FIELDS)
     boldness = _parse_number("boldness", content["boldness"], 0, 1)

@@ -23,7 +23,7 @@ def overlay_memes(image: RGBImage, faces: Iterable[Face]) -> RGBImage:
 
     Args:
         image: (H, W, 3) uint8 RGB, which is not changed.
-        faces: the faces found in the image, in any order; larger ones are drawn first.
+        faces: The faces found in the image, in any order; larger ones are drawn first.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -51,9 +51,9 @@ def overlay_meme(
 
     Args:
         image: (H, W, 3) uint8 RGB, which is changed.
-        box: the box of the face.
-        composition: the six fractions, which sum to 1.
-        landmarks: the five landmarks of the face, or None for an upright face.
+        box: The box of the face.
+        composition: The six fractions, which sum to 1.
+        landmarks: The five landmarks of the face, or None for an upright face.
     """
     to_image = _head_transform(box, 0.0 if landmarks is None else roll_from_eyes(landmarks))
     left, top, right, bottom = _bounds(to_image)

@@ -29,8 +29,8 @@ def meme_image(composition: Mapping[Emotion, float], size: int) -> UInt8Array:
     """Return the meme face of a composition on a transparent background.
 
     Args:
-        composition: the six fractions, which sum to 1.
-        size: the width and height in pixels, at least 1.
+        composition: The six fractions, which sum to 1.
+        size: The width and height in pixels, at least 1.
 
     Returns:
         (size, size, 4) uint8 RGBA with straight alpha: the colors are not multiplied by it.
@@ -56,11 +56,11 @@ def draw_shapes(shapes: Sequence[Shape], to_pixels: Float64Array, width: int, he
     """Draw shapes on a transparent background.
 
     Args:
-        shapes: the shapes, from back to front.
+        shapes: The shapes, from back to front.
         to_pixels: (2, 3), the similarity transform from the units of the shapes to pixels,
             [[s cos, -s sin, x], [s sin, s cos, y]].
-        width: the width of the image in pixels; shapes are cropped to it.
-        height: the height of the image in pixels.
+        width: The width of the image in pixels; shapes are cropped to it.
+        height: The height of the image in pixels.
 
     Returns:
         (height, width, 4) uint8 RGBA with premultiplied alpha: the colors are multiplied by it.

@@ -20,14 +20,14 @@ class Shape:
     """One shape of a meme face; later shapes are drawn over earlier ones.
 
     Attributes:
-        name: the name of the layer, with `:left` or `:right` (in the image) for one of a pair.
+        name: The name of the layer, with `:left` or `:right` (in the image) for one of a pair.
         points: (P, 2), the first point, then two control points and the next point of each of n curves: P = 3 n + 1.
-        closed: whether the stroke connects the last point with the first; a fill always does.
-        fill: the color of the fill, or None.
-        stroke: the color of the stroke, which is drawn over the fill and centered on the outline, or None.
-        stroke_width: the width of the stroke in the units of the drawing; ends and joins are round.
-        opacity: the opacity of fill and stroke in 0..1.
-        clip: the points of the closed shape that clips this one, or None.
+        closed: Whether the stroke connects the last point with the first; a fill always does.
+        fill: The color of the fill, or None.
+        stroke: The color of the stroke, which is drawn over the fill and centered on the outline, or None.
+        stroke_width: The width of the stroke in the units of the drawing; ends and joins are round.
+        opacity: The opacity of fill and stroke in 0..1.
+        clip: The points of the closed shape that clips this one, or None.
     """
 
     name: str
@@ -47,8 +47,8 @@ def blend_weights(composition: Mapping[Emotion, float], boldness: float) -> Floa
     a mixture is more expressive than the mean of its emotions.
 
     Args:
-        composition: the six fractions, which sum to 1.
-        boldness: b, in 0..1.
+        composition: The six fractions, which sum to 1.
+        boldness: B, in 0..1.
 
     Returns:
         (6,) in the order of `EMOTIONS`.
@@ -63,7 +63,7 @@ def meme_shapes(composition: Mapping[Emotion, float]) -> list[Shape]:
     The shapes and their order are always the same; invisible ones have an opacity of 0.
 
     Args:
-        composition: the six fractions, which sum to 1.
+        composition: The six fractions, which sum to 1.
     """
     return _blender().shapes(composition)
 
@@ -77,7 +77,7 @@ class MemeBlender:
     """A blender of the key values of a description, held in one matrix, so that a face costs one matrix product.
 
     Args:
-        description: the description of the meme face.
+        description: The description of the meme face.
     """
 
     def __init__(self, description: MemeDescription) -> None:

@@ -13,9 +13,9 @@ def meme_svg(composition: Mapping[Emotion, float], *, size: float | None = None,
     """Return an SVG document with the meme face of a composition on a transparent background.
 
     Args:
-        composition: the six fractions, which sum to 1.
-        size: the width in pixels; None lets the drawing fill its container.
-        prefix: the prefix of the identifiers in the document; drawings on the same page need different ones.
+        composition: The six fractions, which sum to 1.
+        size: The width in pixels; None lets the drawing fill its container.
+        prefix: The prefix of the identifiers in the document; drawings on the same page need different ones.
 
     Example:
         >>> from mememoji import Composition
