@@ -1,4 +1,4 @@
-"""A real server on loopback, with a real store and the shipped weights."""
+"""A real server on loopback with a real store and the shipped weights."""
 
 import os
 import threading
@@ -12,22 +12,22 @@ import pytest
 import uvicorn
 
 from mememoji.service.app import create_app
-from mememoji.service.server.process import uvicorn_options
+from mememoji.service.server.process import make_uvicorn_options
 from mememoji.service.settings import ServiceSettings
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 @contextmanager
-def serving(settings: ServiceSettings, **parts: Any) -> Iterator[httpx.Client]:
-    """A client of a service that runs in a thread of this process, by uvicorn, as `mememoji serve` has it."""
-    app = create_app(settings, **parts)
-    server = uvicorn.Server(uvicorn.Config(app, **uvicorn_options(settings)))
+def serving(settings: ServiceSettings, **components: Any) -> Iterator[httpx.Client]:
+    """A client of a service that runs in a thread of this process, configured as by `mememoji serve`."""
+    app = create_app(settings, **components)
+    server = uvicorn.Server(uvicorn.Config(app, **make_uvicorn_options(settings)))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         while not server.started:
-            assert thread.is_alive(), "the server ended before it was up"
+            assert thread.is_alive(), "the server stopped before it was ready"
             thread.join(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
@@ -35,7 +35,7 @@ def serving(settings: ServiceSettings, **parts: Any) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join(60)
-    assert not thread.is_alive(), "the server did not end"
+    assert not thread.is_alive(), "the server did not stop"
 
 
 @pytest.fixture
@@ -43,18 +43,22 @@ def serve(tmp_path: Path) -> Serving:
     """Start a service: keywords are settings, except for those that `create_app` takes itself."""
 
     def start(*, analyzer: Any = None, store_object: Any = None, fetcher: Any = None, **values: Any) -> Any:
-        parts = {"web_folder": values.pop("web_folder")} if "web_folder" in values else {}
-        given: dict[str, Any] = {"port": 0, "store": f"sqlite:///{tmp_path}/photos.db", "log": "console"} | values
-        return serving(ServiceSettings(**given), analyzer=analyzer, store=store_object, fetcher=fetcher, **parts)
+        components = {"web_folder": values.pop("web_folder")} if "web_folder" in values else {}
+        given: dict[str, Any] = {
+            "port": 0,
+            "store": f"sqlite:///{tmp_path}/images.db",
+            "log_format": "console",
+        } | values
+        return serving(ServiceSettings(**given), analyzer=analyzer, store=store_object, fetcher=fetcher, **components)
 
     return start
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A service with default settings and SQLite, for tests that leave others' images alone."""
+    """A service with default settings and SQLite, for tests that do not change the images of other tests."""
     folder = tmp_path_factory.mktemp("service")
-    with serving(ServiceSettings(port=0, store=f"sqlite:///{folder}/photos.db", log="console")) as client:
+    with serving(ServiceSettings(port=0, store=f"sqlite:///{folder}/images.db", log_format="console")) as client:
         yield client
 
 
@@ -65,7 +69,7 @@ def astronaut(astronaut_path: Path) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("MEMEMOJI_") and not name.startswith("MEMEMOJI_TEST_") and name != "MEMEMOJI_SHARED":
             monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""The OpenAPI file: true of the service, and true to the contract."""
+"""The OpenAPI document: it describes the service and has everything in the contract."""
 
 import subprocess
 import sys
@@ -8,16 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from mememoji.service.url_fetcher.image_fetcher import PictureFetcher
+from mememoji.service.url_fetcher.image_fetcher import ImageFetcher
 from tests.service.conftest import Serving
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 FLAGS = ("annotate_image", "crop_image", "preview_image")
-ERROR_REF = {"$ref": "#/components/schemas/ErrorAnswer"}
+ERROR_REF = {"$ref": "#/components/schemas/ErrorResponse"}
 
 
-async def inwards(host: str, port: int) -> list[str]:
-    """Every name leads to this computer, where nothing is fetched: made-up addresses need no web."""
+async def resolve_to_loopback(host: str, port: int) -> list[str]:
+    """Resolve every host to loopback, which is refused, so that generated URLs need no network."""
     return ["127.0.0.1"]
 
 
@@ -34,7 +34,7 @@ BATCH = """
 include-path = "/v1.0.0/predict/batch"
 checks.negative_data_rejection.enabled = false
 """
-KEEP = """
+STORED = """
 [[operations]]
 include-method = "DELETE"
 phases.coverage.enabled = false
@@ -78,20 +78,18 @@ def conforms(client: httpx.Client, folder: Path, *excluded: str, config: str = "
     ],
     ids=str,
 )
-def test_made_up_requests_are_answered_as_documented(
+def test_generated_requests_conform_to_the_schema(
     serve: Serving, tmp_path: Path, settings: dict[str, Any], excluded: tuple[str, ...]
 ) -> None:
-    with serve(fetcher=PictureFetcher(resolver=inwards), **settings) as client:
+    with serve(fetcher=ImageFetcher(resolver=resolve_to_loopback), **settings) as client:
         conforms(client, tmp_path, *excluded)
 
 
-def test_requests_about_a_stored_picture_are_answered_as_documented(
-    serve: Serving, tmp_path: Path, astronaut: bytes
-) -> None:
-    with serve(fetcher=PictureFetcher(resolver=inwards)) as client:
-        photo_id = client.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()["pic_id"]
-        conforms(client, tmp_path, config=KEEP.format(photo_id))
-        (face,) = client.get(f"/v1.0.0/images/{photo_id}").json()["faces"]
+def test_requests_on_a_stored_image_conform_to_the_schema(serve: Serving, tmp_path: Path, astronaut: bytes) -> None:
+    with serve(fetcher=ImageFetcher(resolver=resolve_to_loopback)) as client:
+        image_id = client.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()["pic_id"]
+        conforms(client, tmp_path, config=STORED.format(image_id))
+        (face,) = client.get(f"/v1.0.0/images/{image_id}").json()["faces"]
         assert face["feedback"]  # some of what was made up fitted
 
 
@@ -108,7 +106,7 @@ def test_requests_about_a_stored_picture_are_answered_as_documented(
     ],
     ids=str,
 )
-def test_a_batch_that_is_wrong_as_a_whole_is_refused(service: httpx.Client, body: dict[str, Any]) -> None:
+def test_invalid_batch_is_refused(service: httpx.Client, body: dict[str, Any]) -> None:
     response = service.post("/v1.0.0/predict/batch", json=body)
     assert response.status_code == (413 if len(body.get("image_base64") or "") == 17 else 400)
     assert set(response.json()) == {"code", "message"}
@@ -119,7 +117,7 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {f"{m.upper()} {path}": o for path, methods in document["paths"].items() for m, o in methods.items()}
 
 
-def test_every_route_of_the_contract_is_there(document: dict[str, Any]) -> None:
+def test_document_has_every_route(document: dict[str, Any]) -> None:
     assert set(operations(document)) == {
         "POST /v1.0.0/predict",
         "POST /v1.0.0/predict/batch",
@@ -145,14 +143,14 @@ def test_every_route_of_the_contract_is_there(document: dict[str, Any]) -> None:
         ("GET /admin/status", {"include_keys", "exclude_keys"}),
     ],
 )
-def test_the_contracts_parameters_are_there(document: dict[str, Any], route: str, names: set[str]) -> None:
+def test_document_has_the_contracts_parameters(document: dict[str, Any], route: str, names: set[str]) -> None:
     parameters = operations(document)[route].get("parameters", [])
     assert {parameter["name"] for parameter in parameters if parameter["in"] == "query"} == names
     # Taking back is ours, and all of what it says is needed; what the contract has may come in the body as well.
     assert {parameter["required"] for parameter in parameters} <= {route.startswith("DELETE")}
 
 
-def test_the_contracts_file_is_there(document: dict[str, Any]) -> None:
+def test_document_has_the_contracts_file(document: dict[str, Any]) -> None:
     content = operations(document)["POST /v1.0.0/predict"]["requestBody"]["content"]
     assert content["multipart/form-data"]["schema"]["properties"]["image_buf"]["format"] == "binary"
     for kind in ("multipart/form-data", "application/x-www-form-urlencoded", "application/json"):
@@ -163,20 +161,20 @@ def test_the_contracts_file_is_there(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("model", "required", "optional"),
     [
-        ("ErrorAnswer", {"code": "integer", "message": "string"}, set()),
-        ("PictureAnswer", {"pic_id": "string", "faces": "array"}, {"annotated_image"}),
+        ("ErrorResponse", {"code": "integer", "message": "string"}, set()),
+        ("PredictResponse", {"pic_id": "string", "faces": "array"}, {"annotated_image"}),
         (
-            "FaceAnswer",
+            "FaceResponse",
             dict.fromkeys(("index", "width", "height"), "integer")
             | dict.fromkeys(("location_xy", "prediction"), "array"),
             {"thumbnail"},
         ),
-        ("EmotionShare", {"emotion": None, "percent": "number"}, set()),
-        ("FeedbackAnswer", {"id": "string", "face_index": "string", "feedback": None}, set()),
-        ("StatusAnswer", {}, {"uptime", "num_requests", "avg_response_time", "service_name"}),
+        ("EmotionFraction", {"emotion": None, "percent": "number"}, set()),
+        ("FeedbackResponse", {"id": "string", "face_index": "string", "feedback": None}, set()),
+        ("StatusResponse", {}, {"uptime", "num_requests", "avg_response_time", "service_name"}),
     ],
 )
-def test_the_contracts_fields_are_there(
+def test_document_has_the_contracts_fields(
     document: dict[str, Any], model: str, required: dict[str, str | None], optional: set[str]
 ) -> None:
     schema = document["components"]["schemas"][model]
@@ -186,13 +184,13 @@ def test_the_contracts_fields_are_there(
     assert optional <= set(schema["properties"]) - set(schema.get("required", []))
 
 
-def test_the_emotions_are_the_contracts(document: dict[str, Any]) -> None:
+def test_document_has_the_contracts_emotions(document: dict[str, Any]) -> None:
     assert document["components"]["schemas"]["Emotion"]["enum"] == [
         *("angry", "fear", "happy", "sad", "surprise", "neutral")
     ]
 
 
-def test_every_error_has_the_one_shape(document: dict[str, Any]) -> None:
+def test_document_has_one_error_schema(document: dict[str, Any]) -> None:
     seen = set()
     for route, operation in operations(document).items():
         for status, response in operation["responses"].items():
@@ -206,7 +204,7 @@ def test_every_error_has_the_one_shape(document: dict[str, Any]) -> None:
     assert seen == {400, 401, 404, 408, 413, 414, 429, 503}
 
 
-def test_where_a_key_is_needed_the_documentation_asks_for_it(serve: Serving, document: dict[str, Any]) -> None:
+def test_document_with_api_keys_has_a_security_scheme(serve: Serving, document: dict[str, Any]) -> None:
     assert "securitySchemes" not in document["components"]
     with serve(api_keys="hush", store="none") as client:
         described = client.get("/openapi.json").json()
@@ -217,7 +215,7 @@ def test_where_a_key_is_needed_the_documentation_asks_for_it(serve: Serving, doc
     assert open_ones == {"GET /health/live", "GET /health/ready"}
 
 
-def test_fastapis_own_error_is_nowhere(document: dict[str, Any]) -> None:
+def test_document_lacks_the_errors_of_fastapi(document: dict[str, Any]) -> None:
     assert not {"HTTPValidationError", "ValidationError"} & set(document["components"]["schemas"])
 
 
@@ -225,7 +223,7 @@ def test_fastapis_own_error_is_nowhere(document: dict[str, Any]) -> None:
     ("path", "methods"),
     [("/v1.0.0/images/x", {"GET", "DELETE"}), ("/v1.0.0/predict", {"POST"}), ("/openapi.json", {"GET", "HEAD"})],
 )
-def test_a_refused_method_is_told_the_others(service: httpx.Client, path: str, methods: set[str]) -> None:
+def test_refused_method_lists_the_allowed_ones(service: httpx.Client, path: str, methods: set[str]) -> None:
     response = service.put(path)
     assert response.status_code == 405
     assert set(response.headers["Allow"].split(", ")) == methods

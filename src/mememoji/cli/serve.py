@@ -1,4 +1,4 @@
-"""`mememoji serve`: faces over HTTP."""
+"""`mememoji serve`: the REST service."""
 
 import json
 from typing import Annotated
@@ -11,11 +11,11 @@ from mememoji.errors import InputError, MissingExtraError
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on.", show_default="8000")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that answer.", show_default="1")] = None,
+    workers: Annotated[int | None, typer.Option(help="The number of server processes.", show_default="1")] = None,
     classifier: Annotated[
         str | None,
         typer.Option(
-            help="The classifier in the package, as `mememoji model --list` names them.",
+            help="A classifier in the package, see `mememoji model --list`.",
             metavar="NAME",
             show_default="compact",
         ),
@@ -23,35 +23,35 @@ def serve(
     store: Annotated[
         str | None,
         typer.Option(
-            help="Where images are remembered: sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none.",
+            help="The image store: sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none.",
             metavar="URL",
             show_default="sqlite:///mememoji.db",
         ),
     ] = None,
     show_settings: Annotated[
-        bool, typer.Option("--show-settings", help="Print every setting, as it would be used, and exit.")
+        bool, typer.Option("--show-settings", help="Print every setting with its value, and exit.")
     ] = False,
 ) -> None:
-    """Answer over HTTP: find faces, say what they show, take feedback.
+    """Serve the REST API and the web app: detect faces, predict their emotions, store feedback.
 
-    Every setting is an environment variable, listed by --show-settings; options go before variables.
+    Every setting is an environment variable, see --show-settings; options take precedence over variables.
     """
     try:
         from pydantic import ValidationError
 
-        from mememoji.service.server.process import serve as run
+        from mememoji.service.server.process import serve as run_server
         from mememoji.service.settings import ServiceSettings
     except ModuleNotFoundError as error:
         raise MissingExtraError("serve", "the service") from error
 
-    given = {"host": host, "port": port, "workers": workers, "classifier": classifier, "store": store}
+    options = {"host": host, "port": port, "workers": workers, "classifier": classifier, "store": store}
     try:
-        settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        settings = ServiceSettings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        told = (("".join(map(str, e["loc"][:1])), e["msg"].removeprefix("Value error, ")) for e in error.errors())
-        lines = [f"MEMEMOJI_{name.upper()}: {message}" if name else message for name, message in told]
+        failures = (("".join(map(str, e["loc"][:1])), e["msg"].removeprefix("Value error, ")) for e in error.errors())
+        lines = [f"MEMEMOJI_{name.upper()}: {message}" if name else message for name, message in failures]
         raise InputError("; ".join(lines)) from error
     if show_settings:
-        typer.echo(json.dumps(settings.shown(), indent=2))
+        typer.echo(json.dumps(settings.to_safe_dict(), indent=2))
         return
-    run(settings)
+    run_server(settings)

@@ -1,1 +1,1 @@
-"""Faces over HTTP: the REST service and its WebSocket."""
+"""Facial expressions over HTTP: the REST service, its WebSocket and the built web app."""

@@ -1,4 +1,4 @@
-"""The application: made from settings, with the seams that tests and other programs hand in."""
+"""The application of the service, created from settings."""
 
 import asyncio
 import functools
@@ -17,31 +17,29 @@ from mememoji.analyzer import Analyzer
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.classification.shipped_classifiers import find_weights
 from mememoji.image_io import ImageLimits
-from mememoji.service.api_errors import add_handlers
-from mememoji.service.image_records import PhotoMemory
+from mememoji.service.api_errors import add_error_handlers
+from mememoji.service.async_image_store import AsyncImageStore
 from mememoji.service.inference.batching import BatchingClassifier
-from mememoji.service.inference.concurrency_limiter import Places
-from mememoji.service.inference.inference_pool import ReadingPool
-from mememoji.service.middleware.guards import KEY_HEADER, Guards
-from mememoji.service.middleware.prometheus import Metrics
-from mememoji.service.middleware.request_logging import REQUEST_ID, Observation
-from mememoji.service.middleware.request_stats import Activity
-from mememoji.service.routes import admin, feedback, images, web
-from mememoji.service.routes import models as model
-from mememoji.service.routes import policy as terms
-from mememoji.service.routes import predictions as predict
-from mememoji.service.routes import websocket as live
+from mememoji.service.inference.inference_pool import InferencePool
+from mememoji.service.middleware.admission import RequestHeadLimit
+from mememoji.service.middleware.auth import KEY_HEADER, ApiKeyAuth
+from mememoji.service.middleware.body_limit import BodyLimit
+from mememoji.service.middleware.prometheus_metrics import PrometheusMetrics
+from mememoji.service.middleware.rate_limit import RateLimit
+from mememoji.service.middleware.request_logging import REQUEST_ID, RequestLogging
+from mememoji.service.middleware.request_stats import RequestStats
+from mememoji.service.routes import admin, feedback, images, models, policy, predictions, web, websocket
 from mememoji.service.settings import NO_STORE, ServiceSettings
-from mememoji.service.state import Service
-from mememoji.service.url_fetcher.image_fetcher import PictureFetcher
-from mememoji.service.web_app import BUILT, WebApp
+from mememoji.service.state import AppState, ConcurrencyLimiter
+from mememoji.service.url_fetcher.image_fetcher import ImageFetcher
+from mememoji.service.web_app import STATIC_FOLDER, WebApp
 from mememoji.storage.factory import open_store
-from mememoji.storage.image_store import PhotoStore
+from mememoji.storage.image_store import ImageStore
 from mememoji.version import __version__
 
-_BESIDE: Final = (
-    "Beside the routes below, which are all that such a page can show, the WebSocket `/v1.0.0/live` takes a camera's "
-    "frames, an image file in each binary message, and answers the newest with its faces as JSON."
+_DESCRIPTION: Final = (
+    "In addition to the routes below, which are all that this page can show, the WebSocket `/v1.0.0/live` receives the "
+    "frames of a camera, one image file in each binary message, and responds with the faces of the latest one as JSON."
 )
 
 
@@ -49,88 +47,126 @@ def create_app(
     settings: ServiceSettings,
     *,
     analyzer: Analyzer | None = None,
-    store: PhotoStore | None = None,
-    fetcher: PictureFetcher | None = None,
-    web_folder: Path = BUILT,
+    store: ImageStore | None = None,
+    fetcher: ImageFetcher | None = None,
+    web_folder: Path = STATIC_FOLDER,
 ) -> FastAPI:
-    """Make the application.
+    """Create the application.
 
     Args:
-        settings: everything else.
-        analyzer: reads images; None makes one as the settings say.
-        store: remembers images; None opens the one of the settings, and the application closes it.
-        fetcher: fetches addresses; None makes one as the settings say.
-        web_folder: where the web app is built, if it is.
+        settings: The settings of the service.
+        analyzer: The analyzer of images; None makes one from the settings.
+        store: The image store; None opens the one that the settings name. The application closes it.
+        fetcher: The fetcher of images by URL; None makes one from the settings.
+        web_folder: The folder of the built web app, if it is built.
 
     Raises:
-        InputError: no such store, detector or classifier.
-        ModelError: the weights are missing or do not fit their card.
+        InputError: The store, detector or classifier is unknown.
+        ModelError: The weights are missing or do not match their card.
+
+    Example:
+        >>> from fastapi.testclient import TestClient
+        >>> from mememoji.service.app import create_app
+        >>> from mememoji.service.settings import ServiceSettings
+        >>> with TestClient(create_app(ServiceSettings(store="none"))) as client:
+        ...     client.get("/health/ready").json()
+        {'status': 'ok', 'waiting_for': []}
     """
-    web_app = WebApp.read(web_folder)
-    metrics, activity = Metrics(settings.shared_folder), Activity(settings.shared_folder)
+    web_app = WebApp.from_folder(web_folder)
+    metrics, stats = PrometheusMetrics(settings.shared_folder), RequestStats(settings.shared_folder)
     if analyzer is None:
         analyzer = make_analyzer(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Requests run side by side; an image that took every core for itself would only delay the others.
+        # Requests run concurrently; an image that used every core would only delay the others.
         cv2.setNumThreads(1)
-        opened = store
-        if opened is None and settings.store != NO_STORE:
-            opened = await asyncio.to_thread(open_store, settings.store)
-        service = Service(
+        image_store = store
+        if image_store is None and settings.store != NO_STORE:
+            image_store = await asyncio.to_thread(open_store, settings.store)
+        state = AppState(
             settings=settings,
-            pool=ReadingPool(
+            pool=InferencePool(
                 analyzer,
-                threads=settings.threads,
-                queue=settings.queue,
-                seconds=settings.answer_seconds,
+                num_threads=settings.threads,
+                queue_size=settings.queue_size,
+                timeout=settings.request_timeout,
                 max_faces=settings.max_faces,
             ),
-            memory=PhotoMemory(opened, settings),
+            store=AsyncImageStore(image_store, settings),
             fetcher=fetcher or make_fetcher(settings),
             metrics=metrics,
-            activity=activity,
-            sessions=Places(settings.max_live, "live sessions"),
-            fetches=Places(settings.queue, "images fetched"),
-            web=web_app,
+            stats=stats,
+            websocket_limiter=ConcurrencyLimiter(settings.max_websockets, "live sessions"),
+            fetch_limiter=ConcurrencyLimiter(settings.queue_size, "images fetched"),
+            web_app=web_app,
         )
-        app.state.service = service
-        service.memory.start()
+        app.state.app_state = state
+        state.store.start()
         yield
-        await asyncio.to_thread(service.pool.close)
-        await service.memory.stop()
-        await service.fetcher.aclose()
+        await asyncio.to_thread(state.pool.close)
+        await state.store.stop()
+        await state.fetcher.aclose()
 
     app = FastAPIOffline(
         title="Mememoji",
         version=__version__,
-        summary="Reads facial expressions: how much of each of six emotions every face of an image shows.",
-        description=_BESIDE,
+        summary="Recognizes facial expressions: a composition of six emotions for every face of an image.",
+        description=_DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
-        middleware=[
-            Middleware(Observation, metrics=metrics, activity=activity),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=list(settings.cors_origins),
-                allow_methods=["GET", "POST", "DELETE"],
-                allow_headers=[KEY_HEADER, REQUEST_ID, "Content-Type"],
-                expose_headers=[REQUEST_ID, "Retry-After"],
-            ),
-            Middleware(Guards, settings=settings),
-        ],
+        middleware=_make_middleware(settings, metrics, stats),
     )
-    add_handlers(app)
-    for routes in (predict, feedback, images, model, live, terms, admin, web):
-        app.include_router(routes.router)
-    app.openapi = functools.partial(_document, app.openapi, needs_key=bool(settings.api_keys))  # type: ignore[method-assign]
+    add_error_handlers(app)
+    for resource in (predictions, feedback, images, models, websocket, policy, admin, web):
+        app.include_router(resource.router)
+    app.openapi = functools.partial(_make_openapi, app.openapi, needs_key=bool(settings.api_keys))  # type: ignore[method-assign]
     return app
 
 
-def _document(made: Callable[[], dict[str, Any]], *, needs_key: bool) -> dict[str, Any]:
-    """FastAPI's own document, less the one error that only FastAPI would send, and with the key where one is needed."""
-    document = made()
+def make_analyzer(settings: ServiceSettings) -> Analyzer:
+    """Return an analyzer whose classifier batches the faces of concurrent requests.
+
+    Raises:
+        InputError: The detector or classifier is unknown.
+        ModelError: The weights are missing or do not match their card.
+    """
+    classifier = OnnxClassifier(find_weights(settings.weights or settings.classifier), num_threads=1)
+    limits = ImageLimits(max_bytes=settings.max_body_bytes, max_pixels=settings.max_pixels)
+    return Analyzer(settings.detector, BatchingClassifier(classifier), limits=limits)
+
+
+def make_fetcher(settings: ServiceSettings) -> ImageFetcher:
+    """Return a fetcher with the limits of the settings."""
+    return ImageFetcher(
+        max_bytes=settings.max_body_bytes,
+        timeout=settings.fetch_timeout,
+        max_redirects=settings.fetch_max_redirects,
+        allow_private=settings.fetch_allow_private,
+    )
+
+
+def _make_middleware(settings: ServiceSettings, metrics: PrometheusMetrics, stats: RequestStats) -> list[Middleware]:
+    """Return the middleware, the outermost first."""
+    return [
+        Middleware(RequestLogging, metrics=metrics, stats=stats),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=[KEY_HEADER, REQUEST_ID, "Content-Type"],
+            expose_headers=[REQUEST_ID, "Retry-After"],
+        ),
+        Middleware(RequestHeadLimit, max_bytes=settings.max_request_head_bytes),
+        Middleware(ApiKeyAuth, api_keys=settings.api_keys, cors_origins=settings.cors_origins),
+        Middleware(RateLimit, rate=settings.rate_limit),
+        Middleware(BodyLimit, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout),
+    ]
+
+
+def _make_openapi(make: Callable[[], dict[str, Any]], *, needs_key: bool) -> dict[str, Any]:
+    """Return FastAPI's OpenAPI document without the error that the service never sends, and with the API key."""
+    document = make()
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
@@ -142,26 +178,3 @@ def _document(made: Callable[[], dict[str, Any]], *, needs_key: bool) -> dict[st
             for operation in operations.values():
                 operation["security"] = [] if path.startswith("/health/") else [{"key": []}]
     return document
-
-
-def make_analyzer(settings: ServiceSettings) -> Analyzer:
-    """An analyzer whose classifier batches what comes together.
-
-    Raises:
-        InputError: no such detector or classifier.
-        ModelError: weights are missing or do not fit their card.
-    """
-    classifier = OnnxClassifier(find_weights(settings.weights or settings.classifier), threads=1)
-    limits = ImageLimits(max_bytes=settings.max_body_bytes, max_pixels=settings.max_pixels)
-    return Analyzer(settings.detector, BatchingClassifier(classifier), limits=limits)
-
-
-def make_fetcher(settings: ServiceSettings) -> PictureFetcher:
-    """A fetcher within the settings' limits."""
-    options: dict[str, Any] = {
-        "max_bytes": settings.max_body_bytes,
-        "seconds": settings.fetch_seconds,
-        "max_redirects": settings.fetch_redirects,
-        "allow_private": settings.fetch_private,
-    }
-    return PictureFetcher(**options)

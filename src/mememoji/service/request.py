@@ -1,4 +1,4 @@
-"""Requests taken apart: the image and the flags, wherever the caller put them."""
+"""The parameters and images of a request, from its query, form or JSON body."""
 
 import base64
 import binascii
@@ -13,26 +13,28 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
-from mememoji.service.api_errors import EMPTY_PICTURE, INVALID, NO_PICTURE, ProblemError
+from mememoji.service.api_errors import EMPTY_IMAGE, INVALID_INPUT, NO_IMAGE, APIError
 
 _DATA_URL = re.compile(r"\s*data:[^,]*,", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class PictureInput:
-    """One image of a request: an address to fetch, or something that gives its bytes.
+class ImageInput:
+    """One image of a request: exactly one of a URL to fetch and a function that returns the file's bytes.
 
-    Exactly one of the two is there. Unpacking is left to whoever calls `content`, outside the event loop.
+    Attributes:
+        url: The URL to fetch.
+        read: Returns the bytes. It decodes them, so call it outside of the event loop.
     """
 
     url: str | None = None
-    content: Callable[[], bytes] | None = None
+    read: Callable[[], bytes] | None = None
 
 
-class Fields:
-    """A request's values by name, from query, form and JSON; the query goes first, as in the original.
+class RequestParams:
+    """The parameters of a request by name, from query, form and JSON; those of the query come first.
 
-    To be entered with `async with`, behind which the request's files are closed.
+    Enter it with `async with`: it closes the request's files on exit.
     """
 
     def __init__(self, request: Request, values: dict[str, list[Any]]) -> None:
@@ -44,107 +46,117 @@ class Fields:
     async def __aexit__(self, *_: object) -> None:
         await self._request.close()
 
-    def all(self, name: str) -> list[Any]:
+    def get_all(self, name: str) -> list[Any]:
+        """Return all values of a parameter."""
         return self._values.get(name, [])
 
-    def text(self, name: str) -> str | None:
-        """The first value of that name as text, None where there is none.
+    def get_text(self, name: str) -> str | None:
+        """Return the first value of a parameter as text, None without a value.
 
         Raises:
-            ProblemError: it is a file, a list, an object or null.
+            APIError: The value is a file, a list, an object or null.
         """
-        for value in self.all(name):
+        for value in self.get_all(name):
             if isinstance(value, bool) or not isinstance(value, str | int):
-                raise ProblemError(400, f"{name} is text, got {type(value).__name__}", code=INVALID)
+                raise APIError(400, f"{name} must be text, got {type(value).__name__}", code=INVALID_INPUT)
             return str(value)
         return None
 
-    def flag(self, name: str) -> bool:
-        """Whether the first value of that name says true: the word in any case, or JSON's own.
+    def get_flag(self, name: str) -> bool:
+        """Return whether the first value of a parameter is true: JSON's own, or the word in any case.
 
         Raises:
-            ProblemError: neither true nor false.
+            APIError: The value is neither true nor false.
         """
-        value = next(iter(self.all(name)), False)
+        value = next(iter(self.get_all(name)), False)
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.strip().lower() in ("true", "false", ""):
             return value.strip().lower() == "true"
-        raise ProblemError(400, f"{name} is true or false, got {str(value)[:20]!r}", code=INVALID)
+        raise APIError(400, f"{name} must be true or false, got {str(value)[:20]!r}", code=INVALID_INPUT)
 
-    def pictures(self) -> list[PictureInput]:
-        """All images of the request: addresses, then files, then base64, each kind in its order.
-
-        Raises:
-            ProblemError: one is not text or not a file.
-        """
-        urls = [PictureInput(url=_url(value)) for value in self.all("image_url")]
-        files = [PictureInput(content=_file(value)) for value in self.all("image_buf")]
-        texts = [PictureInput(content=_base64(value)) for value in self.all("image_base64")]
-        return urls + files + texts
-
-    def picture(self) -> PictureInput:
-        """The image, the first where there are several; what stands behind it is not looked at.
+    def get_images(self) -> list[ImageInput]:
+        """Return all images of the request: URLs, then files, then base64, in their order of arrival.
 
         Raises:
-            ProblemError: there is none, or the first is not text or not a file.
+            APIError: An image is neither text nor a file, or the request has no image.
         """
-        for value in self.all("image_url")[:1]:
-            return PictureInput(url=_url(value))
-        for name, unpacked in (("image_buf", _file), ("image_base64", _base64)):
-            for value in self.all(name)[:1]:
-                return PictureInput(content=unpacked(value))
-        raise ProblemError(400, "no image was given; send image_url, image_buf or image_base64", code=NO_PICTURE)
+        urls = [ImageInput(url=_parse_url(value)) for value in self.get_all("image_url")]
+        files = [ImageInput(read=_parse_file(value)) for value in self.get_all("image_buf")]
+        texts = [ImageInput(read=_parse_base64(value)) for value in self.get_all("image_base64")]
+        images = urls + files + texts
+        if not images:
+            raise _make_no_image_error()
+        return images
+
+    def get_image(self) -> ImageInput:
+        """Return the first image of the request; further ones are not validated.
+
+        Raises:
+            APIError: The image is neither text nor a file, or the request has no image.
+        """
+        for value in self.get_all("image_url")[:1]:
+            return ImageInput(url=_parse_url(value))
+        for name, parse in (("image_buf", _parse_file), ("image_base64", _parse_base64)):
+            for value in self.get_all(name)[:1]:
+                return ImageInput(read=parse(value))
+        raise _make_no_image_error()
 
 
-async def fields_of(request: Request) -> Fields:
-    """All of a request's values, as a dependency of routes.
+async def get_request_params(request: Request) -> RequestParams:
+    """Return the parameters of a request, as a dependency of routes.
 
     Raises:
-        ProblemError: a body that is not what its content type says.
+        APIError: The body does not match its content type.
     """
     values: dict[str, list[Any]] = {}
     for name, value in request.query_params.multi_items():
         values.setdefault(name, []).append(value)
-    for name, value in await _body(request):
+    for name, value in await _parse_body(request):
         values.setdefault(name, []).append(value)
-    return Fields(request, values)
+    return RequestParams(request, values)
 
 
-async def _body(request: Request) -> list[tuple[str, Any]]:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+async def _parse_body(request: Request) -> list[tuple[str, Any]]:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
         try:
-            # An image as base64 may stand in a text field, so fields may be as long as the body.
+            # A text field may hold an image as base64, so fields may be as long as the body.
             form = await request.form(max_files=1000, max_fields=1000, max_part_size=2**31)
         except (MultiPartException, HTTPException, ValueError) as error:
-            raise ProblemError(400, f"the form cannot be read: {getattr(error, 'detail', error)}") from error
+            raise APIError(400, f"the form cannot be parsed: {getattr(error, 'detail', error)}") from error
         return list(form.multi_items())
-    if kind == "application/json" or kind.endswith("+json"):
+    if content_type == "application/json" or content_type.endswith("+json"):
         content = await request.body()
         if not content.strip():
             return []
         try:
             values = json.loads(content)
         except (ValueError, RecursionError) as error:
-            raise ProblemError(400, f"the body is no JSON: {error}") from error
+            raise APIError(400, f"the body is not valid JSON: {error}") from error
         if not isinstance(values, dict):
-            raise ProblemError(400, f"the body is a JSON object, got {type(values).__name__}")
+            raise APIError(400, f"the body must be a JSON object, got {type(values).__name__}")
         return [
-            (name, value) for name, given in values.items() for value in (given if isinstance(given, list) else [given])
+            (name, item) for name, value in values.items() for item in (value if isinstance(value, list) else [value])
         ]
     return []
 
 
-def _url(value: Any) -> str:
+def _make_no_image_error() -> APIError:
+    return APIError(400, "no image was given; send image_url, image_buf or image_base64", code=NO_IMAGE)
+
+
+def _parse_url(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ProblemError(400, "image_url is the http or https address of an image", code=INVALID)
+        raise APIError(400, "image_url must be the http or https URL of an image", code=INVALID_INPUT)
     return value.strip()
 
 
-def _file(value: Any) -> Callable[[], bytes]:
+def _parse_file(value: Any) -> Callable[[], bytes]:
     if not isinstance(value, UploadFile):
-        raise ProblemError(400, "image_buf is a file of a multipart form; send text as image_base64", code=INVALID)
+        raise APIError(
+            400, "image_buf must be a file of a multipart form; send text as image_base64", code=INVALID_INPUT
+        )
     file = value.file
 
     def read() -> bytes:
@@ -154,26 +166,26 @@ def _file(value: Any) -> Callable[[], bytes]:
     return read
 
 
-def _base64(value: Any) -> Callable[[], bytes]:
+def _parse_base64(value: Any) -> Callable[[], bytes]:
     if not isinstance(value, str):
-        raise ProblemError(400, f"image_base64 is text, got {type(value).__name__}", code=INVALID)
+        raise APIError(400, f"image_base64 must be text, got {type(value).__name__}", code=INVALID_INPUT)
     if not value.strip():
-        raise ProblemError(400, "image_base64 is empty; send a data URL or base64", code=INVALID)
+        raise APIError(400, "image_base64 is empty; send a data URL or base64", code=INVALID_INPUT)
     return lambda: decode_base64(value)
 
 
 def decode_base64(text: str) -> bytes:
-    """The bytes of a data URL or of bare base64; spaces are the plus signs that a query string turned into them.
+    """Decode a data URL or bare base64; spaces count as plus signs, which query strings turn into spaces.
 
     Raises:
-        ProblemError: not base64, or nothing in it.
+        APIError: The text is not valid base64, or a data URL without data.
     """
-    start = _DATA_URL.match(text)
-    digits = text[start.end() if start else 0 :].strip().replace(" ", "+")
+    prefix = _DATA_URL.match(text)
+    digits = text[prefix.end() if prefix else 0 :].strip().replace(" ", "+")
     digits = re.sub(r"[\r\n\t]", "", digits).replace("-", "+").replace("_", "/").rstrip("=")
-    if start and not digits:
-        raise ProblemError(400, "the image is empty: its data URL has no bytes", code=EMPTY_PICTURE)
+    if prefix and not digits:
+        raise APIError(400, "the image is empty: its data URL has no bytes", code=EMPTY_IMAGE)
     try:
         return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ProblemError(400, f"image_base64 is no base64: {error}", code=INVALID) from error
+        raise APIError(400, f"image_base64 is not valid base64: {error}", code=INVALID_INPUT) from error

@@ -1,4 +1,4 @@
-"""What the service answers, as models: the documentation and generated clients come from them."""
+"""The responses of the REST API as models, from which the OpenAPI document and generated clients are made."""
 
 from typing import Annotated, Any, Literal
 
@@ -7,60 +7,64 @@ from pydantic import BaseModel, ConfigDict, Field
 from mememoji.emotions import Emotion
 from mememoji.image_io import to_data_url
 from mememoji.results import Face
-from mememoji.service.inference.inference_pool import Reading
-from mememoji.storage.image_record import Kept
+from mememoji.service.inference.inference_pool import InferenceResult
+from mememoji.storage.image_record import PixelRetention
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class ErrorAnswer(BaseModel):
-    """Any error."""
+class ErrorResponse(BaseModel):
+    """An error."""
 
     code: int
     message: str
 
 
-class EmotionShare(BaseModel):
-    """How much of an emotion a face shows."""
+class EmotionFraction(BaseModel):
+    """The fraction of one emotion in a face's composition."""
 
     emotion: Emotion
-    percent: Fraction = Field(description="A fraction 0..1; a face's six sum to 1.")
+    percent: Fraction = Field(description="A fraction 0..1; the six fractions of a face sum to 1.")
 
 
-class FaceAnswer(BaseModel):
+class FaceResponse(BaseModel):
     """A face of an image."""
 
-    index: int = Field(description="Names the face in feedback.")
-    location_xy: tuple[int, int] = Field(description="Top left corner in whole pixels of the upright image.")
+    index: int = Field(description="The identifier of the face in feedback.")
+    location_xy: tuple[int, int] = Field(description="The box's top left corner in pixels of the upright image.")
     width: int
     height: int
-    prediction: list[EmotionShare] = Field(description="angry, fear, happy, sad, surprise, neutral.")
+    prediction: list[EmotionFraction] = Field(description="angry, fear, happy, sad, surprise, neutral.")
     thumbnail: str | None = Field(default=None, description="With crop_image: a JPEG of 40 x 50 as a data URL.")
     confidence: Fraction | None = Field(default=None, description="The detector's score.")
-    face_likeness: Fraction | None = Field(default=None, description="How sure the classifier is that this is a face.")
-    landmarks: dict[str, tuple[float, float]] | None = Field(default=None, description="Where the detector gives them.")
+    face_likeness: Fraction | None = Field(
+        default=None, description="The classifier's probability that this is a face."
+    )
+    landmarks: dict[str, tuple[float, float]] | None = Field(
+        default=None, description="The facial landmarks, if the detector returns them."
+    )
 
     @classmethod
-    def of(cls, index: int, face: Face, thumbnail: bytes | None = None) -> "FaceAnswer":
-        box, found = face.box, face.detection.to_dict()
+    def from_face(cls, index: int, face: Face, thumbnail: bytes | None = None) -> "FaceResponse":
+        """Return the response for a detected face; `thumbnail` is a JPEG file."""
         return cls(
             index=index,
-            location_xy=(box.x, box.y),
-            width=box.width,
-            height=box.height,
-            prediction=[EmotionShare(emotion=e, percent=percent) for e, percent in face.composition.items()],
-            thumbnail=_jpeg_url(thumbnail),
+            location_xy=(face.box.x, face.box.y),
+            width=face.box.width,
+            height=face.box.height,
+            prediction=[EmotionFraction(emotion=e, percent=percent) for e, percent in face.composition.items()],
+            thumbnail=_to_jpeg_url(thumbnail),
             confidence=face.confidence,
-            face_likeness=face.face_likeness,
-            landmarks=found["landmarks"],
+            face_likeness=face.face_score,
+            landmarks=face.detection.to_dict()["landmarks"],
         )
 
 
-class PictureAnswer(BaseModel):
-    """What was found in an image."""
+class PredictResponse(BaseModel):
+    """The faces of an image."""
 
-    pic_id: str = Field(description="Names the image in feedback.")
-    faces: list[FaceAnswer] = Field(description="In reading order; empty where there is none.")
+    pic_id: str = Field(description="The identifier of the image in feedback.")
+    faces: list[FaceResponse] = Field(description="The faces in reading order; empty if there are none.")
     annotated_image: str | None = Field(default=None, description="With annotate_image: a JPEG as a data URL.")
     preview_image: str | None = Field(
         default=None,
@@ -70,17 +74,18 @@ class PictureAnswer(BaseModel):
     height: int
     detector: str
     model: str
-    stored: bool = Field(description="Whether feedback can be given on it.")
+    stored: bool = Field(description="Whether the image is stored, so that it accepts feedback.")
 
     @classmethod
-    def of(cls, photo_id: str, reading: Reading, *, stored: bool) -> "PictureAnswer":
-        analysis = reading.analysis
-        thumbnails = reading.thumbnails or (None,) * len(analysis.faces)
+    def from_result(cls, image_id: str, result: InferenceResult, *, stored: bool) -> "PredictResponse":
+        """Return the response for an analyzed image."""
+        analysis = result.analysis
+        thumbnails = result.thumbnails or (None,) * len(analysis.faces)
         return cls(
-            pic_id=photo_id,
-            faces=[FaceAnswer.of(index, face, thumbnails[index]) for index, face in enumerate(analysis.faces)],
-            annotated_image=_jpeg_url(reading.annotated),
-            preview_image=_jpeg_url(reading.preview),
+            pic_id=image_id,
+            faces=[FaceResponse.from_face(index, face, thumbnails[index]) for index, face in enumerate(analysis.faces)],
+            annotated_image=_to_jpeg_url(result.annotated),
+            preview_image=_to_jpeg_url(result.preview),
             width=analysis.width,
             height=analysis.height,
             detector=analysis.detector,
@@ -89,21 +94,21 @@ class PictureAnswer(BaseModel):
         )
 
 
-class PicturesAnswer(BaseModel):
-    """Several images' answers in the order of the images; one's error leaves the others alone."""
+class BatchPredictResponse(BaseModel):
+    """The results of several images in the order of the images; an error of one image does not affect the others."""
 
-    results: list[PictureAnswer | ErrorAnswer]
+    results: list[PredictResponse | ErrorResponse]
 
 
-class FeedbackAnswer(BaseModel):
-    """Feedback as it was taken."""
+class FeedbackResponse(BaseModel):
+    """Feedback as it was stored or deleted."""
 
     id: str
     face_index: str
     feedback: Emotion
 
 
-class StoredFaceAnswer(BaseModel):
+class StoredFaceResponse(BaseModel):
     """A face of a stored image."""
 
     model_config = ConfigDict(extra="allow")
@@ -112,21 +117,21 @@ class StoredFaceAnswer(BaseModel):
     feedback: list[Emotion]
 
 
-class StoredAnswer(BaseModel):
-    """A stored image: what was found, and what people said."""
+class StoredImageResponse(BaseModel):
+    """A stored image with its faces and the feedback on them."""
 
     image_id: str
     created_at: str
     expires_at: str | None
-    kept: Kept
+    kept: PixelRetention
     width: int
     height: int
     detector: str
     model: str
-    faces: list[StoredFaceAnswer]
+    faces: list[StoredFaceResponse]
 
 
-class ModelAnswer(BaseModel):
+class ModelResponse(BaseModel):
     """The model card."""
 
     model_config = ConfigDict(extra="allow")
@@ -136,38 +141,38 @@ class ModelAnswer(BaseModel):
     license: str
 
 
-class TermsAnswer(BaseModel):
-    """What the service takes, and what it keeps of it."""
+class PolicyResponse(BaseModel):
+    """The limits on images and the retention policy."""
 
-    stores: bool = Field(description="Whether what is found is remembered, so that feedback can be given on it.")
-    kept: Kept = Field(description="How much of an image is kept.")
-    lifetime_days: float | None = Field(description="Days until an image is forgotten; null never forgets.")
-    fetches_urls: bool = Field(description="Whether image_url is served.")
+    stores: bool = Field(description="Whether results are stored, so that they accept feedback.")
+    kept: PixelRetention = Field(description="The pixels that are stored of an image.")
+    lifetime_days: float | None = Field(description="Days until a stored image is deleted; null if it is not deleted.")
+    fetches_urls: bool = Field(description="Whether image_url is fetched.")
     max_body_bytes: int
     max_pixels: int
-    max_pictures: int
+    max_pictures: int = Field(description="Largest number of images in one batch request.")
 
 
-class StatusAnswer(BaseModel):
-    """How busy the service is."""
+class StatusResponse(BaseModel):
+    """The load of the service."""
 
     uptime: float | None = Field(default=None, description="Seconds.")
     num_requests: int | None = Field(default=None, description="Requests of the last 60 seconds.")
-    avg_response_time: float | None = Field(default=None, description="Mean of the last 100 answers in milliseconds.")
+    avg_response_time: float | None = Field(default=None, description="Mean of the last 100 responses in milliseconds.")
     service_name: str | None = None
 
 
-class HealthAnswer(BaseModel):
-    """Whether the service lives, and what it waits for where it is not ready."""
+class HealthResponse(BaseModel):
+    """The health of the service, and what it waits for if it is not ready."""
 
     status: Literal["ok", "not ready"]
     waiting_for: list[str] = []
 
 
-def _jpeg_url(content: bytes | None) -> str | None:
+def document_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of a route's error responses."""
+    return {status: {"model": ErrorResponse} for status in statuses}
+
+
+def _to_jpeg_url(content: bytes | None) -> str | None:
     return None if content is None else to_data_url(content, "image/jpeg")
-
-
-def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The documentation of a route's errors."""
-    return {status: {"model": ErrorAnswer} for status in statuses}

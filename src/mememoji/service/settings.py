@@ -1,4 +1,4 @@
-"""Everything about the service that an operator may want otherwise."""
+"""The settings of the service, read from environment variables."""
 
 import os
 from datetime import timedelta
@@ -8,99 +8,127 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from mememoji.storage.image_record import Kept
-from mememoji.storage.url_redaction import without_password
+from mememoji.storage.image_record import PixelRetention
+from mememoji.storage.url_redaction import redact_url
 
 NO_STORE: Final = "none"
-"""The value of `store` that remembers nothing."""
+"""The value of `store` that stores nothing."""
 
-_Words = Annotated[tuple[str, ...], NoDecode]
-_Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+_StringList = Annotated[tuple[str, ...], NoDecode]
+_SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
+
+_MAX_DEFAULT_THREADS: Final = 4
+"""The largest default of `threads`: more threads than that contend for the interpreter lock."""
 
 
-_MOST_THREADS: Final = 4
-"""Of a worker by default: with more, they would wait for each other in Python's own part of the work."""
-
-
-def _threads(settings: dict[str, Any]) -> int:
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(_MOST_THREADS, processors // int(settings.get("workers", 1))))
+def _default_threads(settings: dict[str, Any]) -> int:
+    num_cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(_MAX_DEFAULT_THREADS, num_cpus // int(settings.get("workers", 1))))
 
 
 class ServiceSettings(BaseSettings):
-    """Read from environment variables: `MEMEMOJI_` and the field's name in capitals; lists are separated by commas."""
+    """All settings of the service.
+
+    Each field is read from the environment variable `MEMEMOJI_` plus its name in capitals, unless it is given as an
+    argument. Lists are separated by commas.
+
+    Raises:
+        pydantic.ValidationError: A value is not valid, or two settings exclude each other.
+
+    Example:
+        >>> from mememoji.service.settings import ServiceSettings
+        >>> settings = ServiceSettings(store="sqlite:///faces.db", retention_days=7, max_faces=10)
+        >>> settings.ttl
+        datetime.timedelta(days=7)
+        >>> settings.to_safe_dict()["MEMEMOJI_MAX_FACES"]
+        10
+    """
 
     model_config = SettingsConfigDict(env_prefix="MEMEMOJI_", frozen=True, env_ignore_empty=True)
 
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
-    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer.")
-    log: Literal["json", "console"] = Field(default="json", description="How log lines are written.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 selects a free one.")
+    workers: int = Field(default=1, ge=1, le=64, description="The number of server processes.")
+    log_format: Literal["json", "console"] = Field(default="json", description="The format of log lines.")
 
-    detector: str = Field(default="auto", description="auto, compact, yunet, haar or whole.")
+    detector: str = Field(default="auto", description="auto, compact, yunet, haar or full-image.")
     classifier: str | None = Field(
-        default=None, description="The classifier in the package: compact or nano; unset takes compact."
+        default=None, description="The classifier in the package: compact or nano; if not set, compact."
     )
     weights: Path | None = Field(
-        default=None, description="The ONNX file of another classifier, its card beside it; excludes CLASSIFIER."
+        default=None, description="The ONNX file of another classifier, with its card next to it; excludes CLASSIFIER."
     )
 
     store: str = Field(
         default="sqlite:///mememoji.db", description="sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none."
     )
-    store_required: bool = Field(default=True, description="Whether predict fails where the image cannot be stored.")
-    keep: Kept = Field(default=Kept.NOTHING, description="What is kept of an image: received, crops or nothing.")
-    lifetime_days: float = Field(default=30.0, ge=0.0, description="Days until an image is forgotten; 0 never forgets.")
-    purge_seconds: float = Field(default=600.0, gt=0.0, description="How often what has expired is deleted.")
-
-    api_keys: _Secrets = Field(
-        default=(), description="Keys that callers send as X-API-Key; none leaves the service open."
+    store_required: bool = Field(default=True, description="Whether predict fails if the image cannot be stored.")
+    store_pixels: PixelRetention = Field(
+        default=PixelRetention.NOTHING, description="The pixels to store of an image: received, crops or nothing."
     )
-    cors_origins: _Words = Field(default=(), description="Origins whose pages may call the service; * for all.")
+    retention_days: float = Field(
+        default=30.0, ge=0.0, description="Days until a stored image is deleted; 0 never deletes."
+    )
+    purge_interval: float = Field(default=600.0, gt=0.0, description="Seconds between deletions of expired images.")
+
+    api_keys: _SecretList = Field(
+        default=(), description="Valid values of the header X-API-Key; without any, no key is needed."
+    )
+    cors_origins: _StringList = Field(
+        default=(), description="Origins whose pages may call the service; * allows every origin."
+    )
     rate_limit: str | None = Field(
-        default=None, description='Requests per caller, like "60/minute"; counted in each worker.'
+        default=None, description='Requests per client, for example "60/minute"; counted per worker.'
     )
 
     max_body_bytes: int = Field(
-        default=20 * 2**20, ge=1024, description="Largest body, and largest frame of a live session."
+        default=20 * 2**20, ge=1024, description="Largest request body and largest WebSocket message."
     )
-    max_line_bytes: int = Field(default=4 * 2**20, ge=8192, description="Longest request line with its headers.")
-    max_pixels: int = Field(default=40_000_000, ge=1, description="Width times height of an image.")
-    max_faces: int = Field(default=100, ge=1, description="Faces read in one image, the most certain first.")
-    max_pictures: int = Field(default=16, ge=1, description="Images in one call.")
-    max_live: int = Field(default=16, ge=0, description="Live sessions at once in each worker.")
+    max_request_head_bytes: int = Field(
+        default=4 * 2**20, ge=8192, description="Largest request line together with its headers."
+    )
+    max_pixels: int = Field(default=40_000_000, ge=1, description="Largest width times height of an image.")
+    max_faces: int = Field(
+        default=100, ge=1, description="Largest number of faces in a result; the most confident ones are returned."
+    )
+    max_batch_images: int = Field(default=16, ge=1, description="Largest number of images in one batch request.")
+    max_websockets: int = Field(default=16, ge=0, description="Largest number of open WebSockets per worker.")
     threads: int = Field(
-        default_factory=_threads,
+        default_factory=_default_threads,
         ge=1,
         le=256,
-        description="Images that each worker reads at once; unset is CPU / workers, 4 at most.",
+        description="Images that each worker processes at once; if not set, CPUs / workers, at most 4.",
     )
-    queue: int = Field(default=32, ge=0, description="Images that may wait in each worker; past that, 503.")
-    answer_seconds: float = Field(
-        default=30.0, gt=0.0, description="Longest time for an answer once the image is there."
+    queue_size: int = Field(
+        default=32, ge=0, description="Images that may wait in each worker; further requests get status 503."
     )
-    body_seconds: float = Field(default=20.0, gt=0.0, description="Longest time for a caller to send head or body.")
-    shutdown_seconds: float = Field(
-        default=30.0, gt=0.0, description="Time for accepted requests when the service is stopped."
+    request_timeout: float = Field(
+        default=30.0, gt=0.0, description="Seconds for a response once the image is received."
+    )
+    body_timeout: float = Field(
+        default=20.0, gt=0.0, description="Seconds for a client to send the head, and again the body, of a request."
+    )
+    shutdown_timeout: float = Field(
+        default=30.0, gt=0.0, description="Seconds to finish accepted requests at shutdown."
     )
 
-    fetch_urls: bool = Field(default=True, description="Whether image_url is served at all.")
-    fetch_seconds: float = Field(default=10.0, gt=0.0, description="Longest time to fetch an image.")
-    fetch_redirects: int = Field(default=3, ge=0, description="Redirects that are followed.")
-    fetch_private: bool = Field(default=False, description="Whether addresses inside your network may be fetched from.")
+    fetch_urls: bool = Field(default=True, description="Whether the service fetches image_url.")
+    fetch_timeout: float = Field(default=10.0, gt=0.0, description="Seconds to fetch an image.")
+    fetch_max_redirects: int = Field(default=3, ge=0, description="Largest number of redirects to follow.")
+    fetch_allow_private: bool = Field(default=False, description="Whether images may be fetched from private networks.")
 
     shared_folder: Path | None = Field(
-        default=None, description="Where workers add up their figures; set by mememoji serve."
+        default=None, description="The folder in which workers sum up their metrics; set by mememoji serve."
     )
 
     @field_validator("api_keys", "cors_origins", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    def _split_list(cls, value: Any) -> Any:
+        return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
 
     @field_validator("rate_limit")
     @classmethod
-    def _parse_rate(cls, value: str | None) -> str | None:
+    def _validate_rate_limit(cls, value: str | None) -> str | None:
         if value is not None:
             from limits import parse
 
@@ -108,9 +136,9 @@ class ServiceSettings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if self.store == NO_STORE and self.keep is not Kept.NOTHING:
-            raise ValueError(f"keep={self.keep.value} needs a store, and store is {NO_STORE}")
+    def _validate_exclusions(self) -> Self:
+        if self.store == NO_STORE and self.store_pixels is not PixelRetention.NOTHING:
+            raise ValueError(f"store must name a store for store_pixels={self.store_pixels.value}, got {NO_STORE}")
         if self.classifier is not None and self.weights is not None:
             raise ValueError(
                 f"classifier and weights exclude each other, got {self.classifier} and {self.weights}; set one"
@@ -118,23 +146,23 @@ class ServiceSettings(BaseSettings):
         return self
 
     @property
-    def lifetime(self) -> timedelta | None:
-        """How long an image is remembered; None without end."""
-        return timedelta(days=self.lifetime_days) if self.lifetime_days > 0 else None
+    def ttl(self) -> timedelta | None:
+        """The time to live of a stored image; None if images do not expire."""
+        return timedelta(days=self.retention_days) if self.retention_days > 0 else None
 
-    def shown(self) -> dict[str, Any]:
-        """Every setting as plain JSON values under its variable's name, secrets and passwords blotted out."""
-        values = self.model_dump(mode="json") | {"store": without_password(self.store)}
+    def to_safe_dict(self) -> dict[str, Any]:
+        """Return every setting as a JSON value under its variable's name, with secrets and passwords redacted."""
+        values = self.model_dump(mode="json") | {"store": redact_url(self.store)}
         return {f"MEMEMOJI_{name.upper()}": value for name, value in values.items()}
 
-    def environment(self) -> dict[str, str]:
-        """The variables from which another process reads the same settings."""
-        written: dict[str, str] = {}
+    def to_environment(self) -> dict[str, str]:
+        """Return the environment variables from which another process reads the same settings."""
+        variables: dict[str, str] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
             if value is None:
                 continue
             if isinstance(value, tuple):
                 value = ",".join(v.get_secret_value() if isinstance(v, SecretStr) else v for v in value)
-            written[f"MEMEMOJI_{name.upper()}"] = str(value)
-        return written
+            variables[f"MEMEMOJI_{name.upper()}"] = str(value)
+        return variables

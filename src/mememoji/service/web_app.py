@@ -1,4 +1,4 @@
-"""The built web app, held in memory with the headers that its files travel with."""
+"""The files of the built web app, held in memory with their response headers."""
 
 import gzip
 import hashlib
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-BUILT: Final = Path(__file__).with_name("static")
-"""Where the package build puts the app."""
+STATIC_FOLDER: Final = Path(__file__).with_name("static")
+"""The folder that the package build writes the app to."""
 
-NOT_BUILT: Final = (
-    "Mememoji answers, and its interface is described at /docs, but the web app is not built: "
+NOT_BUILT_MESSAGE: Final = (
+    "The API is running and documented at /docs, but the web app is not built: "
     "with Node.js 20.19 or newer, run `python web/build.py` in a source checkout.\n"
 )
 
-# Everything comes from here, nothing is written into the page: what a stranger might smuggle in stays text.
-_POLICY: Final = "; ".join(
+# Everything is loaded from this origin and nothing is inline, so injected text is not executed.
+_CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' data: blob:",
@@ -26,24 +26,28 @@ _POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_ALWAYS: Final = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Vary": "Accept-Encoding"}
-_PAGE: Final = {
-    "Content-Security-Policy": _POLICY,
+_COMMON_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
+}
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
-    # Kept, and asked about each time: the page names its other files, which are never changed.
+    # Cached but revalidated: the page names the other files, which never change.
     "Cache-Control": "no-cache",
 }
-_ASSET: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
-# Not the system's own table, which knows scripts under other names, or not at all.
-_KINDS: Final = {
+_ASSET_HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+# Not the system's table, which may map scripts to other media types or to none.
+_MEDIA_TYPES: Final = {
     ".html": "text/html",
     ".js": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
     ".jpg": "image/jpeg",
 }
-_SHRINKING: Final = ("text/", "image/svg")
+_COMPRESSIBLE_TYPES: Final = ("text/", "image/svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +55,28 @@ class WebFile:
     """A file of the app.
 
     Attributes:
-        content, packed: as it is, and by gzip where that makes it smaller.
-        headers: that it is sent with.
+        content: The bytes of the file.
+        gzipped: The bytes compressed by gzip, None if that is not smaller.
+        headers: The response headers.
     """
 
     content: bytes
-    packed: bytes | None
+    gzipped: bytes | None
     headers: dict[str, str]
 
     @classmethod
-    def read(cls, path: Path, headers: dict[str, str]) -> Self:
-        """The file at that path."""
+    def from_path(cls, path: Path, headers: dict[str, str]) -> Self:
+        """Read a file and compress it."""
         content = path.read_bytes()
-        kind = _KINDS.get(path.suffix, "application/octet-stream")
-        packed = gzip.compress(content, mtime=0) if kind.startswith(_SHRINKING) else None
+        media_type = _MEDIA_TYPES.get(path.suffix, "application/octet-stream")
+        gzipped = gzip.compress(content, mtime=0) if media_type.startswith(_COMPRESSIBLE_TYPES) else None
         return cls(
             content=content,
-            packed=packed if packed is not None and len(packed) < len(content) else None,
+            gzipped=gzipped if gzipped is not None and len(gzipped) < len(content) else None,
             headers={
-                **_ALWAYS,
+                **_COMMON_HEADERS,
                 **headers,
-                "Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
+                "Content-Type": f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
                 "ETag": f'W/"{hashlib.sha256(content).hexdigest()[:32]}"',
             },
         )
@@ -79,16 +84,19 @@ class WebFile:
 
 @dataclass(frozen=True, slots=True)
 class WebApp:
-    """The app: its page, and what the page asks for by name."""
+    """The app: its page, and the assets that the page refers to by name."""
 
     page: WebFile
     assets: dict[str, WebFile]
 
     @classmethod
-    def read(cls, folder: Path = BUILT) -> Self | None:
-        """The app built in that folder, None where there is none."""
+    def from_folder(cls, folder: Path = STATIC_FOLDER) -> Self | None:
+        """Read the app that is built in a folder; return None if there is none."""
         page = folder / "index.html"
         if not page.is_file():
             return None
         assets = [path for path in (folder / "assets").iterdir() if path.is_file()]
-        return cls(WebFile.read(page, _PAGE), {path.name: WebFile.read(path, _ASSET) for path in assets})
+        return cls(
+            WebFile.from_path(page, _PAGE_HEADERS),
+            {path.name: WebFile.from_path(path, _ASSET_HEADERS) for path in assets},
+        )

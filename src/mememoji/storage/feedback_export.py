@@ -10,15 +10,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.classification.preprocess import crop_faces, resize_crop, to_gray
+from mememoji.classification.preprocess import CROP_SIZE, crop_faces, resize_crop, to_gray
 from mememoji.datasets.duplicates import find_duplicates
-from mememoji.datasets.fer2013.data_card import describe, write_card
+from mememoji.datasets.fer2013.data_card import build_card, write_card
 from mememoji.datasets.fer2013.fer2013_reader import Fer2013
-from mememoji.datasets.fer2013.prepare_fer2013 import CARD
+from mememoji.datasets.fer2013.prepare_fer2013 import CARD_FILE
 from mememoji.datasets.output_folder import atomic_output_folder, check_replaceable
-from mememoji.datasets.splits import CROP_SIZE, SPLITS, Split, write_split
+from mememoji.datasets.splits import SPLITS, Split, write_split
 from mememoji.emotions import FER2013_LABELS, Emotion
-from mememoji.errors import MissingExtraError, ImageError
+from mememoji.errors import ImageError, MissingExtraError
 from mememoji.image_io import read_image
 from mememoji.storage.image_record import FaceRecord, ImageRecord
 from mememoji.storage.image_store import ImageStore
@@ -27,7 +27,7 @@ VAL_FRACTION: Final = 0.1
 """The default fraction of the images that are exported to val."""
 
 _SPLIT_NAMES: Final = ("train", "val")
-_OUTPUTS: Final = frozenset({CARD, *(f"{name}.parquet" for name in _SPLIT_NAMES)})
+_OUTPUTS: Final = frozenset({CARD_FILE, *(f"{name}.parquet" for name in _SPLIT_NAMES)})
 
 
 @dataclass
@@ -91,17 +91,17 @@ def export_feedback(
         raise MissingExtraError("train", "writing a training set") from error
     check_replaceable(out, _OUTPUTS)
     source, samples = _collect_samples(store, val_fraction)
-    found = find_duplicates(source.pictures.images, progress=progress)
-    leaks = found.leaks(source.splits == SPLITS.index("val"))
-    kept = np.ones(len(source), np.bool_)
-    kept[[leak.picture for leak in leaks]] = False
-    written = {name: source.pictures.take((source.splits == SPLITS.index(name)) & kept) for name in _SPLIT_NAMES}
-    card = describe(source, written, found, leaks, kept=False)
+    duplicates = find_duplicates(source.samples.images, progress=progress)
+    leaks = duplicates.leaks(source.splits == SPLITS.index("val"))
+    is_leak = np.zeros(len(source), np.bool_)
+    is_leak[[leak.picture for leak in leaks]] = True
+    splits = {name: source.samples.take((source.splits == SPLITS.index(name)) & ~is_leak) for name in _SPLIT_NAMES}
+    card = build_card(source, splits, duplicates, leaks, are_kept=False)
     card["images"], card["skipped"] = samples.num_images, dict(samples.skipped)
     with atomic_output_folder(out) as folder:
-        for name, split in written.items():
+        for name, split in splits.items():
             write_split(split, folder / f"{name}.parquet")
-        write_card(card, folder / CARD)
+        write_card(card, folder / CARD_FILE)
     return card
 
 
@@ -120,8 +120,8 @@ def _collect_samples(store: ImageStore, val_fraction: float) -> tuple[Fer2013, _
     images = np.array(samples.crops, np.uint8).reshape(count, CROP_SIZE, CROP_SIZE)  # (N, 48, 48)
     labels = np.array(samples.labels, np.int8)
     digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
-    pictures = Split(np.arange(count, dtype=np.int32), images, labels, None)
-    source = Fer2013("feedback on stored images", digest, pictures, np.array(samples.splits, np.int8))
+    split = Split(np.arange(count, dtype=np.int32), images, labels, None)
+    source = Fer2013("feedback on stored images", digest, split, np.array(samples.splits, np.int8))
     return source, samples
 
 

@@ -1,4 +1,4 @@
-"""Crops of several threads, one run."""
+"""Batches of crops from several threads."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mememoji.classification.face_classifier import Prediction
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.onnx_classifier import OnnxClassifier, Prediction
-from mememoji.classification.shipped_classifiers import shipped_classifier
+from mememoji.classification.onnx_classifier import OnnxClassifier
+from mememoji.classification.shipped_classifiers import load_shipped_classifier
 from mememoji.service.inference.batching import BatchingClassifier
 
 
-class Gated:
-    """The shipped classifier behind a gate; says how large its runs were, and stumbles over a black crop."""
+class GatedClassifier:
+    """The shipped classifier behind a gate; records the sizes of its runs, and fails for a black crop."""
 
     def __init__(self) -> None:
-        self._classifier = shipped_classifier(threads=1)
+        self._classifier = load_shipped_classifier(num_threads=1)
         self.gate, self.entered = threading.Event(), threading.Event()
         self.runs: list[int] = []
 
@@ -38,43 +39,45 @@ class Gated:
 
 @pytest.fixture(scope="module")
 def plain() -> OnnxClassifier:
-    return shipped_classifier(threads=1)
+    return load_shipped_classifier(num_threads=1)
 
 
 def crops_of(count: int, seed: int = 0) -> npt.NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(1, 255, (count, 48, 48), np.uint8)
 
 
-def test_no_crops_are_no_predictions(plain: OnnxClassifier) -> None:
+def test_classify_without_crops_returns_no_predictions(plain: OnnxClassifier) -> None:
     assert len(BatchingClassifier(plain).classify(crops_of(0))) == 0
 
 
-def test_what_gathers_during_a_run_goes_into_the_next_one(plain: OnnxClassifier) -> None:
-    gated = Gated()
+def test_calls_queued_during_a_run_share_the_next_batch(plain: OnnxClassifier) -> None:
+    gated = GatedClassifier()
     batching = BatchingClassifier(gated)
     calls = [crops_of(1 + number % 3, number) for number in range(8)]
     with ThreadPoolExecutor(8) as threads:
         first = threads.submit(batching.classify, calls[0])
         assert gated.entered.wait(20)
         rest = [threads.submit(batching.classify, call) for call in calls[1:]]
-        while len(batching.waiting()) < 7:
+        while len(batching.queued_sizes()) < 7:
             pass
         gated.gate.set()
         answers = [first.result(20), *[future.result(20) for future in rest]]
     assert gated.runs == [1, sum(map(len, calls[1:]))]
     for call, answer in zip(calls, answers, strict=True):
-        np.testing.assert_allclose(answer.compositions(), plain.classify(call).compositions(), atol=1e-5)
+        np.testing.assert_allclose(
+            answer.compute_compositions(), plain.classify(call).compute_compositions(), atol=1e-5
+        )
 
 
-def test_one_calls_fault_is_not_its_neighbors() -> None:
-    gated = Gated()
+def test_failing_call_does_not_fail_others_in_its_batch() -> None:
+    gated = GatedClassifier()
     batching = BatchingClassifier(gated)
     with ThreadPoolExecutor(3) as threads:
         first = threads.submit(batching.classify, crops_of(1))
         assert gated.entered.wait(20)
         bad = threads.submit(batching.classify, np.zeros((1, 48, 48), np.uint8))
         good = threads.submit(batching.classify, crops_of(2))
-        while len(batching.waiting()) < 2:
+        while len(batching.queued_sizes()) < 2:
             pass
         gated.gate.set()
         assert len(first.result(20)) == 1
@@ -83,11 +86,13 @@ def test_one_calls_fault_is_not_its_neighbors() -> None:
             bad.result(20)
 
 
-@given(sizes=st.lists(st.integers(0, 5), max_size=12), largest=st.integers(1, 8))
-def test_everyone_gets_their_own(plain: OnnxClassifier, sizes: list[int], largest: int) -> None:
-    batching = BatchingClassifier(plain, largest=largest)
+@given(sizes=st.lists(st.integers(0, 5), max_size=12), max_batch_size=st.integers(1, 8))
+def test_each_call_gets_its_own_predictions(plain: OnnxClassifier, sizes: list[int], max_batch_size: int) -> None:
+    batching = BatchingClassifier(plain, max_batch_size=max_batch_size)
     calls = [crops_of(size, seed) for seed, size in enumerate(sizes)]
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(batching.classify, calls))
     for call, answer in zip(calls, answers, strict=True):
-        np.testing.assert_allclose(answer.compositions(), plain.classify(call).compositions(), atol=1e-5)
+        np.testing.assert_allclose(
+            answer.compute_compositions(), plain.classify(call).compute_compositions(), atol=1e-5
+        )

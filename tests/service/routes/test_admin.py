@@ -6,7 +6,7 @@ import pytest
 from tests.service.conftest import Serving
 
 
-def test_status_has_the_four_fields(service: httpx.Client) -> None:
+def test_status_has_four_fields(service: httpx.Client) -> None:
     service.get("/health/live")
     status = service.get("/admin/status").json()
     assert set(status) == {"uptime", "num_requests", "avg_response_time", "service_name"}
@@ -25,11 +25,11 @@ def test_status_has_the_four_fields(service: httpx.Client) -> None:
         ({"include_keys": "nonsense"}, set()),
     ],
 )
-def test_status_fields_can_be_chosen(service: httpx.Client, query: dict[str, str], fields: set[str]) -> None:
+def test_status_includes_and_excludes_fields(service: httpx.Client, query: dict[str, str], fields: set[str]) -> None:
     assert set(service.get("/admin/status", params=query).json()) == fields
 
 
-def test_metrics_count_what_was_done(serve: Serving, astronaut: bytes) -> None:
+def test_metrics_count_requests_images_and_faces(serve: Serving, astronaut: bytes) -> None:
     with serve() as client:
         client.post("/v1.0.0/predict", files={"image_buf": astronaut})
         client.get("/v1.0.0/images/unknown")
@@ -39,7 +39,7 @@ def test_metrics_count_what_was_done(serve: Serving, astronaut: bytes) -> None:
     assert 'mememoji_faces_total{emotion="happy"} 1.0' in text
 
 
-def test_documentation_needs_no_other_host(service: httpx.Client) -> None:
+def test_documentation_requests_no_other_host(service: httpx.Client) -> None:
     page = service.get("/docs").text
     assert "://" not in page
     script = next(part.split('"')[0] for part in page.split('src="')[1:])

@@ -1,4 +1,4 @@
-"""Feedback in, and found again in the store."""
+"""Feedback on the faces of stored images."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def pic_id(service: httpx.Client, astronaut: bytes) -> str:
 
 
 @pytest.mark.parametrize("how", ["params", "data", "json"])
-def test_feedback_is_echoed_and_kept_in_its_order(service: httpx.Client, pic_id: str, how: str) -> None:
+def test_feedback_is_echoed_and_stored_in_order(service: httpx.Client, pic_id: str, how: str) -> None:
     for emotion in ("sad", "happy"):
         values: dict[str, Any] = {"image_id": pic_id, "face_index": "0", "feedback": emotion}
         response = service.post(FEEDBACK, **{how: values})  # type: ignore[arg-type]
@@ -29,7 +29,7 @@ def test_feedback_is_echoed_and_kept_in_its_order(service: httpx.Client, pic_id:
     assert stored["faces"][0]["feedback"] == ["sad", "happy"]
 
 
-def test_a_whole_number_in_json_is_echoed_as_text(service: httpx.Client, pic_id: str) -> None:
+def test_integer_face_index_in_json_is_echoed_as_text(service: httpx.Client, pic_id: str) -> None:
     response = service.post(FEEDBACK, json={"image_id": pic_id, "face_index": 0, "feedback": "fear"})
     assert response.json()["face_index"] == "0"
 
@@ -50,7 +50,7 @@ ERRORS: list[tuple[dict[str, Any], int, int]] = [
 
 
 @pytest.mark.parametrize(("values", "status", "code"), ERRORS)
-def test_what_cannot_be_kept_is_told(
+def test_invalid_feedback_is_an_error(
     service: httpx.Client, pic_id: str, values: dict[str, Any], status: int, code: int
 ) -> None:
     given = {name: pic_id if value == "PIC" else value for name, value in values.items()}
@@ -58,20 +58,20 @@ def test_what_cannot_be_kept_is_told(
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
 
 
-def test_feedback_is_taken_back(service: httpx.Client, pic_id: str) -> None:
+def test_delete_feedback_deletes_the_latest_equal_entry(service: httpx.Client, pic_id: str) -> None:
     for emotion in ("sad", "happy", "sad"):
         service.post(FEEDBACK, params={"image_id": pic_id, "face_index": "0", "feedback": emotion})
     given = {"image_id": pic_id, "face_index": "0", "feedback": "sad"}
-    for left in (["sad", "happy"], ["happy"]):
+    for remaining in (["sad", "happy"], ["happy"]):
         response = service.delete(FEEDBACK, params=given)
         assert (response.status_code, response.json()) == (200, {"id": pic_id, "face_index": "0", "feedback": "sad"})
-        assert service.get(f"/v1.0.0/images/{pic_id}").json()["faces"][0]["feedback"] == left
+        assert service.get(f"/v1.0.0/images/{pic_id}").json()["faces"][0]["feedback"] == remaining
     response = service.delete(FEEDBACK, params=given)
     assert (response.status_code, response.json()["code"]) == (404, 404)
 
 
 @pytest.mark.parametrize(("values", "status", "code"), ERRORS)
-def test_what_was_never_said_cannot_be_taken_back(
+def test_delete_of_missing_feedback_is_an_error(
     service: httpx.Client, pic_id: str, values: dict[str, Any], status: int, code: int
 ) -> None:
     given = {name: pic_id if value == "PIC" else value for name, value in values.items()}
@@ -79,7 +79,7 @@ def test_what_was_never_said_cannot_be_taken_back(
     assert (response.status_code, response.json()["code"]) in ((status, code), (404, 404)), response.text
 
 
-def test_feedback_is_there_after_a_restart(serve: Serving, astronaut: bytes, tmp_path: Any) -> None:
+def test_feedback_survives_a_restart(serve: Serving, astronaut: bytes, tmp_path: Any) -> None:
     url = f"sqlite:///{tmp_path}/kept.db"
     with serve(store=url) as client:
         pic_id = client.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()["pic_id"]

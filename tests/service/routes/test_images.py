@@ -1,11 +1,11 @@
-"""Stored images: looked at, forgotten, kept as the settings say."""
+"""Stored images and the pixels that are stored of them."""
 
 import httpx
 import pytest
 
 from mememoji.image_io import read_image
 from mememoji.storage.factory import open_store
-from mememoji.storage.image_record import Kept
+from mememoji.storage.image_record import PixelRetention
 from tests.service.conftest import Serving
 
 
@@ -13,7 +13,7 @@ def predict(client: httpx.Client, content: bytes) -> str:
     return str(client.post("/v1.0.0/predict", files={"image_buf": content}).json()["pic_id"])
 
 
-def test_a_stored_picture_says_what_was_found_and_when_it_goes(service: httpx.Client, astronaut: bytes) -> None:
+def test_stored_image_has_its_faces_and_expiry(service: httpx.Client, astronaut: bytes) -> None:
     answer = service.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()
     stored = service.get(f"/v1.0.0/images/{answer['pic_id']}").json()
     (face,) = stored["faces"]
@@ -23,7 +23,7 @@ def test_a_stored_picture_says_what_was_found_and_when_it_goes(service: httpx.Cl
     assert stored["kept"] == "nothing"
 
 
-def test_a_deleted_picture_is_gone_everywhere(service: httpx.Client, astronaut: bytes) -> None:
+def test_deleted_image_is_404(service: httpx.Client, astronaut: bytes) -> None:
     pic_id = predict(service, astronaut)
     assert service.delete(f"/v1.0.0/images/{pic_id}").status_code == 204
     assert service.delete(f"/v1.0.0/images/{pic_id}").status_code == 404
@@ -32,18 +32,20 @@ def test_a_deleted_picture_is_gone_everywhere(service: httpx.Client, astronaut: 
     assert gone.status_code == 404
 
 
-@pytest.mark.parametrize("keep", list(Kept))
-def test_pixels_are_kept_as_the_settings_say(serve: Serving, astronaut: bytes, tmp_path: object, keep: Kept) -> None:
+@pytest.mark.parametrize("retention", list(PixelRetention))
+def test_pixels_are_stored_as_set(
+    serve: Serving, astronaut: bytes, tmp_path: object, retention: PixelRetention
+) -> None:
     url = f"sqlite:///{tmp_path}/pixels.db"
-    with serve(store=url, keep=keep) as client:
+    with serve(store=url, store_pixels=retention) as client:
         pic_id = predict(client, astronaut)
     store = open_store(url)
-    photo = store.get(pic_id, pixels=True)
+    record = store.get(pic_id, pixels=True)
     store.close()
-    assert photo.kept is keep
-    assert photo.picture == (astronaut if keep is Kept.RECEIVED else None)
-    (face,) = photo.faces
-    if keep is Kept.CROPS:
+    assert record.retention is retention
+    assert record.image == (astronaut if retention is PixelRetention.RECEIVED else None)
+    (face,) = record.faces
+    if retention is PixelRetention.CROPS:
         assert face.crop is not None
         height, width = read_image(face.crop).shape[:2]
         assert max(height, width) == min(192, max(face.face.box.width, face.face.box.height))
@@ -51,7 +53,7 @@ def test_pixels_are_kept_as_the_settings_say(serve: Serving, astronaut: bytes, t
         assert face.crop is None
 
 
-def test_without_a_store_pictures_are_read_and_nothing_is_remembered(serve: Serving, astronaut: bytes) -> None:
+def test_predict_without_a_store_stores_nothing(serve: Serving, astronaut: bytes) -> None:
     with serve(store="none") as client:
         answer = client.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()
         assert answer["stored"] is False
@@ -60,7 +62,7 @@ def test_without_a_store_pictures_are_read_and_nothing_is_remembered(serve: Serv
 
 
 @pytest.mark.parametrize(("required", "status"), [(True, 503), (False, 200)])
-def test_a_store_that_is_down(serve: Serving, astronaut: bytes, required: bool, status: int) -> None:
+def test_unavailable_store_is_503(serve: Serving, astronaut: bytes, required: bool, status: int) -> None:
     # Nothing listens on the discard port.
     with serve(store="postgresql://nobody@127.0.0.1:9/none", store_required=required) as client:
         response = client.post("/v1.0.0/predict", files={"image_buf": astronaut})

@@ -1,4 +1,4 @@
-"""What the service says it takes and keeps."""
+"""The limits and the retention policy."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from tests.service.conftest import Serving
 
 
-def test_terms_of_the_default_settings(service: httpx.Client) -> None:
+def test_policy_of_the_default_settings(service: httpx.Client) -> None:
     assert service.get("/v1.0.0/terms").json() == {
         "stores": True,
         "kept": "nothing",
@@ -21,18 +21,18 @@ def test_terms_of_the_default_settings(service: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({"store": "none"}, {"stores": False}),
-        ({"keep": "crops", "lifetime_days": 0}, {"kept": "crops", "lifetime_days": None}),
+        ({"store_pixels": "crops", "retention_days": 0}, {"kept": "crops", "lifetime_days": None}),
         ({"fetch_urls": False, "max_body_bytes": 5000}, {"fetches_urls": False, "max_body_bytes": 5000}),
     ],
 )
-def test_terms_follow_the_settings(serve: Serving, settings: dict[str, Any], told: dict[str, Any]) -> None:
+def test_policy_follows_the_settings(serve: Serving, settings: dict[str, Any], expected: dict[str, Any]) -> None:
     with serve(**settings) as client:
-        assert told.items() <= client.get("/v1.0.0/terms").json().items()
+        assert expected.items() <= client.get("/v1.0.0/terms").json().items()
 
 
-def test_terms_need_the_key(serve: Serving) -> None:
+def test_policy_needs_the_key(serve: Serving) -> None:
     with serve(api_keys="hush") as client:
         assert client.get("/v1.0.0/terms").status_code == 401

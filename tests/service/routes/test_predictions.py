@@ -1,4 +1,4 @@
-"""What clients send to predict, and what they get."""
+"""Requests of predict and their responses."""
 
 import base64
 import http.client
@@ -78,7 +78,7 @@ WAYS = (
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_each_way_in_finds_the_face_and_keeps_the_contract(service: httpx.Client, small: bytes, how: str) -> None:
+def test_predict_accepts_every_input_format(service: httpx.Client, small: bytes, how: str) -> None:
     response = send(service, how, small, crop_image="TRUE", annotate_image="true")
     assert response.status_code == 200, response.text
     answer = response.json()
@@ -91,17 +91,17 @@ def test_each_way_in_finds_the_face_and_keeps_the_contract(service: httpx.Client
     assert y >= 0
     assert x + width <= 256
     assert y + height <= 256
-    names = [share["emotion"] for share in face["prediction"]]
+    names = [entry["emotion"] for entry in face["prediction"]]
     assert names == ["angry", "fear", "happy", "sad", "surprise", "neutral"]
-    shares = [share["percent"] for share in face["prediction"]]
-    assert sum(shares) == pytest.approx(1.0, abs=1e-3)
-    assert shares[2] > 0.5
+    fractions = [entry["percent"] for entry in face["prediction"]]
+    assert sum(fractions) == pytest.approx(1.0, abs=1e-3)
+    assert fractions[2] > 0.5
     thumbnail, annotated = jpeg_of(face["thumbnail"]), jpeg_of(answer["annotated_image"])
     assert (thumbnail.size, thumbnail.mode) == ((40, 50), "RGB")
     assert annotated.size == (256, 256)
 
 
-def test_a_preview_is_the_upright_picture(service: httpx.Client) -> None:
+def test_preview_is_the_upright_image(service: httpx.Client) -> None:
     large = Image.new("RGB", (2400, 1000), (200, 30, 30))
     exif = large.getexif()
     exif[0x0112] = 6  # a quarter turn
@@ -117,7 +117,7 @@ def test_a_preview_is_the_upright_picture(service: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("flags", [{}, {"crop_image": "false", "annotate_image": "False"}])
-def test_without_flags_neither_thumbnail_nor_copy_is_sent(
+def test_predict_without_flags_has_no_thumbnails_or_copies(
     service: httpx.Client, small: bytes, flags: dict[str, str]
 ) -> None:
     answer = send(service, "file", small, **flags).json()
@@ -125,14 +125,14 @@ def test_without_flags_neither_thumbnail_nor_copy_is_sent(
     assert all("thumbnail" not in face for face in answer["faces"])
 
 
-def test_a_picture_without_faces_gives_an_empty_list(service: httpx.Client) -> None:
+def test_predict_without_faces_returns_an_empty_list(service: httpx.Client) -> None:
     gray = encode_jpeg(np.full((120, 160, 3), 128, np.uint8))
     answer = send(service, "file", gray).json()
     assert answer["faces"] == []
     assert (answer["width"], answer["height"]) == (160, 120)
 
 
-def test_boxes_are_of_the_picture_as_a_viewer_sees_it(service: httpx.Client, small: bytes) -> None:
+def test_boxes_are_in_the_upright_image(service: httpx.Client, small: bytes) -> None:
     turned = Image.open(io.BytesIO(small)).crop((0, 0, 256, 200)).rotate(90, expand=True)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -143,9 +143,9 @@ def test_boxes_are_of_the_picture_as_a_viewer_sees_it(service: httpx.Client, sma
     assert len(answer["faces"]) == 1
 
 
-def test_a_long_query_works(service: httpx.Client, astronaut: bytes) -> None:
-    picture = np.random.default_rng(0).integers(0, 255, (700, 700, 3), np.uint8)
-    content = encode_jpeg(picture)
+def test_predict_accepts_a_long_query(service: httpx.Client, astronaut: bytes) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (700, 700, 3), np.uint8)
+    content = encode_jpeg(image)
     query = quote(data_url(content))
     assert len(query) > 400_000
     assert post_line(service, f"{PREDICT}?image_base64={query}") == (200, [])
@@ -170,7 +170,7 @@ ERRORS: list[tuple[str, dict[str, Any], int, int]] = [
 
 
 @pytest.mark.parametrize(("name", "request_", "status", "code"), ERRORS, ids=[row[0] for row in ERRORS])
-def test_what_cannot_be_read_is_told_in_the_error_shape(
+def test_invalid_input_is_an_error(
     service: httpx.Client, name: str, request_: dict[str, Any], status: int, code: int
 ) -> None:
     response = service.post(PREDICT, **request_)
@@ -179,21 +179,21 @@ def test_what_cannot_be_read_is_told_in_the_error_shape(
     assert response.json()["message"]
 
 
-def test_the_first_picture_is_read_and_those_behind_it_are_not_looked_at(service: httpx.Client, small: bytes) -> None:
-    picture = {"image_buf": ("a", small)}
-    response = service.post(PREDICT, params={"image_url": "ftp://x/y"}, files=picture)
+def test_predict_uses_the_first_image_only(service: httpx.Client, small: bytes) -> None:
+    files = {"image_buf": ("a", small)}
+    response = service.post(PREDICT, params={"image_url": "ftp://x/y"}, files=files)
     assert (response.status_code, response.json()["code"]) == (400, 2873)
     for behind in ("", "%%%"):
-        assert service.post(PREDICT, params={"image_base64": behind}, files=picture).status_code == 200
+        assert service.post(PREDICT, params={"image_base64": behind}, files=files).status_code == 200
 
 
-def test_unknown_paths_and_methods_answer_in_the_error_shape(service: httpx.Client) -> None:
+def test_unknown_path_and_method_are_errors(service: httpx.Client) -> None:
     assert service.get("/nowhere").json() == {"code": 404, "message": "Resource not found"}
     response = service.get(PREDICT)
     assert (response.status_code, response.json()["code"]) == (405, 405)
 
 
-def test_a_picture_over_the_limits_is_413(serve: Serving, small: bytes) -> None:
+def test_image_over_the_limits_is_413(serve: Serving, small: bytes) -> None:
     with serve(max_body_bytes=30_000, max_pixels=10_000, store="none") as client:
         wide = encode_jpeg(np.zeros((101, 100, 3), np.uint8))
         assert send(client, "file", wide).status_code == 413
@@ -204,13 +204,13 @@ def test_a_picture_over_the_limits_is_413(serve: Serving, small: bytes) -> None:
 
 
 @pytest.mark.parametrize("length", [20_000, 200_000, 20_000_000])
-def test_a_request_line_over_the_limit_is_414(serve: Serving, length: int) -> None:
-    with serve(max_line_bytes=10_000, store="none") as client:
+def test_request_line_over_the_limit_is_414(serve: Serving, length: int) -> None:
+    with serve(max_request_head_bytes=10_000, store="none") as client:
         status, answer = post_line(client, f"{PREDICT}?image_base64={'A' * length}")
         assert (status, answer) == (414, 414)
 
 
-def test_several_pictures_in_one_call(service: httpx.Client, small: bytes) -> None:
+def test_batch_returns_results_and_errors_in_order(service: httpx.Client, small: bytes) -> None:
     files = [("image_buf", ("a", small)), ("image_buf", ("b", b"garbage")), ("image_buf", ("c", small))]
     response = service.post(f"{PREDICT}/batch", files=files)
     assert response.status_code == 200, response.text
@@ -223,17 +223,17 @@ def test_several_pictures_in_one_call(service: httpx.Client, small: bytes) -> No
     assert service.post(f"{PREDICT}/batch").json()["code"] == 35842
 
 
-def test_at_most_so_many_faces_are_read(serve: Serving, astronaut: bytes) -> None:
+def test_predict_returns_at_most_max_faces(serve: Serving, astronaut: bytes) -> None:
     face = Image.open(io.BytesIO(astronaut)).convert("RGB").crop((150, 20, 310, 180))
     three = Image.new("RGB", (520, 180), "white")
-    for place in range(3):
-        three.paste(face, (10 + place * 170, 10))
+    for index in range(3):
+        three.paste(face, (10 + index * 170, 10))
     content = encode_jpeg(np.array(three))
     with serve(max_faces=2, store="none") as client:
         assert len(send(client, "file", content).json()["faces"]) == 2
 
 
-def test_the_log_holds_no_query(serve: Serving, small: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+def test_log_has_no_query(serve: Serving, small: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     with serve(store="none") as client:
         secret = "http://user.example/?token=hush"
         response = client.post(PREDICT, params={"image_url": secret})

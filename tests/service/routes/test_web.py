@@ -1,4 +1,4 @@
-"""The web app's files, and what stands in their place where it is not built. In a browser: tests/web."""
+"""The files of the web app; tests/web tests it in a browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def built(tmp_path: Path, serve: Serving) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_page_is_there_without_a_key_and_kept_by_nobody_unasked(built: httpx.Client) -> None:
+def test_page_needs_no_key_and_is_revalidated(built: httpx.Client) -> None:
     answer = built.get("/")
     assert (answer.status_code, answer.text) == (200, PAGE)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -33,9 +33,9 @@ def test_the_page_is_there_without_a_key_and_kept_by_nobody_unasked(built: httpx
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_page_lets_nothing_in_from_elsewhere(built: httpx.Client) -> None:
+def test_page_policy_allows_only_its_own_origin(built: httpx.Client) -> None:
     headers = built.get("/").headers
-    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    policy = dict(directive.split(" ", 1) for directive in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'self'"
     assert not [name for name, sources in policy.items() if "unsafe" in sources or "http" in sources or "*" in sources]
     assert headers["permissions-policy"].startswith("camera=(self), microphone=()")
@@ -43,27 +43,27 @@ def test_the_page_lets_nothing_in_from_elsewhere(built: httpx.Client) -> None:
     assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_assets_are_kept_for_ever(built: httpx.Client) -> None:
+def test_assets_are_cached_as_immutable(built: httpx.Client) -> None:
     script = built.get("/assets/app-1a2b.js")
     assert script.text == "let it = 1;" * 200
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert script.headers["content-encoding"] == "gzip"
-    picture = built.head("/assets/sample-3c.jpg")
-    assert (picture.status_code, picture.headers["content-type"], picture.content) == (200, "image/jpeg", b"")
-    assert "content-encoding" not in picture.headers
+    image = built.head("/assets/sample-3c.jpg")
+    assert (image.status_code, image.headers["content-type"], image.content) == (200, "image/jpeg", b"")
+    assert "content-encoding" not in image.headers
     assert "content-encoding" not in built.get("/", headers={"Accept-Encoding": "identity"}).headers
 
 
 @pytest.mark.parametrize(
     "path", ["/assets/none.js", "/assets/..%2fsecret.txt", "/assets/%2e%2e/secret.txt", "/assets/"]
 )
-def test_other_paths_are_not_there(built: httpx.Client, path: str) -> None:
+def test_unknown_asset_is_404(built: httpx.Client, path: str) -> None:
     answer = built.get(path, headers={"X-API-Key": "hush"})
     assert (answer.status_code, answer.json()) == (404, {"code": 404, "message": "Resource not found"})
 
 
-def test_without_the_app_the_root_says_how_to_build_it(serve: Serving, tmp_path: Path) -> None:
+def test_root_without_the_app_explains_the_build(serve: Serving, tmp_path: Path) -> None:
     with serve(web_folder=tmp_path / "none") as client:
         answer = client.get("/")
         assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Frames in, faces out, the newest first."""
+"""The WebSocket for frames of a camera."""
 
 import json
 import time
@@ -13,23 +13,23 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from mememoji.analyzer import Analyzer
-from mememoji.detection.fake_detector import FixedDetector
+from mememoji.detection.fake_detector import FakeDetector
 from mememoji.image_io import encode_jpeg
 from mememoji.results import Box, Detection
 from tests.service.conftest import Serving
 
 
-def address(client: httpx.Client, query: str = "") -> str:
+def make_url(client: httpx.Client, query: str = "") -> str:
     return f"ws://127.0.0.1:{client.base_url.port}/v1.0.0/live{query}"
 
 
 @pytest.fixture
 def session(service: httpx.Client) -> Iterator[ClientConnection]:
-    with connect(address(service)) as socket:
+    with connect(make_url(service)) as socket:
         yield socket
 
 
-def test_each_frame_is_answered_with_its_faces(session: ClientConnection, astronaut: bytes) -> None:
+def test_each_frame_gets_a_response_with_its_faces(session: ClientConnection, astronaut: bytes) -> None:
     for number in range(3):
         session.send(astronaut)
         answer = json.loads(session.recv(20))
@@ -40,9 +40,7 @@ def test_each_frame_is_answered_with_its_faces(session: ClientConnection, astron
         assert answer["milliseconds"] > 0
 
 
-def test_a_frame_that_is_no_picture_is_told_and_the_session_goes_on(
-    session: ClientConnection, astronaut: bytes
-) -> None:
+def test_invalid_frame_gets_an_error_and_the_session_continues(session: ClientConnection, astronaut: bytes) -> None:
     for content in (b"", b"garbage", "text"):
         session.send(content)
         assert json.loads(session.recv(20))["error"]["code"] == 400
@@ -50,7 +48,7 @@ def test_a_frame_that_is_no_picture_is_told_and_the_session_goes_on(
     assert len(json.loads(session.recv(20))["faces"]) == 1
 
 
-class SlowDetector(FixedDetector):
+class SlowDetector(FakeDetector):
     """Takes its time."""
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
@@ -58,10 +56,10 @@ class SlowDetector(FixedDetector):
         return super().detect(image)
 
 
-def test_of_frames_that_come_too_fast_the_newest_is_read(serve: Serving) -> None:
+def test_fast_frames_are_skipped_except_for_the_newest(serve: Serving) -> None:
     analyzer = Analyzer(SlowDetector([Detection(Box(2, 2, 20, 20))]))
     frames = [encode_jpeg(np.full((40, 40 + number, 3), 128, np.uint8)) for number in range(30)]
-    with serve(analyzer=analyzer, store="none") as client, connect(address(client)) as socket:
+    with serve(analyzer=analyzer, store="none") as client, connect(make_url(client)) as socket:
         for frame in frames:
             socket.send(frame)
         answers = [json.loads(socket.recv(20))]
@@ -72,32 +70,32 @@ def test_of_frames_that_come_too_fast_the_newest_is_read(serve: Serving) -> None
     assert all(answer["width"] == 40 + answer["frame"] for answer in answers)
 
 
-def test_sessions_are_limited(serve: Serving) -> None:
-    with serve(max_live=1, store="none") as client:
-        with connect(address(client)), pytest.raises((ConnectionClosed, InvalidStatus)):
-            connect(address(client)).recv(5)
+def test_connections_over_the_limit_are_refused(serve: Serving) -> None:
+    with serve(max_websockets=1, store="none") as client:
+        with connect(make_url(client)), pytest.raises((ConnectionClosed, InvalidStatus)):
+            connect(make_url(client)).recv(5)
         time.sleep(0.2)
-        with connect(address(client)) as socket:
+        with connect(make_url(client)) as socket:
             socket.send(b"x")
             assert "error" in json.loads(socket.recv(10))
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [("http://evil.example", False), ("http://good.example", True)])
-def test_pages_of_other_origins_may_not_connect(serve: Serving, origin: str, allowed: bool) -> None:
+def test_origin_that_is_not_allowed_cannot_connect(serve: Serving, origin: str, allowed: bool) -> None:
     with serve(cors_origins="http://good.example", store="none") as client:
         if allowed:
-            with connect(address(client), origin=Origin(origin)) as socket:
+            with connect(make_url(client), origin=Origin(origin)) as socket:
                 socket.send(b"x")
                 assert "error" in json.loads(socket.recv(10))
         else:
             with pytest.raises(InvalidStatus):
-                connect(address(client), origin=Origin(origin))
+                connect(make_url(client), origin=Origin(origin))
 
 
-def test_the_key_may_stand_in_the_query(serve: Serving) -> None:
+def test_api_key_is_accepted_in_the_query(serve: Serving) -> None:
     with serve(api_keys="hush", store="none") as client:
         with pytest.raises(InvalidStatus):
-            connect(address(client))
-        with connect(address(client, "?api_key=hush")) as socket:
+            connect(make_url(client))
+        with connect(make_url(client, "?api_key=hush")) as socket:
             socket.send(b"x")
             assert "error" in json.loads(socket.recv(10))

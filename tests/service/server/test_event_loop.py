@@ -1,4 +1,4 @@
-"""Two processes' event loops, as two loops in threads, share one listening socket."""
+"""Event loops that share a listening socket, as two loops in threads."""
 
 import asyncio
 import socket
@@ -61,7 +61,7 @@ def call(listening: socket.socket) -> socket.socket:
     return caller
 
 
-def test_connections_that_are_kept_are_shared_out(listening: socket.socket) -> None:
+def test_kept_connections_are_balanced_over_workers(listening: socket.socket) -> None:
     with listening.dup() as twin, worker(listening) as first, worker(twin) as second:
         callers = [call(listening) for _ in range(16)]
         # With a loop's own accepting one of them would have all or nearly all.
@@ -71,7 +71,7 @@ def test_connections_that_are_kept_are_shared_out(listening: socket.socket) -> N
             caller.close()
 
 
-def test_a_worker_with_none_takes_over_from_one_that_has_many(listening: socket.socket) -> None:
+def test_idle_worker_accepts_before_a_busy_one(listening: socket.socket) -> None:
     with worker(listening) as old:
         kept = [call(listening) for _ in range(8)]
         assert len(old) == 8
@@ -82,7 +82,7 @@ def test_a_worker_with_none_takes_over_from_one_that_has_many(listening: socket.
                 caller.close()
 
 
-def test_after_closing_no_more_are_taken(listening: socket.socket) -> None:
+def test_closed_acceptor_accepts_no_connections(listening: socket.socket) -> None:
     with worker(listening) as accepted:
         call(listening).close()
     with socket.create_connection(listening.getsockname(), timeout=10) as caller:

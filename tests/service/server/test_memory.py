@@ -1,4 +1,4 @@
-"""Memory kept from image to image, in processes of their own: the setting holds for a whole process."""
+"""Memory tuning, in separate processes: the settings apply to a whole process."""
 
 import platform
 import subprocess
@@ -9,9 +9,9 @@ import pytest
 FAULTS = """
 import resource, threading
 import numpy as np
-from mememoji.service.server.memory import keep_freed_memory
+from mememoji.service.server.memory import tune_malloc
 
-kept = keep_freed_memory() if {kept} else None
+tuned = tune_malloc() if {tuned} else None
 
 def work():
     for _ in range(100):
@@ -24,32 +24,32 @@ def faults():
     thread.join()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-print(kept, faults())
+print(tuned, faults())
 """
 
 
-def page_faults(*, kept: bool) -> tuple[str, int]:
-    """What the call gave, and the page faults of a hundred rounds of four arrays, made and dropped in a thread."""
-    code = FAULTS.format(kept=kept)
+def page_faults(*, tuned: bool) -> tuple[str, int]:
+    """Return the call's result and the page faults of a hundred rounds of four arrays in a thread."""
+    code = FAULTS.format(tuned=tuned)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    said, faults = done.stdout.split()
-    return said, int(faults)
+    returned, faults = done.stdout.split()
+    return returned, int(faults)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the setting")
-def test_a_picture_takes_the_place_of_the_one_before() -> None:
-    _, usual = page_faults(kept=False)
-    said, fewer = page_faults(kept=True)
-    assert said == "True"
+def test_tune_malloc_reuses_freed_memory() -> None:
+    _, usual = page_faults(tuned=False)
+    returned, fewer = page_faults(tuned=True)
+    assert returned == "True"
     # Four arrays of 3.7 MB are 3,600 pages; without the setting most of the hundred rounds ask for them anew.
     assert usual > 100_000
     assert fewer < 8_000
 
 
-def test_what_is_there_is_spared_and_later_cycles_are_not() -> None:
+def test_freeze_gc_still_collects_later_cycles() -> None:
     code = """
 import gc, weakref
-from mememoji.service.server.memory import spare_what_stays
+from mememoji.service.server.memory import freeze_gc
 
 class Node: pass
 
@@ -58,7 +58,7 @@ def cycle():
     node.itself = node
     return weakref.ref(node)
 
-spare_what_stays()
+freeze_gc()
 assert gc.get_freeze_count() > 1_000
 later = cycle()
 kept = [[] for _ in range(20_000)]

@@ -1,4 +1,4 @@
-"""The command itself: its settings, its workers, its log, its end."""
+"""The command `mememoji serve`: settings, workers, log and shutdown."""
 
 import json
 import os
@@ -20,12 +20,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from mememoji.service.middleware.request_stats import Activity
+from mememoji.service.middleware.request_stats import RequestStats
 
 COMMAND = (sys.executable, "-m", "mememoji", "serve")
 PREDICT = "/v1.0.0/predict"
 SECONDS = 60.0
-"""After which a server that does not come up, or does not end, is given up."""
+"""Seconds until the start or shutdown of a server counts as failed."""
 
 
 class Running:
@@ -36,7 +36,7 @@ class Running:
             self.port = int(free.getsockname()[1])
         self.folder = folder
         self.log_path = folder / "stderr"
-        values = {"MEMEMOJI_STORE": f"sqlite:///{folder}/photos.db", "MEMEMOJI_THREADS": "1", "TMPDIR": str(folder)}
+        values = {"MEMEMOJI_STORE": f"sqlite:///{folder}/images.db", "MEMEMOJI_THREADS": "1", "TMPDIR": str(folder)}
         with (folder / "stdout").open("wb") as out, self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 [*COMMAND, "--port", str(self.port), *options],
@@ -46,12 +46,12 @@ class Running:
                 stderr=log,
                 start_new_session=True,
             )
-        self.asked = 0  # requests that were answered
+        self.num_requests = 0  # requests that were answered
 
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """One request on a connection of its own, so that any worker may answer it."""
         response = httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=SECONDS, **request)
-        self.asked += 1
+        self.num_requests += 1
         return response
 
     def wait_until_up(self) -> None:
@@ -104,11 +104,11 @@ def running(folder: Path, *options: str, **variables: str) -> Iterator[Running]:
 def answered_by_each(folder: Path) -> list[int]:
     """How many requests each worker answered in the last minute."""
     counts = []
-    for path in folder.glob("mememoji-*/*.activity"):
+    for path in folder.glob("mememoji-*/*.stats"):
         alone = folder / "alone" / path.stem
         alone.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, alone)
-        counts.append(Activity(alone).status().num_requests)
+        counts.append(RequestStats(alone).summarize().num_requests)
     return counts
 
 
@@ -128,7 +128,7 @@ def run(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedP
     )
 
 
-def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
+def test_show_settings_redacts_secrets(tmp_path: Path) -> None:
     secrets = {"MEMEMOJI_API_KEYS": "hush,psst", "MEMEMOJI_STORE": "postgresql://me:hush@db/faces"}
     done = run(tmp_path, "--show-settings", "--workers", "3", MEMEMOJI_WORKERS="2", MEMEMOJI_MAX_FACES="7", **secrets)
     shown = json.loads(done.stdout)
@@ -140,12 +140,12 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "variables", "told"),
+    ("options", "variables", "expected"),
     [
         (("--workers", "0"), {}, "MEMEMOJI_WORKERS"),
         ((), {"MEMEMOJI_RATE_LIMIT": "often"}, "MEMEMOJI_RATE_LIMIT"),
-        ((), {"MEMEMOJI_KEEP": "all"}, "MEMEMOJI_KEEP"),
-        (("--store", "none"), {"MEMEMOJI_KEEP": "crops"}, "store"),
+        ((), {"MEMEMOJI_STORE_PIXELS": "all"}, "MEMEMOJI_STORE_PIXELS"),
+        (("--store", "none"), {"MEMEMOJI_STORE_PIXELS": "crops"}, "store"),
         (("--store", "ftp://me:hush@host/"), {}, "store"),
         ((), {"MEMEMOJI_DETECTOR": "nonsense"}, "nonsense"),
         (("--workers", "2"), {"MEMEMOJI_DETECTOR": "nonsense"}, "nonsense"),
@@ -155,19 +155,19 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         (("--classifier", "compact"), {"MEMEMOJI_WEIGHTS": "other.onnx"}, "exclude each other"),
     ],
 )
-def test_a_bad_setting_is_one_line(
-    tmp_path: Path, options: tuple[str, ...], variables: dict[str, str], told: str
+def test_invalid_setting_fails_with_one_line(
+    tmp_path: Path, options: tuple[str, ...], variables: dict[str, str], expected: str
 ) -> None:
     done = run(tmp_path, "--port", "0", *options, **variables)
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert told in line
+    assert expected in line
     assert "hush" not in line
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_port_that_is_taken_is_one_line(tmp_path: Path, workers: str) -> None:
+def test_occupied_port_fails_with_one_line(tmp_path: Path, workers: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = run(tmp_path, "--port", port, "--store", "none", "--workers", workers)
@@ -176,13 +176,13 @@ def test_a_port_that_is_taken_is_one_line(tmp_path: Path, workers: str) -> None:
     assert port in line
 
 
-def test_one_worker_serves_and_logs_no_secrets(tmp_path: Path, astronaut: bytes) -> None:
+def test_log_of_one_worker_has_no_secrets(tmp_path: Path, astronaut: bytes) -> None:
     with running(tmp_path, MEMEMOJI_API_KEYS="hush-key") as server:
         headers = {"X-API-Key": "hush-key", "X-Request-ID": "request-1"}
         answer = server.ask("POST", PREDICT, files={"image_buf": astronaut}, headers=headers)
         assert len(answer.json()["faces"]) == 1
         secret_url = "http://127.0.0.1/hush-path?token=hush-token"
-        for url in (secret_url, "http://me:hush-password@pictures.example/", "http://pictures.example:22/hush-path"):
+        for url in (secret_url, "http://me:hush-password@images.example/", "http://images.example:22/hush-path"):
             assert server.ask("POST", PREDICT, params={"image_url": url}, headers=headers).status_code == 400
             assert server.ask("POST", PREDICT, json={"image_url": url}, headers=headers).status_code == 400
             assert server.ask("POST", PREDICT, params={"image_url": url}).status_code == 401
@@ -198,13 +198,13 @@ def test_one_worker_serves_and_logs_no_secrets(tmp_path: Path, astronaut: bytes)
         assert server.end() in (0, -signal.SIGTERM)
 
     entries = [json.loads(line) for line in server.lines()]
-    answered = [entry for entry in entries if entry["event"] == "answered"]
-    assert len(answered) == server.asked
+    answered = [entry for entry in entries if entry["event"] == "response"]
+    assert len(answered) == server.num_requests
     assert all(entry["request_id"] for entry in answered)
     (first,) = [entry for entry in answered if (entry["request_id"], entry["status"]) == ("request-1", 200)]
     assert (first["method"], first["path"], first["level"]) == ("POST", PREDICT, "info")
     assert first["milliseconds"] > 0
-    ended = [entry for entry in entries if entry["event"] == "live session ended"]
+    ended = [entry for entry in entries if entry["event"] == "websocket closed"]
     assert [entry["path"] for entry in ended] == ["/v1.0.0/live"] * 2
     assert all(entry["request_id"] for entry in ended)
     log = server.log_path.read_text("utf-8") + (tmp_path / "stdout").read_text("utf-8")
@@ -212,7 +212,7 @@ def test_one_worker_serves_and_logs_no_secrets(tmp_path: Path, astronaut: bytes)
     assert "?" not in "".join(entry["path"] for entry in answered)
 
 
-def test_two_workers_add_up(tmp_path: Path, astronaut: bytes) -> None:
+def test_status_and_metrics_sum_over_two_workers(tmp_path: Path, astronaut: bytes) -> None:
     with running(tmp_path, "--workers", "2") as server:
 
         def ask(number: int) -> None:
@@ -229,20 +229,20 @@ def test_two_workers_add_up(tmp_path: Path, astronaut: bytes) -> None:
             assert sent < 2000, "one worker never answered"
 
         # An answer is counted just after it is sent, perhaps after the next request came to the other worker.
-        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.asked)
-        before = server.asked
+        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.num_requests)
+        before = server.num_requests
         status = server.ask("GET", "/admin/status").json()
         assert status["num_requests"] == before
         assert status["avg_response_time"] > 0
 
-        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.asked)
+        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.num_requests)
         text = server.ask("GET", "/metrics").text
         assert counted(text, "mememoji_requests_total", route=PREDICT, status="200") == sent / 8
         assert counted(text, "mememoji_requests_total", route=PREDICT, status="400") == sent - sent / 8
-        assert counted(text, "mememoji_requests_total") == server.asked - 1
+        assert counted(text, "mememoji_requests_total") == server.num_requests - 1
         assert counted(text, "mememoji_request_seconds_count", route=PREDICT) == sent
         assert counted(text, "mememoji_faces_total", emotion="happy") == sent / 8
-        assert counted(text, "mememoji_pictures_total") == sent / 8
+        assert counted(text, "mememoji_images_total") == sent / 8
 
         assert server.end() in (0, -signal.SIGTERM)
     assert not list(tmp_path.glob("mememoji-*"))
@@ -250,7 +250,7 @@ def test_two_workers_add_up(tmp_path: Path, astronaut: bytes) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_request_in_flight_is_finished(tmp_path: Path, astronaut: bytes, workers: str) -> None:
+def test_request_in_flight_is_finished_at_shutdown(tmp_path: Path, astronaut: bytes, workers: str) -> None:
     with running(tmp_path, "--workers", workers) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as caller:
             form = httpx.Request("POST", f"http://x{PREDICT}", files={"image_buf": astronaut})
@@ -281,5 +281,5 @@ def test_a_request_in_flight_is_finished(tmp_path: Path, astronaut: bytes, worke
         assert found["stored"]
         assert server.process.wait(SECONDS) in (0, -signal.SIGTERM)
         wait_for(lambda: not server.has_processes())
-    assert (tmp_path / "photos.db").is_file()
+    assert (tmp_path / "images.db").is_file()
     assert not list(tmp_path.glob("mememoji-*"))

@@ -1,4 +1,4 @@
-"""Which addresses may be connected to."""
+"""The filter of IP addresses and the DNS resolver."""
 
 import asyncio
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mememoji.service.url_fetcher.ip_filter import NameResolver, is_public
+from mememoji.service.url_fetcher.ip_filter import DNSResolver, is_public
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from mememoji.service.url_fetcher.ip_filter import NameResolver, is_public
         "64:ff9b::8.8.8.8",
     ],
 )
-def test_public_addresses(text: str) -> None:
+def test_public_address_is_public(text: str) -> None:
     assert is_public(ip_address(text))
 
 
@@ -46,20 +46,20 @@ def test_public_addresses(text: str) -> None:
         *("::1", "100::1", "fc00::", "fdff:ffff::1", "fe80::1", "febf::1", "fec0::1", "feff::1", "ff0e::1", "5f00::1"),
         *("2001::1", "2001:1::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:1ff::1", "2001:db8::1"),
         *("3ffe::1", "3fff::1", "4000::1", "2606:4700::1%eth0", "fe80::1%1"),
-        # Metadata
+        # Metadata services
         *("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254"),
-        # IPv4 inside, also where it is public
+        # With an embedded IPv4 address, even a public one
         *("::ffff:8.8.8.8", "::ffff:127.0.0.1", "::8.8.8.8", "::127.0.0.1", "::ffff:0:8.8.8.8"),
         *("64:ff9b::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::8.8.8.8", "2002:808:808::1", "2002:7f00:1::1"),
         *("2606:4700::5efe:8.8.8.8", "2606:4700::200:5efe:10.0.0.1"),
     ],
 )
-def test_other_addresses(text: str) -> None:
+def test_special_address_is_not_public(text: str) -> None:
     assert not is_public(ip_address(text))
 
 
 @given(st.ip_addresses(v=4))
-def test_no_stricter_than_public_and_never_looser_than_the_standard_library(address: IPv4Address) -> None:
+def test_public_ipv4_is_global_in_the_standard_library_too(address: IPv4Address) -> None:
     if is_public(address):
         assert address.is_global
         assert not address.is_multicast
@@ -67,7 +67,7 @@ def test_no_stricter_than_public_and_never_looser_than_the_standard_library(addr
 
 
 @given(st.ip_addresses(v=6))
-def test_no_ipv6_address_carries_an_ipv4_address(address: IPv6Address) -> None:
+def test_public_ipv6_embeds_no_ipv4_address(address: IPv6Address) -> None:
     if is_public(address):
         assert address.is_global
         assert not address.is_multicast
@@ -75,30 +75,30 @@ def test_no_ipv6_address_carries_an_ipv4_address(address: IPv6Address) -> None:
 
 
 @given(st.ip_addresses(v=4))
-def test_an_address_behind_nat64_is_judged_as_itself(address: IPv4Address) -> None:
+def test_nat64_address_is_public_if_its_ipv4_is(address: IPv4Address) -> None:
     assert is_public(IPv6Address(f"64:ff9b::{address}")) == is_public(address)
 
 
-def looked_up(host: str, **settings: float) -> list[str]:
-    resolver = NameResolver(**settings)  # type: ignore[arg-type]
+def look_up(host: str, **settings: float) -> list[str]:
+    resolver = DNSResolver(**settings)  # type: ignore[arg-type]
     try:
         return asyncio.run(resolver(host, 80))
     finally:
         resolver.close()
 
 
-def test_the_system_is_asked() -> None:
-    addresses = looked_up("localhost")
+def test_resolver_returns_the_systems_addresses() -> None:
+    addresses = look_up("localhost")
     assert addresses
     assert len(set(addresses)) == len(addresses)
     assert all(ip_address(address).is_loopback for address in addresses)
 
 
-def test_a_name_without_an_address_is_an_os_error() -> None:
+def test_unknown_host_raises_os_error() -> None:
     with pytest.raises(OSError, match=r"\w"):
-        looked_up("pictures.invalid")
+        look_up("images.invalid")
 
 
-def test_a_lookup_has_its_own_time_out() -> None:
+def test_lookup_has_its_own_timeout() -> None:
     with pytest.raises(TimeoutError):
-        looked_up("localhost", seconds=0.0)
+        look_up("localhost", timeout=0.0)

@@ -15,10 +15,10 @@ export interface paths {
     put?: never;
     /**
      * Predict
-     * @description Find the faces of one picture and say what each shows.
+     * @description Detect the faces of one image and predict the emotions of each.
      *
-     *     The picture is `image_url`, a multipart file `image_buf`, or `image_base64`; where there are several, the first of
-     *     these in this order. Values may stand in the query, in a form or in a JSON object.
+     *     The image is `image_url`, a multipart file `image_buf`, or `image_base64`; of several, the first in this order.
+     *     Parameters may be in the query, in a form or in a JSON object.
      */
     post: operations["predict_v1_0_0_predict_post"];
     delete?: never;
@@ -38,9 +38,9 @@ export interface paths {
     put?: never;
     /**
      * Predict Batch
-     * @description Read several pictures: each of the inputs of `predict` may be there several times.
+     * @description Detect faces and predict emotions in several images: each input of `predict` may occur several times.
      *
-     *     Results come in the order addresses, files, base64; a picture that cannot be read gives its error in its place.
+     *     Results are in the order URLs, files, base64; an image that cannot be analyzed has an error as its result.
      */
     post: operations["predict_batch_v1_0_0_predict_batch_post"];
     delete?: never;
@@ -59,17 +59,17 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Feedback
-     * @description Say what a face shows. It is kept with the face, behind what was said before.
+     * Add Feedback
+     * @description Append an emotion to the feedback on a face.
      *
-     *     Values may stand in the query, in a form or in a JSON object.
+     *     Parameters may be in the query, in a form or in a JSON object.
      */
-    post: operations["feedback_v1_0_0_feedback_post"];
+    post: operations["add_feedback_v1_0_0_feedback_post"];
     /**
-     * Take Back
-     * @description Take back what was said of a face: one feedback of this emotion, the last, is deleted and echoed.
+     * Delete Feedback
+     * @description Delete the latest feedback on a face that equals this emotion.
      */
-    delete: operations["take_back_v1_0_0_feedback_delete"];
+    delete: operations["delete_feedback_v1_0_0_feedback_delete"];
     options?: never;
     head?: never;
     patch?: never;
@@ -83,15 +83,15 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Read Image
-     * @description What was found in a stored picture, what people said of it, and how much of it is kept until when.
+     * Get Image
+     * @description Return the faces of a stored image, the feedback on them, and which of its pixels are stored until when.
      */
-    get: operations["read_image_v1_0_0_images__image_id__get"];
+    get: operations["get_image_v1_0_0_images__image_id__get"];
     put?: never;
     post?: never;
     /**
      * Delete Image
-     * @description Forget a picture: its pixels, its faces and their feedback.
+     * @description Delete an image with its pixels, its faces and the feedback on them.
      */
     delete: operations["delete_image_v1_0_0_images__image_id__delete"];
     options?: never;
@@ -107,10 +107,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Read Model
-     * @description The model card: what the network takes and gives, what it was trained on, and how good it is.
+     * Get Model
+     * @description Return the model card: inputs, outputs, training data and scores of the network.
      */
-    get: operations["read_model_v1_0_0_model_get"];
+    get: operations["get_model_v1_0_0_model_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -127,10 +127,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Read Terms
-     * @description What pictures are taken, how much of them is kept, and for how long.
+     * Get Policy
+     * @description Return which images are accepted, which of their pixels are stored, and for how long.
      */
-    get: operations["read_terms_v1_0_0_terms_get"];
+    get: operations["get_policy_v1_0_0_terms_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -147,10 +147,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Read Status
-     * @description Uptime, requests of the last minute, mean time of the last hundred answers, over all workers.
+     * Get Status
+     * @description Return the uptime, the requests of the last minute and the mean time of the last 100 responses of all workers.
      */
-    get: operations["read_status_admin_status_get"];
+    get: operations["get_status_admin_status_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -167,10 +167,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Read Live
-     * @description Whether the process answers at all.
+     * Get Liveness
+     * @description Return whether the process responds at all.
      */
-    get: operations["read_live_health_live_get"];
+    get: operations["get_liveness_health_live_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -187,10 +187,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Read Ready
-     * @description Whether requests would be served now: there is room, and the store answers where predict needs it.
+     * Get Readiness
+     * @description Return whether requests would be served: the queue is not full, and a required store responds.
      */
-    get: operations["read_ready_health_ready_get"];
+    get: operations["get_readiness_health_ready_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -204,46 +204,62 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * BatchPredictResponse
+     * @description The results of several images in the order of the images; an error of one image does not affect the others.
+     */
+    BatchPredictResponse: {
+      /** Results */
+      results: (components["schemas"]["PredictResponse"] | components["schemas"]["ErrorResponse"])[];
+    };
+    /**
      * Emotion
-     * @description One of the six emotions, always in this order at the product's surface.
+     * @description One of the six emotions; a member equals its name.
+     *
+     *     Example:
+     *         >>> Emotion("happy") is Emotion.HAPPY
+     *         True
+     *         >>> Emotion.HAPPY == "happy"
+     *         True
+     *         >>> Emotion.HAPPY.color
+     *         '#c18a01'
      * @enum {string}
      */
     Emotion: "angry" | "fear" | "happy" | "sad" | "surprise" | "neutral";
     /**
-     * EmotionShare
-     * @description How much of an emotion a face shows.
+     * EmotionFraction
+     * @description The fraction of one emotion in a face's composition.
      */
-    EmotionShare: {
+    EmotionFraction: {
       emotion: components["schemas"]["Emotion"];
       /**
        * Percent
-       * @description A fraction 0..1; a face's six sum to 1.
+       * @description A fraction 0..1; the six fractions of a face sum to 1.
        */
       percent: number;
     };
     /**
-     * ErrorAnswer
-     * @description Any error.
+     * ErrorResponse
+     * @description An error.
      */
-    ErrorAnswer: {
+    ErrorResponse: {
       /** Code */
       code: number;
       /** Message */
       message: string;
     };
     /**
-     * FaceAnswer
-     * @description A face of a picture.
+     * FaceResponse
+     * @description A face of an image.
      */
-    FaceAnswer: {
+    FaceResponse: {
       /**
        * Index
-       * @description Names the face in feedback.
+       * @description The identifier of the face in feedback.
        */
       index: number;
       /**
        * Location Xy
-       * @description Top left corner in whole pixels of the upright picture.
+       * @description The box's top left corner in pixels of the upright image.
        */
       location_xy: [number, number];
       /** Width */
@@ -254,7 +270,7 @@ export interface components {
        * Prediction
        * @description angry, fear, happy, sad, surprise, neutral.
        */
-      prediction: components["schemas"]["EmotionShare"][];
+      prediction: components["schemas"]["EmotionFraction"][];
       /**
        * Thumbnail
        * @description With crop_image: a JPEG of 40 x 50 as a data URL.
@@ -267,22 +283,22 @@ export interface components {
       confidence?: number | null;
       /**
        * Face Likeness
-       * @description How sure the classifier is that this is a face.
+       * @description The classifier's probability that this is a face.
        */
       face_likeness?: number | null;
       /**
        * Landmarks
-       * @description Where the detector gives them.
+       * @description The facial landmarks, if the detector returns them.
        */
       landmarks?: {
         [key: string]: [number, number];
       } | null;
     };
     /**
-     * FeedbackAnswer
-     * @description Feedback as it was taken.
+     * FeedbackResponse
+     * @description Feedback as it was stored or deleted.
      */
-    FeedbackAnswer: {
+    FeedbackResponse: {
       /** Id */
       id: string;
       /** Face Index */
@@ -290,10 +306,10 @@ export interface components {
       feedback: components["schemas"]["Emotion"];
     };
     /**
-     * HealthAnswer
-     * @description Whether the service lives, and what it waits for where it is not ready.
+     * HealthResponse
+     * @description The health of the service, and what it waits for if it is not ready.
      */
-    HealthAnswer: {
+    HealthResponse: {
       /**
        * Status
        * @enum {string}
@@ -306,16 +322,10 @@ export interface components {
       waiting_for: string[];
     };
     /**
-     * Kept
-     * @description How much of a picture is kept.
-     * @enum {string}
-     */
-    Kept: "received" | "crops" | "nothing";
-    /**
-     * ModelAnswer
+     * ModelResponse
      * @description The model card.
      */
-    ModelAnswer: {
+    ModelResponse: {
       /** Name */
       name: string;
       /** Sha256 */
@@ -326,20 +336,58 @@ export interface components {
       [key: string]: unknown;
     };
     /**
-     * PictureAnswer
-     * @description What was found in a picture.
+     * PixelRetention
+     * @description How many of an image's pixels a store retains.
+     * @enum {string}
      */
-    PictureAnswer: {
+    PixelRetention: "received" | "crops" | "nothing";
+    /**
+     * PolicyResponse
+     * @description The limits on images and the retention policy.
+     */
+    PolicyResponse: {
+      /**
+       * Stores
+       * @description Whether results are stored, so that they accept feedback.
+       */
+      stores: boolean;
+      /** @description The pixels that are stored of an image. */
+      kept: components["schemas"]["PixelRetention"];
+      /**
+       * Lifetime Days
+       * @description Days until a stored image is deleted; null if it is not deleted.
+       */
+      lifetime_days: number | null;
+      /**
+       * Fetches Urls
+       * @description Whether image_url is fetched.
+       */
+      fetches_urls: boolean;
+      /** Max Body Bytes */
+      max_body_bytes: number;
+      /** Max Pixels */
+      max_pixels: number;
+      /**
+       * Max Pictures
+       * @description Largest number of images in one batch request.
+       */
+      max_pictures: number;
+    };
+    /**
+     * PredictResponse
+     * @description The faces of an image.
+     */
+    PredictResponse: {
       /**
        * Pic Id
-       * @description Names the picture in feedback.
+       * @description The identifier of the image in feedback.
        */
       pic_id: string;
       /**
        * Faces
-       * @description In reading order; empty where there is none.
+       * @description The faces in reading order; empty if there are none.
        */
-      faces: components["schemas"]["FaceAnswer"][];
+      faces: components["schemas"]["FaceResponse"][];
       /**
        * Annotated Image
        * @description With annotate_image: a JPEG as a data URL.
@@ -347,7 +395,7 @@ export interface components {
       annotated_image?: string | null;
       /**
        * Preview Image
-       * @description With preview_image: the upright picture as a JPEG of at most 1600 a side, a data URL.
+       * @description With preview_image: the upright image as a JPEG of at most 1600 a side, a data URL.
        */
       preview_image?: string | null;
       /** Width */
@@ -360,23 +408,15 @@ export interface components {
       model: string;
       /**
        * Stored
-       * @description Whether feedback can be given on it.
+       * @description Whether the image is stored, so that it accepts feedback.
        */
       stored: boolean;
     };
     /**
-     * PicturesAnswer
-     * @description Several pictures' answers in the order of the pictures; one's error leaves the others alone.
+     * StatusResponse
+     * @description The load of the service.
      */
-    PicturesAnswer: {
-      /** Results */
-      results: (components["schemas"]["PictureAnswer"] | components["schemas"]["ErrorAnswer"])[];
-    };
-    /**
-     * StatusAnswer
-     * @description How busy the service is.
-     */
-    StatusAnswer: {
+    StatusResponse: {
       /**
        * Uptime
        * @description Seconds.
@@ -389,24 +429,36 @@ export interface components {
       num_requests?: number | null;
       /**
        * Avg Response Time
-       * @description Mean of the last 100 answers in milliseconds.
+       * @description Mean of the last 100 responses in milliseconds.
        */
       avg_response_time?: number | null;
       /** Service Name */
       service_name?: string | null;
     };
     /**
-     * StoredAnswer
-     * @description A stored picture: what was found, and what people said.
+     * StoredFaceResponse
+     * @description A face of a stored image.
      */
-    StoredAnswer: {
+    StoredFaceResponse: {
+      /** Index */
+      index: number;
+      /** Feedback */
+      feedback: components["schemas"]["Emotion"][];
+    } & {
+      [key: string]: unknown;
+    };
+    /**
+     * StoredImageResponse
+     * @description A stored image with its faces and the feedback on them.
+     */
+    StoredImageResponse: {
       /** Image Id */
       image_id: string;
       /** Created At */
       created_at: string;
       /** Expires At */
       expires_at: string | null;
-      kept: components["schemas"]["Kept"];
+      kept: components["schemas"]["PixelRetention"];
       /** Width */
       width: number;
       /** Height */
@@ -416,47 +468,7 @@ export interface components {
       /** Model */
       model: string;
       /** Faces */
-      faces: components["schemas"]["StoredFaceAnswer"][];
-    };
-    /**
-     * StoredFaceAnswer
-     * @description A face of a stored picture.
-     */
-    StoredFaceAnswer: {
-      /** Index */
-      index: number;
-      /** Feedback */
-      feedback: components["schemas"]["Emotion"][];
-    } & {
-      [key: string]: unknown;
-    };
-    /**
-     * TermsAnswer
-     * @description What the service takes, and what it keeps of it.
-     */
-    TermsAnswer: {
-      /**
-       * Stores
-       * @description Whether what is found is remembered, so that feedback can be given on it.
-       */
-      stores: boolean;
-      kept: components["schemas"]["Kept"];
-      /**
-       * Lifetime Days
-       * @description Days until a picture is forgotten; null never forgets.
-       */
-      lifetime_days: number | null;
-      /**
-       * Fetches Urls
-       * @description Whether image_url is served.
-       */
-      fetches_urls: boolean;
-      /** Max Body Bytes */
-      max_body_bytes: number;
-      /** Max Pixels */
-      max_pixels: number;
-      /** Max Pictures */
-      max_pictures: number;
+      faces: components["schemas"]["StoredFaceResponse"][];
     };
   };
   responses: never;
@@ -470,9 +482,9 @@ export interface operations {
   predict_v1_0_0_predict_post: {
     parameters: {
       query?: {
-        /** @description Address of a picture, which the service fetches. */
+        /** @description The URL of an image, which the service fetches. */
         image_url?: string;
-        /** @description A data URL or bare base64; works in JSON and forms too. */
+        /** @description A data URL or bare base64, also in JSON and forms. */
         image_base64?: string;
         /** @description true or false. */
         annotate_image?: "true" | "false";
@@ -531,7 +543,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["PictureAnswer"];
+          "application/json": components["schemas"]["PredictResponse"];
         };
       };
       /** @description Bad Request */
@@ -540,7 +552,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Unauthorized */
@@ -549,7 +561,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Not Found */
@@ -558,7 +570,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request Timeout */
@@ -567,7 +579,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request Entity Too Large */
@@ -576,7 +588,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request-URI Too Long */
@@ -585,7 +597,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -594,7 +606,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Service Unavailable */
@@ -603,7 +615,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
@@ -657,7 +669,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["PicturesAnswer"];
+          "application/json": components["schemas"]["BatchPredictResponse"];
         };
       };
       /** @description Bad Request */
@@ -666,7 +678,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Unauthorized */
@@ -675,7 +687,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Not Found */
@@ -684,7 +696,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request Timeout */
@@ -693,7 +705,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request Entity Too Large */
@@ -702,7 +714,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request-URI Too Long */
@@ -711,7 +723,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -720,7 +732,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Service Unavailable */
@@ -729,15 +741,15 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
   };
-  feedback_v1_0_0_feedback_post: {
+  add_feedback_v1_0_0_feedback_post: {
     parameters: {
       query?: {
-        /** @description The picture's pic_id. */
+        /** @description The image's pic_id. */
         image_id?: string | null;
         /** @description The face's index, a whole number. */
         face_index?: string | null;
@@ -777,7 +789,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["FeedbackAnswer"];
+          "application/json": components["schemas"]["FeedbackResponse"];
         };
       };
       /** @description Bad Request */
@@ -786,7 +798,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Unauthorized */
@@ -795,7 +807,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Not Found */
@@ -804,7 +816,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request Timeout */
@@ -813,7 +825,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request Entity Too Large */
@@ -822,7 +834,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request-URI Too Long */
@@ -831,7 +843,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -840,7 +852,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Service Unavailable */
@@ -849,19 +861,19 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
   };
-  take_back_v1_0_0_feedback_delete: {
+  delete_feedback_v1_0_0_feedback_delete: {
     parameters: {
       query: {
-        /** @description The picture's pic_id. */
+        /** @description The image's pic_id. */
         image_id: string;
         /** @description The face's index, a whole number. */
         face_index: string;
-        /** @description What was said. */
+        /** @description The emotion to delete. */
         feedback: components["schemas"]["Emotion"];
       };
       header?: never;
@@ -876,7 +888,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["FeedbackAnswer"];
+          "application/json": components["schemas"]["FeedbackResponse"];
         };
       };
       /** @description Bad Request */
@@ -885,7 +897,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Unauthorized */
@@ -894,7 +906,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Not Found */
@@ -903,7 +915,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Request-URI Too Long */
@@ -912,7 +924,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -921,7 +933,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Service Unavailable */
@@ -930,17 +942,17 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
   };
-  read_image_v1_0_0_images__image_id__get: {
+  get_image_v1_0_0_images__image_id__get: {
     parameters: {
       query?: never;
       header?: never;
       path: {
-        /** @description The pic_id of predict's answer. */
+        /** @description The pic_id of a response of predict. */
         image_id: string;
       };
       cookie?: never;
@@ -953,7 +965,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["StoredAnswer"];
+          "application/json": components["schemas"]["StoredImageResponse"];
         };
       };
       /** @description Unauthorized */
@@ -962,7 +974,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Not Found */
@@ -971,7 +983,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -980,7 +992,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Service Unavailable */
@@ -989,7 +1001,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
@@ -999,7 +1011,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @description The pic_id of predict's answer. */
+        /** @description The pic_id of a response of predict. */
         image_id: string;
       };
       cookie?: never;
@@ -1019,7 +1031,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Not Found */
@@ -1028,7 +1040,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -1037,7 +1049,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Service Unavailable */
@@ -1046,12 +1058,12 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
   };
-  read_model_v1_0_0_model_get: {
+  get_model_v1_0_0_model_get: {
     parameters: {
       query?: never;
       header?: never;
@@ -1066,7 +1078,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ModelAnswer"];
+          "application/json": components["schemas"]["ModelResponse"];
         };
       };
       /** @description Unauthorized */
@@ -1075,7 +1087,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -1084,12 +1096,12 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
   };
-  read_terms_v1_0_0_terms_get: {
+  get_policy_v1_0_0_terms_get: {
     parameters: {
       query?: never;
       header?: never;
@@ -1104,7 +1116,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["TermsAnswer"];
+          "application/json": components["schemas"]["PolicyResponse"];
         };
       };
       /** @description Unauthorized */
@@ -1113,7 +1125,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -1122,12 +1134,12 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
   };
-  read_status_admin_status_get: {
+  get_status_admin_status_get: {
     parameters: {
       query?: {
         /** @description Fields, separated by commas. */
@@ -1147,7 +1159,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["StatusAnswer"];
+          "application/json": components["schemas"]["StatusResponse"];
         };
       };
       /** @description Unauthorized */
@@ -1156,7 +1168,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
       /** @description Too Many Requests */
@@ -1165,12 +1177,12 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ErrorAnswer"];
+          "application/json": components["schemas"]["ErrorResponse"];
         };
       };
     };
   };
-  read_live_health_live_get: {
+  get_liveness_health_live_get: {
     parameters: {
       query?: never;
       header?: never;
@@ -1185,12 +1197,12 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["HealthAnswer"];
+          "application/json": components["schemas"]["HealthResponse"];
         };
       };
     };
   };
-  read_ready_health_ready_get: {
+  get_readiness_health_ready_get: {
     parameters: {
       query?: never;
       header?: never;
@@ -1205,7 +1217,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["HealthAnswer"];
+          "application/json": components["schemas"]["HealthResponse"];
         };
       };
       /** @description Service Unavailable */
@@ -1214,7 +1226,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["HealthAnswer"];
+          "application/json": components["schemas"]["HealthResponse"];
         };
       };
     };

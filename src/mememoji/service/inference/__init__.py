@@ -1,1 +1,1 @@
-"""The analyzer behind the event loop: a bounded thread pool, batching, concurrency limits."""
+"""The analyzer behind the event loop: a bounded thread pool whose threads share batches."""

@@ -1,4 +1,4 @@
-"""Crops of requests that arrive together, classified in one batch."""
+"""Dynamic batching: crops of concurrent requests are classified together."""
 
 import threading
 from concurrent.futures import Future
@@ -6,83 +6,86 @@ from concurrent.futures import Future
 import numpy as np
 import numpy.typing as npt
 
+from mememoji.classification.face_classifier import FaceClassifier, Prediction
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.onnx_classifier import FaceClassifier, Prediction
 
 
 class BatchingClassifier:
-    """A classifier that answers several threads with one run of another.
+    """A classifier that answers calls of several threads with one run of another classifier.
 
-    Nobody waits for company: while a run is under way, crops that arrive gather, and the next run takes them all.
+    No call waits for others to arrive: while a run is in progress, further calls are queued, and the next run takes all
+    of them.
 
     Args:
-        classifier: what runs the batches.
-        largest: crops in a run at most, except for a single call that hands in more.
+        classifier: The classifier that runs the batches.
+        max_batch_size: The largest number of crops in a run, unless a single call has more.
     """
 
-    def __init__(self, classifier: FaceClassifier, *, largest: int = 64) -> None:
+    def __init__(self, classifier: FaceClassifier, *, max_batch_size: int = 64) -> None:
         self._classifier = classifier
-        self._largest = largest
-        self._turn = threading.Lock()
+        self._max_batch_size = max_batch_size
+        self._run_lock = threading.Lock()
         self._queue_lock = threading.Lock()
         self._queue: list[tuple[npt.NDArray[np.uint8], Future[Prediction]]] = []
 
     @property
     def card(self) -> ModelCard:
+        """The card of the classifier that runs the batches."""
         return self._classifier.card
 
     def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
-        """Read gray crops (N, side, side) uint8: see `FaceClassifier`."""
-        answer: Future[Prediction] = Future()
+        """Classify gray crops (N, S, S) uint8: see `FaceClassifier`."""
+        future: Future[Prediction] = Future()
         with self._queue_lock:
-            self._queue.append((crops, answer))
-        while not answer.done():
-            # Whoever gets the turn works for all who wait; the others find their answer there when it is theirs.
-            with self._turn:
-                if not answer.done():
-                    self._run_next()
-        return answer.result()
+            self._queue.append((crops, future))
+        while not future.done():
+            # The thread that holds the lock runs the batch for all queued calls; the other threads then find their
+            # futures done.
+            with self._run_lock:
+                if not future.done():
+                    self._run_next_batch()
+        return future.result()
 
-    def waiting(self) -> list[int]:
-        """How many crops each call that waits for its run has handed in."""
+    def queued_sizes(self) -> list[int]:
+        """Return the number of crops of each queued call."""
         with self._queue_lock:
             return [len(crops) for crops, _ in self._queue]
 
-    def _run_next(self) -> None:
-        calls = self._take()
+    def _run_next_batch(self) -> None:
+        batch = self._take_batch()
         try:
-            prediction = self._classifier.classify(np.concatenate([crops for crops, _ in calls]))
+            prediction = self._classifier.classify(np.concatenate([crops for crops, _ in batch]))
         except Exception as error:
-            if len(calls) == 1:
-                calls[0][1].set_exception(error)
+            if len(batch) == 1:
+                batch[0][1].set_exception(error)
                 return
-            # One call's fault is not its neighbors': each is tried alone.
-            for crops, answer in calls:
-                self._run_alone(crops, answer)
+            # Each call is run alone, so that an invalid one does not fail the others.
+            for crops, future in batch:
+                self._run_alone(crops, future)
             return
         start = 0
-        for crops, answer in calls:
-            answer.set_result(_part(prediction, slice(start, start + len(crops))))
+        for crops, future in batch:
+            future.set_result(_slice_prediction(prediction, slice(start, start + len(crops))))
             start += len(crops)
 
-    def _run_alone(self, crops: npt.NDArray[np.uint8], answer: Future[Prediction]) -> None:
+    def _run_alone(self, crops: npt.NDArray[np.uint8], future: Future[Prediction]) -> None:
         try:
-            answer.set_result(self._classifier.classify(crops))
+            future.set_result(self._classifier.classify(crops))
         except Exception as error:
-            answer.set_exception(error)
+            future.set_exception(error)
 
-    def _take(self) -> list[tuple[npt.NDArray[np.uint8], Future[Prediction]]]:
+    def _take_batch(self) -> list[tuple[npt.NDArray[np.uint8], Future[Prediction]]]:
         with self._queue_lock:
-            count, crops = 0, 0
-            for waiting, _ in self._queue:
-                if count and crops + len(waiting) > self._largest:
+            num_calls, num_crops = 0, 0
+            for crops, _ in self._queue:
+                if num_calls and num_crops + len(crops) > self._max_batch_size:
                     break
-                count, crops = count + 1, crops + len(waiting)
-            taken, self._queue = self._queue[:count], self._queue[count:]
-        return taken
+                num_calls, num_crops = num_calls + 1, num_crops + len(crops)
+            batch, self._queue = self._queue[:num_calls], self._queue[num_calls:]
+        return batch
 
 
-def _part(prediction: Prediction, rows: slice) -> Prediction:
+def _slice_prediction(prediction: Prediction, rows: slice) -> Prediction:
     return Prediction(
         labels=None if prediction.labels is None else prediction.labels[rows],
         votes=None if prediction.votes is None else prediction.votes[rows],

@@ -1,4 +1,4 @@
-"""Each request seen: its identifier, its log line, its figures, and a last answer where all else failed."""
+"""The request's identifier, log line and metrics, and the response to an unexpected exception."""
 
 import re
 import secrets
@@ -9,37 +9,43 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mememoji.service.api_errors import response_of
-from mememoji.service.middleware.prometheus import Metrics
-from mememoji.service.middleware.request_stats import Activity
+from mememoji.service.api_errors import make_error_response
+from mememoji.service.middleware.prometheus_metrics import PrometheusMetrics
+from mememoji.service.middleware.request_stats import RequestStats
 
 REQUEST_ID = "X-Request-ID"
-_GONE = 499
-"""Status of a request whose caller went away before there was an answer, as nginx counts it; nobody receives it."""
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CLIENT_DISCONNECTED = 499
+"""The status, as in nginx, of a request whose client disconnected before the response; it is only counted."""
+_VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("mememoji.service")
 
 
-class Observation:
-    """ASGI middleware around the whole application.
+class RequestLogging:
+    """ASGI middleware around the whole application that logs and counts requests.
 
-    A log line holds method, path, status and time, never a query string: addresses of images and images as base64
-    stand there.
+    A log line has method, path, status and time, but never the query: it may contain URLs of images, images as base64,
+    or a key.
+
+    Args:
+        app: The application to log.
+        metrics: The metrics to update.
+        stats: The request statistics to update.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, activity: Activity) -> None:
-        self._app, self._metrics, self._activity = app, metrics, activity
+    def __init__(self, app: ASGIApp, *, metrics: PrometheusMetrics, stats: RequestStats) -> None:
+        self._app, self._metrics, self._stats = app, metrics, stats
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = Headers(scope=scope).get(REQUEST_ID, "")
+        if not _VALID_REQUEST_ID.fullmatch(request_id):
+            request_id = secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         if scope["type"] == "websocket":
-            await self._live(scope, receive, send)
+            await self._run_websocket(scope, receive, send)
             return
         status = 0
 
@@ -54,30 +60,30 @@ class Observation:
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
-            status = status or _GONE
+            status = status or _CLIENT_DISCONNECTED
         except Exception as error:
-            _log.exception("unforeseen error")
+            _log.exception("unexpected error")
             if status:
                 raise
-            await response_of(error)(scope, receive, send_with_id)
+            await make_error_response(error)(scope, receive, send_with_id)
         finally:
-            self._count(scope, status, time.perf_counter() - start)
+            self._record(scope, status, time.perf_counter() - start)
 
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _run_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = time.perf_counter()
         try:
             await self._app(scope, receive, send)
         finally:
-            _log.info("live session ended", path=scope["path"][:200], seconds=round(time.perf_counter() - start, 1))
+            _log.info("websocket closed", path=scope["path"][:200], seconds=round(time.perf_counter() - start, 1))
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        # The route's pattern and not the path: each image's own address would be a series of its own.
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        # Labeled by the route's pattern rather than the path, which would make a time series for each image.
         route = getattr(scope.get("route"), "path", "unknown")
         self._metrics.requests.labels(route, scope["method"] if route != "unknown" else "any", str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
-        self._activity.count(seconds * 1000)
+        self._stats.record(seconds * 1000)
         _log.info(
-            "answered",
+            "response",
             method=scope["method"],
             path=scope["path"][:200],
             status=status,

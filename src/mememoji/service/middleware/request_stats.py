@@ -1,4 +1,4 @@
-"""How busy the service is: what `GET /admin/status` says, added up over its workers."""
+"""Request statistics over all workers, for `GET /admin/status`."""
 
 import os
 import time
@@ -10,31 +10,41 @@ import numpy as np
 import numpy.typing as npt
 
 TIME_INTERVAL: Final = 60
-"""Seconds over which requests are counted."""
+"""The number of seconds over which requests are counted."""
 REQUEST_INTERVAL: Final = 100
-"""Answers over which the response time is averaged."""
+"""The number of responses over which the response time is averaged."""
 
-_STARTED, _COUNTS, _STAMPS, _FINISHED, _LASTED = np.cumsum([0, 1, TIME_INTERVAL, TIME_INTERVAL, REQUEST_INTERVAL])
-_SIZE: Final = int(_LASTED) + REQUEST_INTERVAL
-_SUFFIX: Final = ".activity"
+# Offsets into a worker's array of float64: its start time; a ring buffer of the number of requests per second, and the
+# second that each of its slots refers to; ring buffers of the end times and durations of the last responses.
+_START_TIME, _COUNTS, _SECONDS, _END_TIMES, _DURATIONS = np.cumsum(
+    [0, 1, TIME_INTERVAL, TIME_INTERVAL, REQUEST_INTERVAL]
+)
+_SIZE: Final = int(_DURATIONS) + REQUEST_INTERVAL
+_SUFFIX: Final = ".stats"
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """`uptime` in seconds, `num_requests` in the last minute, `avg_response_time` in milliseconds."""
+class StatsSummary:
+    """A summary of the requests of all workers.
+
+    Attributes:
+        uptime: Seconds since the first worker started.
+        num_requests: The number of responses within the last minute.
+        avg_response_time: The mean response time of the last 100 responses in milliseconds.
+    """
 
     uptime: float
     num_requests: int
     avg_response_time: float
 
 
-class Activity:
-    """Counts this worker's answers where the other workers can see them.
+class RequestStats:
+    """The responses of this worker, in a form that the other workers can read.
 
-    Each worker writes to a file of its own, mapped into memory, so none waits for another.
+    Each worker writes a memory-mapped file of its own, so no worker waits for another.
 
     Args:
-        folder: the workers' shared folder; None counts for this process alone.
+        folder: The folder that all workers share; None counts for this process only.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -43,38 +53,38 @@ class Activity:
         if folder is not None:
             path = folder / f"{os.getpid()}-{time.time_ns()}{_SUFFIX}"
             self._own = np.memmap(path, np.float64, "w+", shape=(_SIZE,))
-        self._own[_STARTED] = time.time()
-        self._answers = 0
+        self._own[_START_TIME] = time.time()
+        self._num_responses = 0
 
-    def count(self, milliseconds: float) -> None:
-        """One more answer, which took so long."""
+    def record(self, milliseconds: float) -> None:
+        """Count one more response that took this time."""
         now = time.time()
         second = int(now)
         slot = second % TIME_INTERVAL
-        if self._own[_STAMPS + slot] != second:
-            self._own[_STAMPS + slot], self._own[_COUNTS + slot] = second, 0
+        if self._own[_SECONDS + slot] != second:
+            self._own[_SECONDS + slot], self._own[_COUNTS + slot] = second, 0
         self._own[_COUNTS + slot] += 1
-        place = self._answers % REQUEST_INTERVAL
-        self._own[_FINISHED + place], self._own[_LASTED + place] = now, milliseconds
-        self._answers += 1
+        slot = self._num_responses % REQUEST_INTERVAL
+        self._own[_END_TIMES + slot], self._own[_DURATIONS + slot] = now, milliseconds
+        self._num_responses += 1
 
-    def status(self) -> Status:
-        """What all workers did."""
+    def summarize(self) -> StatsSummary:
+        """Return the summary over all workers."""
         now = time.time()
-        workers = self._workers()
-        recent = workers[:, _STAMPS : _STAMPS + TIME_INTERVAL] > now - TIME_INTERVAL
+        workers = self._read_workers()
+        is_recent = workers[:, _SECONDS : _SECONDS + TIME_INTERVAL] > now - TIME_INTERVAL
         counts = workers[:, _COUNTS : _COUNTS + TIME_INTERVAL]
-        finished = workers[:, _FINISHED : _FINISHED + REQUEST_INTERVAL].ravel()
-        lasted = workers[:, _LASTED : _LASTED + REQUEST_INTERVAL].ravel()
-        last = [index for index in np.argsort(-finished)[:REQUEST_INTERVAL] if finished[index] > 0]
-        return Status(
-            uptime=float(now - workers[:, _STARTED].min()),
-            num_requests=int(counts[recent].sum()),
-            avg_response_time=float(lasted[last].mean()) if last else 0.0,
+        end_times = workers[:, _END_TIMES : _END_TIMES + REQUEST_INTERVAL].ravel()
+        durations = workers[:, _DURATIONS : _DURATIONS + REQUEST_INTERVAL].ravel()
+        latest = [index for index in np.argsort(-end_times)[:REQUEST_INTERVAL] if end_times[index] > 0]
+        return StatsSummary(
+            uptime=float(now - workers[:, _START_TIME].min()),
+            num_requests=int(counts[is_recent].sum()),
+            avg_response_time=float(durations[latest].mean()) if latest else 0.0,
         )
 
-    def _workers(self) -> npt.NDArray[np.float64]:
+    def _read_workers(self) -> npt.NDArray[np.float64]:
         if self._folder is None:
             return self._own[None]  # (1, _SIZE)
         rows = [np.fromfile(path, np.float64) for path in self._folder.glob(f"*{_SUFFIX}")]
-        return np.stack([row for row in rows if len(row) == _SIZE and row[_STARTED] > 0] or [np.asarray(self._own)])
+        return np.stack([row for row in rows if len(row) == _SIZE and row[_START_TIME] > 0] or [np.asarray(self._own)])

@@ -1,1 +1,1 @@
-"""One file of routes for each resource."""
+"""The routes of the REST API, one module per resource."""

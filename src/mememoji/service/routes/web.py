@@ -1,36 +1,36 @@
-"""`/` and `/assets/{name}`: the web app."""
+"""`/` and `/assets/{name}`: the files of the web app."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from starlette.responses import PlainTextResponse
 
-from mememoji.service.state import Service, service_of
-from mememoji.service.web_app import NOT_BUILT, WebFile
+from mememoji.service.state import AppState, get_state
+from mememoji.service.web_app import NOT_BUILT_MESSAGE, WebFile
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-async def read_page(request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
-    """The app's page; where it is not built, how that is done."""
-    if service.web is None:
-        return PlainTextResponse(NOT_BUILT)
-    return _answer(request, service.web.page)
+async def get_page(request: Request, state: Annotated[AppState, Depends(get_state)]) -> Response:
+    """Return the app's page, or how to build the app if it is not built."""
+    if state.web_app is None:
+        return PlainTextResponse(NOT_BUILT_MESSAGE)
+    return _make_response(request, state.web_app.page)
 
 
 @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
-async def read_asset(name: str, request: Request, service: Annotated[Service, Depends(service_of)]) -> Response:
-    """A file that the page asks for."""
-    file = service.web.assets.get(name) if service.web is not None else None
+async def get_asset(name: str, request: Request, state: Annotated[AppState, Depends(get_state)]) -> Response:
+    """Return a file that the page refers to."""
+    file = state.web_app.assets.get(name) if state.web_app is not None else None
     if file is None:
         raise HTTPException(404)
-    return _answer(request, file)
+    return _make_response(request, file)
 
 
-def _answer(request: Request, file: WebFile) -> Response:
+def _make_response(request: Request, file: WebFile) -> Response:
     if file.headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=file.headers)
-    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(file.packed, headers={**file.headers, "Content-Encoding": "gzip"})
+    if file.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.gzipped, headers={**file.headers, "Content-Encoding": "gzip"})
     return Response(file.content, headers=file.headers)

@@ -1,4 +1,4 @@
-"""`/v1.0.0/live`: a WebSocket that takes frames and answers with their faces."""
+"""`/v1.0.0/live`: a WebSocket that receives the frames of a camera and sends their faces."""
 
 import asyncio
 import time
@@ -10,11 +10,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mememoji.detection.face_detector import FaceDetector
 from mememoji.errors import MememojiError
-from mememoji.service.api_errors import OverloadedError, problem_of
-from mememoji.service.inference.inference_pool import Wanted
-from mememoji.service.schemas import FaceAnswer
-from mememoji.service.state import Service, service_of
-from mememoji.tracking.roi_detector import FollowingDetector
+from mememoji.service.api_errors import OverloadedError, to_api_error
+from mememoji.service.inference.inference_pool import OutputOptions
+from mememoji.service.schemas import FaceResponse
+from mememoji.service.state import AppState, get_state
+from mememoji.tracking.roi_detector import RoiDetector
 
 router = APIRouter()
 
@@ -22,71 +22,70 @@ _TRY_AGAIN_LATER = 1013
 
 
 @dataclass(slots=True)
-class _Newest:
-    """The newest frame not yet read, and how many newer ones pushed out."""
+class _PendingFrame:
+    """The latest frame that is not yet analyzed, and the number of frames that it replaced."""
 
     content: bytes = b""
-    number: int = -1
-    skipped: int = 0
+    index: int = -1
+    num_skipped: int = 0
+    received_at: float = 0.0
 
 
 @router.websocket("/v1.0.0/live")
-async def live(socket: WebSocket, service: Annotated[Service, Depends(service_of)]) -> None:
-    """Each binary message is a frame, JPEG or any other image; each answer is JSON.
+async def stream_faces(websocket: WebSocket, state: Annotated[AppState, Depends(get_state)]) -> None:
+    """Analyze each binary message as a frame, a JPEG or any other image file, and respond with JSON.
 
-    `{"frame": n, "skipped": k, "milliseconds": t, "width": …, "height": …, "faces": […]}`: `frame` counts the
-    messages from 0, `skipped` those since the last answer that a newer one overtook, `milliseconds` is the time from
-    arrival to answer. A frame that cannot be read gives `{"frame": n, "skipped": k, "error": {"code", "message"}}`
-    and the session goes on. Nothing is stored.
+    `{"frame": n, "skipped": k, "milliseconds": t, "width": …, "height": …, "faces": […]}`: `frame` is the index of the
+    message, from 0, `skipped` is the number of messages since the last response that a newer one replaced, and
+    `milliseconds` is the time from the arrival of the frame to the response. A frame that cannot be analyzed gets
+    `{"frame": n, "skipped": k, "error": {"code", "message"}}`, and the session continues. Nothing is stored.
 
-    Where the detector is slow, frames are searched around the last one's faces, and as a whole every 0.4 seconds: a
-    face that is new may be unseen for so long.
+    If the detector is slow, it searches around the faces of the last frame, and the full frame only every 0.4 seconds:
+    a new face may be detected that much later.
     """
     try:
-        with service.sessions.one():
-            await socket.accept()
-            await _serve(socket, service)
+        with state.websocket_limiter.acquire():
+            await websocket.accept()
+            await _run_session(websocket, state)
     except OverloadedError as error:
-        await socket.close(_TRY_AGAIN_LATER, str(error))
+        await websocket.close(_TRY_AGAIN_LATER, str(error))
 
 
-async def _serve(socket: WebSocket, service: Service) -> None:
-    newest, arrived = _Newest(), asyncio.Event()
-    detector = FollowingDetector(service.pool.analyzer.detector)
-    stamp = 0.0
+async def _run_session(websocket: WebSocket, state: AppState) -> None:
+    frame, has_frame = _PendingFrame(), asyncio.Event()
+    detector = RoiDetector(state.pool.analyzer.detector)
 
-    async def receive() -> None:
-        nonlocal stamp
+    async def receive_frames() -> None:
         while True:
-            message = await socket.receive()
+            message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            if newest.content:
-                newest.skipped += 1
-                service.metrics.frames.labels("skipped").inc()
-            newest.content = message.get("bytes") or (message.get("text") or "").encode() or b"?"
-            newest.number += 1
-            stamp = time.perf_counter()
-            arrived.set()
+            if frame.content:
+                frame.num_skipped += 1
+                state.metrics.frames.labels("skipped").inc()
+            frame.content = message.get("bytes") or (message.get("text") or "").encode() or b"?"
+            frame.index += 1
+            frame.received_at = time.perf_counter()
+            has_frame.set()
 
-    async def answer() -> None:
+    async def send_responses() -> None:
         while True:
-            await arrived.wait()
-            arrived.clear()
-            content, start = newest.content, stamp
-            told: dict[str, Any] = {"frame": newest.number, "skipped": newest.skipped}
-            newest.content, newest.skipped = b"", 0
-            told |= await _read(service, content, detector)
-            told["milliseconds"] = round((time.perf_counter() - start) * 1000, 1)
-            await socket.send_json(told)
+            await has_frame.wait()
+            has_frame.clear()
+            content, received_at = frame.content, frame.received_at
+            response: dict[str, Any] = {"frame": frame.index, "skipped": frame.num_skipped}
+            frame.content, frame.num_skipped = b"", 0
+            response |= await _analyze_frame(state, content, detector)
+            response["milliseconds"] = round((time.perf_counter() - received_at) * 1000, 1)
+            await websocket.send_json(response)
 
-    tasks = {asyncio.create_task(receive()), asyncio.create_task(answer())}
+    tasks = {asyncio.create_task(receive_frames()), asyncio.create_task(send_responses())}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     except (WebSocketDisconnect, RuntimeError):
-        # The other side went away between a frame and its answer.
+        # The client disconnected between a frame and its response.
         pass
     finally:
         for task in tasks:
@@ -94,16 +93,16 @@ async def _serve(socket: WebSocket, service: Service) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _read(service: Service, content: bytes, detector: FaceDetector) -> dict[str, Any]:
+async def _analyze_frame(state: AppState, content: bytes, detector: FaceDetector) -> dict[str, Any]:
     try:
-        reading = await service.pool.read(lambda: content, Wanted(), detector)
+        result = await state.pool.analyze(lambda: content, OutputOptions(), detector)
     except MememojiError as error:
-        service.metrics.frames.labels("refused").inc()
-        return {"error": problem_of(error).to_dict()}
-    service.metrics.frames.labels("read").inc()
-    faces = [FaceAnswer.of(index, face) for index, face in enumerate(reading.analysis.faces)]
+        state.metrics.frames.labels("refused").inc()
+        return {"error": to_api_error(error).to_dict()}
+    state.metrics.frames.labels("read").inc()
+    faces = [FaceResponse.from_face(index, face) for index, face in enumerate(result.analysis.faces)]
     return {
-        "width": reading.analysis.width,
-        "height": reading.analysis.height,
+        "width": result.analysis.width,
+        "height": result.analysis.height,
         "faces": [face.model_dump(mode="json", exclude_none=True) for face in faces],
     }

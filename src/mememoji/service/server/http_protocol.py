@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, with long heads refused, late ones dropped, and errors in our shape."""
+"""uvicorn's HTTP/1.1 with limits on the size and the time of request heads, and errors in the API's form."""
 
 import asyncio
 import re
@@ -8,125 +8,132 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mememoji.service.api_errors import LineTooLongError, ProblemError
+from mememoji.service.api_errors import APIError, RequestLineTooLongError
 
-_HEADERS_END: Final = b"\r\n\r\n"
-_KEPT: Final = 65536
-"""Bytes at the end of a head that is refused, where its headers stand."""
+_HEAD_END: Final = b"\r\n\r\n"
+_TAIL_BYTES: Final = 65536
+"""The number of bytes to keep of the end of a refused head, which contains its headers."""
 _ORIGIN: Final = re.compile(rb"\r\norigin:[ \t]*([\x21-\x7e]+)[ \t]*\r\n", re.IGNORECASE)
 
 
-class ServiceProtocol(HttpToolsProtocol):
-    """A connection whose heads must be of a bounded length, and arrive in time.
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """A connection whose request heads are limited in size and time.
 
-    uvicorn itself waits for ever for a head that has begun, however long it grows, or for a connection's first byte; a
-    caller who opens many and says nothing would use up the service's files.
+    uvicorn itself waits without limit for the first byte of a connection, and for the rest of a head however long it
+    grows; a client that opens many connections and sends nothing would use up the file descriptors of the service.
 
     Args:
-        head_seconds: for each head.
-        head_bytes: of a head that comes in several pieces.
-        origins: whose pages may read the errors that are answered here, below the application; * for all.
+        head_timeout: The largest number of seconds until a head is received.
+        max_head_bytes: The largest size of a head that arrives in several pieces.
+        cors_origins: The origins whose pages may read the errors of this protocol, which bypass the application's CORS
+            middleware; * allows every origin.
     """
 
     def __init__(
-        self, *given: Any, head_seconds: float, head_bytes: int, origins: Sequence[str] = (), **named: Any
+        self, *args: Any, head_timeout: float, max_head_bytes: int, cors_origins: Sequence[str] = (), **kwargs: Any
     ) -> None:
-        super().__init__(*given, **named)
-        self.head_seconds, self.head_bytes, self.origins = head_seconds, head_bytes, origins
-        self._head_deadline: asyncio.TimerHandle | None = None
+        super().__init__(*args, **kwargs)
+        self.head_timeout, self.max_head_bytes, self.cors_origins = head_timeout, max_head_bytes, cors_origins
+        self._head_timer: asyncio.TimerHandle | None = None
         self._is_in_body = False
-        self._waiting = b""
+        self._head = b""
         self._is_refused, self._is_answered = False, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the time of the first head."""
         super().connection_made(transport)
-        self._await_head()
+        self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_there()
+        """Stop the time of a head."""
+        self._stop_head_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse data, and refuse a head that is too large."""
         if self._is_refused:
-            # Taken to the end and thrown away: a caller that is still sending would not see the answer for the reset
-            # that closing at once gives it.
-            self._waiting = (self._waiting + data)[-_KEPT:]
+            # Received to the end and discarded: closing at once would reset the connection, and a client that is still
+            # sending would not see the response.
+            self._head = (self._head + data)[-_TAIL_BYTES:]
             self._answer_refused_head()
             return
         if self._is_in_body:
             super().data_received(data)
             return
-        if self._head_deadline is None and (self.cycle is None or self.cycle.response_complete):
-            self._await_head()
-        self._waiting += data
+        if self._head_timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._start_head_timer()
+        self._head += data
         super().data_received(data)
-        if len(self._waiting) > self.head_bytes:
+        if len(self._head) > self.max_head_bytes:
             self._is_refused = True
             self._answer_refused_head()
 
     def on_headers_complete(self) -> None:
-        self._is_in_body, self._waiting = True, b""
-        whole = self.url
-        # The parser of addresses takes 64 KiB; an image as base64 may stand in the query.
-        self.url, _, query = whole.partition(b"?")
+        """Run the application."""
+        self._is_in_body, self._head = True, b""
+        url = self.url
+        # The parser of URLs accepts at most 64 KiB, but the query may contain an image as base64.
+        self.url, _, query = url.partition(b"?")
         super().on_headers_complete()
-        self.url, self.scope["query_string"] = whole, query
-        self._head_is_there()
+        self.url, self.scope["query_string"] = url, query
+        self._stop_head_timer()
 
     def on_message_complete(self) -> None:
+        """Expect the next head."""
         self._is_in_body = False
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP."""
-        self._send(ProblemError(400, msg))
-        self._waiting = b""
+        """Respond to data that is not HTTP."""
+        self._send_error(APIError(400, msg))
+        self._head = b""
 
-    def _await_head(self) -> None:
-        self._head_deadline = self.loop.call_later(self.head_seconds, self._drop_late_head)
+    def _start_head_timer(self) -> None:
+        self._head_timer = self.loop.call_later(self.head_timeout, self._close_late_head)
 
-    def _head_is_there(self) -> None:
-        if self._head_deadline is not None:
-            self._head_deadline.cancel()
-            self._head_deadline = None
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _answer_refused_head(self, *, at_once: bool = False) -> None:
-        if self._is_answered or not (at_once or _HEADERS_END in self._waiting):
+        if self._is_answered or not (at_once or _HEAD_END in self._head):
             return
         self._is_answered = True
-        self._send(LineTooLongError())
+        self._send_error(RequestLineTooLongError())
 
-    def _drop_late_head(self) -> None:
-        self._head_deadline = None
+    def _close_late_head(self) -> None:
+        self._head_timer = None
         if self.transport.is_closing():
             return
         if self._is_refused:
             self._answer_refused_head(at_once=True)
-        elif self._waiting:
-            self._send(ProblemError(408, f"the request's head did not arrive within {self.head_seconds:g} seconds"))
+        elif self._head:
+            message = f"the request's head did not arrive within {self.head_timeout:g} seconds"
+            self._send_error(APIError(408, message))
         self.transport.close()
 
-    def _send(self, problem: ProblemError) -> None:
-        body = problem.body()
+    def _send_error(self, error: APIError) -> None:
+        body = error.to_bytes()
         head = [
-            b"HTTP/1.1 %d %s" % (problem.status, HTTPStatus(problem.status).phrase.encode()),
+            b"HTTP/1.1 %d %s" % (error.status, HTTPStatus(error.status).phrase.encode()),
             b"content-type: application/json",
             b"content-length: %d" % len(body),
             b"connection: close",
-            *self._cors_headers(),
+            *self._make_cors_headers(),
         ]
-        self.transport.write(b"\r\n".join(head) + _HEADERS_END + body)
-        if self.transport.can_write_eof() and self._head_deadline is not None:
-            # Closed when the caller does it, or when the head's time is over.
+        self.transport.write(b"\r\n".join(head) + _HEAD_END + body)
+        if self.transport.can_write_eof() and self._head_timer is not None:
+            # Closed once the client closes the connection, or when the time of the head is over.
             self.transport.write_eof()
             self._is_refused, self._is_answered = True, True
         else:
             self.transport.close()
 
-    def _cors_headers(self) -> list[bytes]:
-        if "*" in self.origins:
+    def _make_cors_headers(self) -> list[bytes]:
+        if "*" in self.cors_origins:
             return [b"access-control-allow-origin: *"]
-        found = _ORIGIN.search(self._waiting)
-        if found is None or found[1].decode() not in self.origins:
+        origin = _ORIGIN.search(self._head)
+        if origin is None or origin[1].decode() not in self.cors_origins:
             return []
-        return [b"access-control-allow-origin: " + found[1], b"vary: Origin"]
+        return [b"access-control-allow-origin: " + origin[1], b"vary: Origin"]

@@ -1,4 +1,4 @@
-"""The server: one process or several workers, started and stopped."""
+"""The server: one process or several workers, their logging, start and shutdown."""
 
 import functools
 import logging
@@ -14,39 +14,41 @@ import structlog
 import uvicorn
 
 from mememoji.errors import InputError
-from mememoji.service.server.http_protocol import ServiceProtocol
-from mememoji.service.server.memory import keep_freed_memory, spare_what_stays
+from mememoji.service.server.http_protocol import LimitedHttpProtocol
+from mememoji.service.server.memory import freeze_gc, tune_malloc
 from mememoji.service.settings import NO_STORE, ServiceSettings
 
-_APPLICATION = "mememoji.service.server.process:make_worker"
+_WORKER_FACTORY = "mememoji.service.server.process:make_worker"
 
 
 def serve(settings: ServiceSettings) -> None:
-    """Serve until told to stop; what was accepted is finished first.
+    """Serve until a signal stops the process; accepted requests are finished first.
 
     Raises:
-        MememojiError: address, store, detector or weights of the settings cannot be used.
+        MememojiError: The address, store, detector or weights of the settings cannot be used.
     """
-    with _shared(settings) as shared, _exported(shared):
-        _check(shared)
-        uvicorn.run(_APPLICATION, factory=True, workers=shared.workers, **uvicorn_options(shared))
+    with _share_folder(settings) as shared_settings, _export_settings(shared_settings):
+        _validate(shared_settings)
+        uvicorn.run(
+            _WORKER_FACTORY, factory=True, workers=shared_settings.workers, **make_uvicorn_options(shared_settings)
+        )
 
 
-def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
-    """How uvicorn is to serve, as keywords of its `Config`."""
+def make_uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
+    """Return the keyword arguments of uvicorn's `Config` for these settings."""
     return {
         "host": settings.host,
         "port": settings.port,
         "http": functools.partial(
-            ServiceProtocol,
-            head_seconds=settings.body_seconds,
-            head_bytes=settings.max_line_bytes,
-            origins=settings.cors_origins,
+            LimitedHttpProtocol,
+            head_timeout=settings.body_timeout,
+            max_head_bytes=settings.max_request_head_bytes,
+            cors_origins=settings.cors_origins,
         ),
         "loop": "mememoji.service.server.event_loop:make_loop",
         "ws": "websockets-sansio",
         "ws_max_size": settings.max_body_bytes,
-        "timeout_graceful_shutdown": max(1, round(settings.shutdown_seconds)),
+        "timeout_graceful_shutdown": max(1, round(settings.shutdown_timeout)),
         "access_log": False,
         "log_config": None,
         "server_header": False,
@@ -54,27 +56,28 @@ def uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
 
 
 def make_worker() -> Any:
-    """The application of one worker, its log set up; settings come from the environment."""
+    """Return the application of one worker with settings from the environment, and configure its process."""
     from mememoji.service.app import create_app
 
     settings = ServiceSettings()
-    set_up_log(settings)
-    keep_freed_memory()
+    configure_logging(settings)
+    tune_malloc()
     app = create_app(settings)
-    spare_what_stays()
+    freeze_gc()
     return app
 
 
-def set_up_log(settings: ServiceSettings) -> None:
-    """Write log lines to standard error, uvicorn's in the same form; for the process that serves, not for libraries."""
+def configure_logging(settings: ServiceSettings) -> None:
+    """Write log lines to standard error, uvicorn's in the same format; for the server process, not for libraries."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: Any = structlog.processors.JSONRenderer() if settings.log == "json" else structlog.dev.ConsoleRenderer()
+    is_json = settings.log_format == "json"
+    renderer: Any = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, last],
+        processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=open(2, "w", closefd=False, buffering=1)),  # noqa: SIM115
         cache_logger_on_first_use=True,
@@ -82,25 +85,25 @@ def set_up_log(settings: ServiceSettings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
         )
     )
-    handler.addFilter(_tells_no_query)
+    handler.addFilter(_has_no_query)
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
 
 
-def _tells_no_query(record: logging.LogRecord) -> bool:
-    # uvicorn tells of each WebSocket with its query, where the key may stand; `Observation` has a line for it.
+def _has_no_query(record: logging.LogRecord) -> bool:
+    # uvicorn logs each WebSocket with its query, which may contain the key; `RequestLogging` logs it without.
     return '"WebSocket ' not in str(record.msg)
 
 
-def _check(settings: ServiceSettings) -> None:
-    """Try what would fail in the server or in each worker, where it would be told at length and again and again.
+def _validate(settings: ServiceSettings) -> None:
+    """Try everything that would otherwise fail with a traceback in the server or repeatedly in each worker.
 
     Raises:
-        MememojiError: as `serve` does.
+        MememojiError: See `serve`.
     """
     from mememoji.service.app import make_analyzer
     from mememoji.storage.factory import open_store
@@ -110,17 +113,17 @@ def _check(settings: ServiceSettings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.host, settings.port))
     except OSError as error:
-        where = f"{settings.host} port {settings.port}"
-        raise InputError(f"cannot listen on {where}: {error.strerror}; give others with --host and --port") from error
+        address = f"{settings.host} port {settings.port}"
+        raise InputError(f"cannot listen on {address}: {error.strerror}; set others with --host and --port") from error
     if settings.store != NO_STORE:
         open_store(settings.store).close()
-    if settings.workers > 1:  # a single one is made in this process
+    if settings.workers > 1:  # a single worker runs in this process and fails with the same message
         make_analyzer(settings)
 
 
 @contextmanager
-def _shared(settings: ServiceSettings) -> Iterator[ServiceSettings]:
-    """The settings with a folder where workers add up their figures, gone at the end."""
+def _share_folder(settings: ServiceSettings) -> Iterator[ServiceSettings]:
+    """Yield the settings with a temporary folder in which several workers sum up their metrics."""
     if settings.workers == 1 or settings.shared_folder is not None:
         yield settings
         return
@@ -129,15 +132,15 @@ def _shared(settings: ServiceSettings) -> Iterator[ServiceSettings]:
 
 
 @contextmanager
-def _exported(settings: ServiceSettings) -> Iterator[None]:
-    """The settings as environment variables, for workers; prometheus_client reads its own when it is imported."""
-    variables = settings.environment()
+def _export_settings(settings: ServiceSettings) -> Iterator[None]:
+    """Set environment variables from which workers read the settings, and prometheus_client its folder."""
+    variables = settings.to_environment()
     if settings.shared_folder is not None:
         variables["PROMETHEUS_MULTIPROC_DIR"] = str(settings.shared_folder)
-    before = dict(os.environ)
+    previous = dict(os.environ)
     os.environ.update(variables)
     try:
         yield
     finally:
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(previous)

@@ -1,1 +1,1 @@
-"""Images fetched by URL without reaching private networks (SSRF protection)."""
+"""Images fetched by URL without access to private networks (protection against SSRF)."""

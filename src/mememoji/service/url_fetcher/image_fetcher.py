@@ -1,4 +1,4 @@
-"""Images by URL, fetched so that a stranger's URL reaches no inner network and holds up nothing."""
+"""The fetcher of images by URL, safe against server-side request forgery and slow servers."""
 
 import asyncio
 import ssl
@@ -8,150 +8,151 @@ from typing import Final
 import httpcore
 
 from mememoji.errors import FetchError, TooLargeError
-from mememoji.service.url_fetcher.guarded_backend import CheckedNetwork
-from mememoji.service.url_fetcher.ip_filter import NameResolver, Resolver
-from mememoji.service.url_fetcher.url import WebUrl
+from mememoji.service.url_fetcher.guarded_backend import GuardedBackend
+from mememoji.service.url_fetcher.ip_filter import DNSResolver, Resolver
+from mememoji.service.url_fetcher.url import HttpURL
 from mememoji.version import __version__
 
 MAX_BYTES: Final = 20 * 2**20
-SECONDS: Final = 10.0
+TIMEOUT: Final = 10.0
 MAX_REDIRECTS: Final = 5
 
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_INSTEAD: Final = "check the URL, or send the image itself"
+_REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+_ADVICE: Final = "check the URL, or send the image itself"
 
 
-class PictureFetcher:
-    """Fetches what a URL leads to, from public addresses only.
+class ImageFetcher:
+    """Fetches the content of URLs, by default from public IP addresses only.
 
-    A name is resolved once for each request, all its addresses are checked, and a checked one is connected to;
-    redirects are followed one by one, each as a new request on a connection of its own. Nothing else goes along:
-    no proxy of the environment, no cookies, no credentials, no Referer. Safe for any number of fetches at once
-    in one event loop.
+    For each request, the host is looked up once, all of its addresses are checked, and the connection goes to a checked
+    one. Each redirect is a new request on a new connection. Requests have no cookies, credentials or Referer, and
+    do not use proxies of the environment. Any number of fetches may run concurrently in one event loop.
 
     Args:
-        max_bytes: of the image.
-        seconds: for the whole fetch: names, redirects and a body that comes in drops.
-        max_redirects: followed; one more is an error.
-        allow_private: lets every address be connected to, for a service in an intranet; all else stays.
-        ports: that may be connected to; by default 80, 443 and all from 1024 on, because below lie mail, SSH and
-            other services of the system that nobody keeps images on.
-        resolver: finds the addresses of a name; by default the system, within five seconds.
-        network: opens the connections, to addresses that were checked.
-        tls: whom to trust; by default the authorities of the system and of certifi.
+        max_bytes: The largest size of an image.
+        timeout: The largest number of seconds for a whole fetch, including DNS lookups, redirects and a slow body.
+        max_redirects: The largest number of redirects to follow.
+        allow_private: Whether every address is allowed, for a service in an intranet; all other checks remain.
+        allowed_ports: The ports that may be connected to; None allows 80, 443 and all from 1024, because lower ports
+            belong to other services, such as mail and SSH.
+        resolver: Looks up the addresses of a host; None uses the system's resolver with a timeout of five seconds.
+        backend: The network backend that opens connections to checked addresses; None uses httpcore's own.
+        ssl_context: The trusted certificate authorities; None trusts those of the system and of certifi.
 
     Raises:
-        ValueError: a limit is not positive, or `max_redirects` negative.
+        ValueError: `max_bytes` or `timeout` is not positive, or `max_redirects` is negative.
     """
 
     def __init__(
         self,
         *,
         max_bytes: int = MAX_BYTES,
-        seconds: float = SECONDS,
+        timeout: float = TIMEOUT,
         max_redirects: int = MAX_REDIRECTS,
         allow_private: bool = False,
-        ports: Container[int] | None = None,
+        allowed_ports: Container[int] | None = None,
         resolver: Resolver | None = None,
-        network: httpcore.AsyncNetworkBackend | None = None,
-        tls: ssl.SSLContext | None = None,
+        backend: httpcore.AsyncNetworkBackend | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        if max_bytes < 1 or not seconds > 0 or max_redirects < 0:
-            raise ValueError(f"limits are positive, got {max_bytes=}, {seconds=}, {max_redirects=}")
+        if max_bytes < 1 or not timeout > 0 or max_redirects < 0:
+            raise ValueError(f"limits must be positive, got {max_bytes=}, {timeout=}, {max_redirects=}")
         self._max_bytes = max_bytes
-        self._seconds = seconds
+        self._timeout = timeout
         self._max_redirects = max_redirects
         self._allow_private = allow_private
-        self._ports = ports
-        self._own_resolver = NameResolver()
-        self._resolver: Resolver = self._own_resolver if resolver is None else resolver
-        self._network = network or httpcore.AnyIOBackend()
-        self._tls = tls or httpcore.default_ssl_context()
+        self._allowed_ports = allowed_ports
+        self._system_resolver = DNSResolver()
+        self._resolver: Resolver = self._system_resolver if resolver is None else resolver
+        self._backend = backend or httpcore.AnyIOBackend()
+        self._ssl_context = ssl_context or httpcore.default_ssl_context()
 
     async def fetch(self, url: str) -> bytes:
-        """The bytes that the URL leads to, whatever they are labeled as.
+        """Return the content of a URL, of any media type.
 
         Raises:
-            FetchError: the URL is refused, its server cannot be reached, is too slow or answers something else.
-            TooLargeError: more than `max_bytes`.
+            FetchError: The URL is refused, or its server is unreachable, too slow, or responds with an error.
+            TooLargeError: The content is larger than `max_bytes`.
         """
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._follow(WebUrl.parse(url))
+            async with asyncio.timeout(self._timeout):
+                return await self._follow_redirects(HttpURL.parse(url))
         except TimeoutError as error:
-            raise FetchError(f"the URL gave no whole image within {self._seconds:g} seconds; {_INSTEAD}") from error
+            raise FetchError(f"the URL gave no whole image within {self._timeout:g} seconds; {_ADVICE}") from error
 
     async def aclose(self) -> None:
-        """Let go of the threads that look up names."""
-        self._own_resolver.close()
+        """Stop the threads of the system's resolver."""
+        self._system_resolver.close()
 
-    async def _follow(self, url: WebUrl) -> bytes:
+    async def _follow_redirects(self, url: HttpURL) -> bytes:
         for _ in range(self._max_redirects + 1):
-            answer = await self._ask(url)
-            if isinstance(answer, bytes):
-                return answer
-            url = answer
+            content_or_redirect = await self._request(url)
+            if isinstance(content_or_redirect, bytes):
+                return content_or_redirect
+            url = content_or_redirect
         raise FetchError(f"the URL redirects more than {self._max_redirects} times; give the one that it ends at")
 
-    async def _ask(self, url: WebUrl) -> bytes | WebUrl:
-        """The body that lies at the URL, or where its server redirects to."""
+    async def _request(self, url: HttpURL) -> bytes | HttpURL:
+        """Return the content of a URL, or the URL that it redirects to."""
         self._check_port(url.port)
-        network = CheckedNetwork(
-            self._network, self._resolver, allow_private=self._allow_private, seconds=self._seconds
+        backend = GuardedBackend(
+            self._backend, self._resolver, allow_private=self._allow_private, timeout=self._timeout
         )
-        connection = httpcore.AsyncHTTPConnection(_origin(url), ssl_context=self._tls, network_backend=network)
+        connection = httpcore.AsyncHTTPConnection(
+            _to_origin(url), ssl_context=self._ssl_context, network_backend=backend
+        )
         try:
-            async with connection, connection.stream("GET", _parts(url), headers=_headers(url)) as response:
-                return await self._answer(url, response)
-        except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:  # TLS lets an OSError through
+            async with connection, connection.stream("GET", _to_httpcore(url), headers=_make_headers(url)) as response:
+                return await self._read_response(url, response)
+        except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:  # TLS may raise an OSError
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                raise FetchError(f"the certificate of the URL's server is not trusted; {_INSTEAD}") from error
-            raise FetchError(f"the URL's server cannot be reached, or broke off; {_INSTEAD}") from error
+                raise FetchError(f"the certificate of the URL's server is not trusted; {_ADVICE}") from error
+            raise FetchError(f"the URL's server cannot be reached, or closed the connection; {_ADVICE}") from error
         except httpcore.ProtocolError as error:
-            raise FetchError(f"the URL's server broke off, or does not speak HTTP; {_INSTEAD}") from error
+            raise FetchError(f"the URL's server closed the connection, or does not speak HTTP; {_ADVICE}") from error
         finally:
-            await network.aclose()
+            await backend.aclose()
 
-    async def _answer(self, url: WebUrl, response: httpcore.Response) -> bytes | WebUrl:
-        if response.status in _REDIRECTS:
-            locations = _values(response, b"location")
+    async def _read_response(self, url: HttpURL, response: httpcore.Response) -> bytes | HttpURL:
+        if response.status in _REDIRECT_STATUSES:
+            locations = _get_headers(response, b"location")
             if len(locations) != 1:
-                raise FetchError(f"the URL's server redirects to {len(locations)} places; {_INSTEAD}")
-            return url.joined(locations[0].decode("utf-8", "surrogateescape"))
+                raise FetchError(f"the URL's server redirects to {len(locations)} locations; {_ADVICE}")
+            return url.join(locations[0].decode("utf-8", "surrogateescape"))
         if response.status != 200:
-            raise FetchError(f"the URL's server answered {response.status}, expected 200; {_INSTEAD}")
-        # It was asked not to. To decode it would let a small answer grow past any limit.
-        if any(value.lower() not in (b"", b"identity") for value in _values(response, b"content-encoding")):
-            raise FetchError(f"the URL's server compresses its answers; {_INSTEAD}")
-        for value in _values(response, b"content-length"):
+            raise FetchError(f"the URL's server responded with {response.status}, expected 200; {_ADVICE}")
+        # The request forbids compression. Decompressing would let a small response grow beyond every limit.
+        if any(value.lower() not in (b"", b"identity") for value in _get_headers(response, b"content-encoding")):
+            raise FetchError(f"the URL's server compresses its responses; {_ADVICE}")
+        for value in _get_headers(response, b"content-length"):
             self._check_size(int(value))
-        body = bytearray()
+        content = bytearray()
         async for chunk in response.aiter_stream():
-            self._check_size(len(body) + len(chunk))
-            body += chunk
-        return bytes(body)
+            self._check_size(len(content) + len(chunk))
+            content += chunk
+        return bytes(content)
 
-    def _check_size(self, length: int) -> None:
-        if length > self._max_bytes:
+    def _check_size(self, num_bytes: int) -> None:
+        if num_bytes > self._max_bytes:
             raise TooLargeError(f"the URL gives more than {self._max_bytes:,} bytes; make the image smaller")
 
     def _check_port(self, port: int) -> None:
-        allowed = port in (80, 443) or port >= 1024 if self._ports is None else port in self._ports
-        if not allowed:
+        is_usual = port in (80, 443) or port >= 1024
+        if not (is_usual if self._allowed_ports is None else port in self._allowed_ports):
             raise FetchError("the URL's port is refused; give a URL with the usual one")
 
 
-def _origin(url: WebUrl) -> httpcore.Origin:
+def _to_origin(url: HttpURL) -> httpcore.Origin:
     return httpcore.Origin(url.scheme.encode(), url.host.encode(), url.port)
 
 
-def _parts(url: WebUrl) -> httpcore.URL:
+def _to_httpcore(url: HttpURL) -> httpcore.URL:
     return httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target)
 
 
-def _headers(url: WebUrl) -> dict[bytes | str, bytes | str]:
+def _make_headers(url: HttpURL) -> dict[bytes | str, bytes | str]:
     return {
-        # httpcore's own would lack the brackets of an IPv6 address.
+        # httpcore's own Host header would lack the brackets of an IPv6 address.
         "Host": url.authority,
         "User-Agent": f"Mememoji/{__version__}",
         "Accept": "image/*",
@@ -160,5 +161,5 @@ def _headers(url: WebUrl) -> dict[bytes | str, bytes | str]:
     }
 
 
-def _values(response: httpcore.Response, name: bytes) -> list[bytes]:
+def _get_headers(response: httpcore.Response, name: bytes) -> list[bytes]:
     return [value for key, value in response.headers if key.lower() == name]

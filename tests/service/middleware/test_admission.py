@@ -1,4 +1,4 @@
-"""Keys, rates, origins, and bodies that are too large or too slow."""
+"""API keys, rate limits, origins, and limits on the size and time of requests."""
 
 import re
 import socket
@@ -14,7 +14,7 @@ HEAD = b"POST /v1.0.0/predict HTTP/1.1\r\nHost: a\r\n"
 
 
 @pytest.mark.parametrize(("key", "status"), [(None, 401), ("", 401), ("wrong", 401), ("second", 200), ("first", 200)])
-def test_where_keys_are_set_one_is_needed(serve: Serving, key: str | None, status: int) -> None:
+def test_request_without_valid_key_is_401(serve: Serving, key: str | None, status: int) -> None:
     with serve(api_keys="first, second", store="none") as client:
         response = client.get(STATUS, headers={} if key is None else {"X-API-Key": key})
         assert response.status_code == status
@@ -22,7 +22,7 @@ def test_where_keys_are_set_one_is_needed(serve: Serving, key: str | None, statu
         assert client.get("/docs").status_code == 200
 
 
-def test_callers_are_held_to_the_rate(serve: Serving) -> None:
+def test_request_over_the_rate_limit_is_429(serve: Serving) -> None:
     with serve(rate_limit="3/minute", store="none") as client:
         answers = [client.get(STATUS) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -31,7 +31,7 @@ def test_callers_are_held_to_the_rate(serve: Serving) -> None:
         assert client.get("/health/live").status_code == 200
 
 
-def test_cors_headers_stand_on_errors_too(serve: Serving) -> None:
+def test_error_responses_have_cors_headers(serve: Serving) -> None:
     with serve(cors_origins="http://app.example", api_keys="k", store="none") as client:
         page = {"Origin": "http://app.example"}
         for response in (client.get(STATUS, headers=page), client.get("/nowhere", headers={**page, "X-API-Key": "k"})):
@@ -51,30 +51,30 @@ def test_cors_headers_stand_on_errors_too(serve: Serving) -> None:
         ("http://a.example, http://app.example", b"http://other.example", b""),
     ],
 )
-def test_cors_headers_stand_on_a_line_that_is_too_long(
+def test_response_to_a_too_long_request_line_has_cors_headers(
     serve: Serving, origins: str, origin: bytes, allowed: bytes
 ) -> None:
-    with serve(cors_origins=origins, max_line_bytes=10_000, store="none") as client:
+    with serve(cors_origins=origins, max_request_head_bytes=10_000, store="none") as client:
         line = b"POST /v1.0.0/predict?image_base64=" + b"A" * 300_000 + b" HTTP/1.1\r\nHost: a\r\n"
-        answer = raw(client, line + b"Origin: " + origin + b"\r\n\r\n")
+        answer = send_raw(client, line + b"Origin: " + origin + b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 414")
         assert re.findall(rb"access-control-allow-origin: (.*)\r\n", answer) == ([allowed] if allowed else [])
 
 
-def test_callers_behind_a_proxy_of_this_machine_are_told_apart(serve: Serving) -> None:
+def test_rate_limit_distinguishes_clients_behind_a_local_proxy(serve: Serving) -> None:
     with serve(rate_limit="1/minute", store="none") as client:
         for address, status in (("198.51.100.1", 200), ("198.51.100.2", 200), ("198.51.100.1", 429)):
             assert client.get(STATUS, headers={"X-Forwarded-For": address}).status_code == status
 
 
-def raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
-    """What the service answers to bytes as they are, until it closes."""
+def send_raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
+    """Send bytes as they are and return everything that the service sends until it closes the connection."""
     with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=seconds) as connection:
         if sent:
             connection.sendall(sent)
         received = b""
-        while part := connection.recv(65536):
-            received += part
+        while chunk := connection.recv(65536):
+            received += chunk
         return received
 
 
@@ -88,19 +88,19 @@ def raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
         (b"GET /" + b"a" * 20_000, b"HTTP/1.1 414"),
     ],
 )
-def test_slow_and_broken_senders_are_let_go(serve: Serving, sent: bytes, status: bytes) -> None:
-    with serve(body_seconds=0.5, max_line_bytes=10_000, store="none") as client:
+def test_slow_or_malformed_request_is_refused(serve: Serving, sent: bytes, status: bytes) -> None:
+    with serve(body_timeout=0.5, max_request_head_bytes=10_000, store="none") as client:
         start = time.monotonic()
-        received = raw(client, sent)
+        received = send_raw(client, sent)
         assert received.startswith(status)
         assert not received or b'{"code"' in received
         assert time.monotonic() - start < 10
         assert client.get("/health/live").status_code == 200
 
 
-def test_the_second_head_of_a_connection_must_come_in_time_too(serve: Serving) -> None:
+def test_second_request_head_of_a_connection_times_out(serve: Serving) -> None:
     with (
-        serve(body_seconds=0.5, store="none") as client,
+        serve(body_timeout=0.5, store="none") as client,
         socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=10) as connection,
     ):
         connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -110,7 +110,7 @@ def test_the_second_head_of_a_connection_must_come_in_time_too(serve: Serving) -
         assert rest.partition(b"HTTP/1.1 ")[2].startswith(b"408"), rest
 
 
-def test_a_caller_that_goes_away_is_no_error_of_ours(serve: Serving, capfd: pytest.CaptureFixture[str]) -> None:
+def test_client_disconnect_is_not_logged_as_an_error(serve: Serving, capfd: pytest.CaptureFixture[str]) -> None:
     with serve(store="none") as client:
         address = ("127.0.0.1", client.base_url.port or 0)
         with socket.create_connection(address) as connection:
@@ -119,10 +119,10 @@ def test_a_caller_that_goes_away_is_no_error_of_ours(serve: Serving, capfd: pyte
         end = time.monotonic() + 20
         while gone not in (text := client.get("/metrics").text):
             assert time.monotonic() < end, text
-    told = capfd.readouterr()
-    assert "Traceback" not in told.out + told.err
+    output = capfd.readouterr()
+    assert "Traceback" not in output.out + output.err
 
 
-def test_a_body_that_says_it_is_too_large_is_not_read(serve: Serving) -> None:
+def test_body_with_too_large_content_length_is_refused_unread(serve: Serving) -> None:
     with serve(max_body_bytes=2000, store="none") as client:
-        assert raw(client, HEAD + b"Content-Length: 999999999\r\n\r\n").startswith(b"HTTP/1.1 413")
+        assert send_raw(client, HEAD + b"Content-Length: 999999999\r\n\r\n").startswith(b"HTTP/1.1 413")

@@ -1,0 +1,63 @@
+"""Authentication by API key, and the check of a WebSocket's origin."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+from pydantic import SecretStr
+from starlette.datastructures import Headers, QueryParams
+from starlette.types import ASGIApp, Scope
+
+from mememoji.service.api_errors import APIError
+from mememoji.service.middleware.admission import AdmissionMiddleware, is_open
+
+KEY_HEADER: Final = "X-API-Key"
+
+
+class ApiKeyAuth(AdmissionMiddleware):
+    """ASGI middleware that requires a valid API key, if any key is set.
+
+    Browsers cannot set a header when they open a WebSocket, so there the key may be the query parameter `api_key`, and
+    the page's origin must be the service's own or one of `cors_origins`, because CORS does not cover WebSockets.
+
+    A request with a valid key has `scope["user"]`, a digest of the key.
+
+    Args:
+        app: The application to protect.
+        api_keys: The valid keys; without any, no key is needed.
+        cors_origins: The origins whose pages may open a WebSocket; * allows every origin.
+    """
+
+    def __init__(self, app: ASGIApp, *, api_keys: Sequence[SecretStr], cors_origins: Sequence[str]) -> None:
+        super().__init__(app)
+        self._key_digests = [_hash_key(key.get_secret_value()) for key in api_keys]
+        self._cors_origins = cors_origins
+
+    def check(self, scope: Scope) -> None:
+        """Check the key, and the origin of a WebSocket: see `AdmissionMiddleware`."""
+        if is_open(scope):
+            return
+        headers = Headers(scope=scope)
+        key = headers.get(KEY_HEADER)
+        if scope["type"] == "websocket":
+            key = key or QueryParams(scope["query_string"]).get("api_key")
+            self._check_origin(headers)
+        if not self._key_digests:
+            return
+        # Digests have equal lengths and every key is compared, so the time taken reveals nothing about a key.
+        digest = _hash_key(key or "")
+        if not sum(hmac.compare_digest(digest, valid) for valid in self._key_digests):
+            raise APIError(401, f"no valid key; send yours as {KEY_HEADER}")
+        scope["user"] = digest.hex()
+
+    def _check_origin(self, headers: Headers) -> None:
+        origin = headers.get("origin")
+        if origin is None or "*" in self._cors_origins or origin in self._cors_origins:
+            return
+        if origin.partition("://")[2] != headers.get("host"):
+            raise APIError(403, "pages of this origin may not connect; add it to MEMEMOJI_CORS_ORIGINS")
+
+
+def _hash_key(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
