@@ -16,7 +16,7 @@ from mememoji.classification.model_card import ModelCard
 from mememoji.cli import app
 from mememoji.datasets.face_sets.face_set import FaceSet, write_face_set
 from mememoji.datasets.splits import Split, write_split
-from mememoji.training.common.checkpoint import read_checkpoint
+from mememoji.training.classifier.classifier_run import read_classifier_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +35,12 @@ def run(*arguments: str | Path) -> str:
 
 def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "minute"]
+    call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "debug"]
     result = CliRunner().invoke(app, [*map(str, call), "--teachers", "teacher-tiny"])
     assert result.exit_code == 1
-    assert "no preset 'teacher-tiny'; there are baseline" in result.stderr
+    assert "the preset must be one of baseline" in result.stderr
 
-    call += ["--student", "minute", "--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14"]
+    call += ["--student", "debug", "--teacher-epochs", "1", "--student-epochs", "1", "--batch-size", "14"]
     run(*call)
     assert {path.name for path in out.iterdir()} == {
         "teachers", "ensemble", "student", "compact.onnx", "compact.card.json", "summary.md",
@@ -48,39 +48,49 @@ def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data
     card = ModelCard.read(out / "compact.card.json")
     assert card.name.startswith("compact-")
     assert (card.precision, set(card.temperatures)) == ("int8", {"labels", "votes"})
-    assert card.trained_on.endswith("; learned from 1 teachers trained on the same images")
+    assert card.trained_on.endswith("; distilled from 1 teachers: debug")
     rows = [line.split(" | ")[0] for line in (out / "summary.md").read_text().splitlines()[2:]]
-    assert rows == ["| minute", "| ensemble", "| student", "| student, int8"]
+    assert rows == ["| debug", "| ensemble", "| student", "| student, int8"]
 
     before = (out / "student" / "weights.onnx").read_bytes()
-    assert "minute: finished already" in run(*call)
+    assert "debug: already finished" in run(*call)
     assert (out / "student" / "weights.onnx").read_bytes() == before
 
 
 def test_training_and_reports_may_be_two_calls(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "minute", "--student", "minute"]
-    call += ["--teacher-epochs", "1", "--student-epochs", "2", "--batch", "14", "--lessons", "1", "--alone"]
+    call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "debug", "--student", "debug"]
+    call += [
+        "--teacher-epochs",
+        "1",
+        "--student-epochs",
+        "2",
+        "--batch-size",
+        "14",
+        "--cached-views",
+        "1",
+        "--baseline",
+    ]
     assert "without --train-only" in run(*call, "--train-only")
     trained = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert trained == {
         f"{run}/{file}"
-        for run in ("teachers/minute", "alone", "student")
+        for run in ("teachers/debug", "baseline", "student")
         for file in ("checkpoint.pt", "history.csv", "history.png")
     }
     run(*call)
     rows = [line.split(" | ")[0] for line in (out / "summary.md").read_text().splitlines()[2:]]
-    assert rows == ["| minute", "| alone", "| ensemble", "| student", "| student, int8"]
+    assert rows == ["| debug", "| baseline", "| ensemble", "| student", "| student, int8"]
 
 
 def test_a_student_teaches_the_next_teachers(data: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    call: list[str | Path] = ["distill", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
-    call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14", "--lessons", "1"]
-    run(*call, "--out", first, "--alone")
-    run(*call, "--out", second, "--taught-by", first / "student", "--taught-by", first / "alone")
-    plain, born_again = (read_checkpoint(out / "teachers" / "minute") for out in (first, second))
-    assert (plain.recipe.lessons, born_again.recipe.lessons) == (0, 1)
+    call: list[str | Path] = ["distill", "--data", data, "--teachers", "debug", "--student", "debug", "--train-only"]
+    call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch-size", "14", "--cached-views", "1"]
+    run(*call, "--out", first, "--baseline")
+    run(*call, "--out", second, "--teachers-from", first / "student", "--teachers-from", first / "baseline")
+    plain, born_again = (read_classifier_checkpoint(out / "teachers" / "debug") for out in (first, second))
+    assert (plain.config.num_cached_views, born_again.config.num_cached_views) == (0, 1)
     assert born_again.history[0].train_loss != plain.history[0].train_loss
 
 
@@ -89,23 +99,23 @@ def test_distill_mixes_face_sets_into_every_training(data: Path, tmp_path: Path)
     images = np.random.default_rng(9).integers(0, 256, (4, 64, 64)).astype(np.uint8)
     trust = np.full(4, 0.8, np.float32)
     write_face_set(FaceSet(images, np.arange(4, dtype=np.int8), trust, ("drawn",) * 4, tuple("abcd")), faces)
-    call: list[str | Path] = ["distill", "--data", data, "--teachers", "minute", "--student", "minute", "--train-only"]
-    call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch", "14", "--lessons", "1"]
+    call: list[str | Path] = ["distill", "--data", data, "--teachers", "debug", "--student", "debug", "--train-only"]
+    call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch-size", "14", "--cached-views", "1"]
     run(*call, "--out", out, "--faces", f"{faces}:0.2")
-    for name in ("teachers/minute", "student"):
-        assert "4 faces of 1 other sources" in read_checkpoint(out / name).remarks
+    for name in ("teachers/debug", "student"):
+        assert "4 faces from 1 other sources" in read_classifier_checkpoint(out / name).remarks
 
 
 def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:
-    call: list[str | Path] = ["search", "--data", data, "--out", tmp_path, "--space", "compact"]
-    told = run(*call, "--epochs", "1", "--trials", "1", "--pictures", "64", "--threads", "2")
+    call: list[str | Path] = ["search", "--data", data, "--out", tmp_path, "--search-space", "compact"]
+    told = run(*call, "--epochs", "1", "--trials", "1", "--train-subset", "64", "--threads", "2")
     assert told.startswith("1 trials, ")
-    assert (tmp_path / "search.md").read_text().startswith("# Search over compact, 1 epochs a trial")
+    assert (tmp_path / "search.md").read_text().startswith("# Search over compact, 1 epochs per trial")
 
 
 def test_workers_of_a_killed_search_end_too(data: Path, tmp_path: Path) -> None:
     call = [sys.executable, "-m", "mememoji", "search", "--data", str(data), "--out", str(tmp_path / "search")]
-    call += ["--epochs", "1", "--trials", "9999", "--pictures", "64", "--threads", "1", "--workers", "2"]
+    call += ["--epochs", "1", "--trials", "9999", "--train-subset", "64", "--threads", "1", "--workers", "2"]
     search = subprocess.Popen(call, start_new_session=True)
     try:
         until(lambda: len(list((tmp_path / "search").glob("trials/*/history.csv"))) > 0)
@@ -130,19 +140,20 @@ def until(is_so: Callable[[], bool]) -> None:
         if is_so():
             return
         time.sleep(0.1)
-    pytest.fail("it did not come to be so within two minutes")
+    pytest.fail("it did not come to be so within two debugs")
 
 
 def test_calibrate_and_convert_write_weights_that_run(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
     told = run("calibrate", pooled_weights, "--data", data / "val.parquet", "--out", tmp_path / "sure.onnx")
     assert "cross-fitted" in told
-    run("convert", tmp_path / "sure.onnx", "--to", "float16", "--data", data, "--out", tmp_path / "half.onnx")
+    run("convert", tmp_path / "sure.onnx", "--precision", "float16", "--data", data, "--out", tmp_path / "half.onnx")
     card = ModelCard.read(tmp_path / "half.card.json")
     assert card.precision == "float16"
     assert card.temperatures == ModelCard.read(tmp_path / "sure.card.json").temperatures
-    assert card.scores["val"]["pictures"] == 70
+    assert card.scores["val"]["images"] == 70
     result = CliRunner().invoke(
-        app, ["convert", str(pooled_weights), "--to", "int4", "--data", str(data), "--out", str(tmp_path / "x.onnx")]
+        app,
+        ["convert", str(pooled_weights), "--precision", "int4", "--data", str(data), "--out", str(tmp_path / "x.onnx")],
     )
     assert result.exit_code == 1
-    assert "--to is one of float32, float16, int8" in result.stderr
+    assert "--precision must be one of float32, float16, int8" in result.stderr

@@ -13,10 +13,9 @@ from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.cli import app
 from mememoji.datasets.face_sets.face_set import FaceSet, write_face_set
-from mememoji.datasets.negatives import Crops, write_crops
+from mememoji.datasets.negatives import LabeledCrops, write_crops
 from mememoji.datasets.splits import Split, read_split, write_split
-from mememoji.training.classifier.classifier_config import PRESETS
-from mememoji.training.classifier.teachers import TEACHERS
+from mememoji.training.classifier.classifier_presets import PRESETS, TEACHER_PRESETS
 
 SENTENCE = "mine.csv: 28 images of train, without votes; none was found that shows the same image as one of val"
 RUN = ["checkpoint.pt", "history.csv", "history.png", "report", "weights.card.json", "weights.onnx"]
@@ -49,7 +48,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "first"
-    run("train", "--data", data, "--out", out, "--preset", "minute", "--epochs", "1", "--batch", "14")
+    run("train", "--data", data, "--out", out, "--preset", "debug", "--epochs", "1", "--batch-size", "14")
     return out
 
 
@@ -64,14 +63,14 @@ def test_a_training_fills_its_folder_and_its_card_is_of_its_data(trained: Path) 
     card = ModelCard.read(trained / "weights.card.json")
     assert card.trained_on == SENTENCE
     assert "FER2013" not in card.license + card.note
-    assert card.scores["val"]["pictures"] == 14
+    assert card.scores["val"]["images"] == 14
     card.verify(trained / "weights.onnx")
 
 
 def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
     crops = tmp_path / "crops.parquet"
     noise = np.random.default_rng(0).integers(0, 256, (8, 48, 48), np.uint8)
-    write_crops(Crops(noise, np.arange(8) < 3), crops)
+    write_crops(LabeledCrops(noise, np.arange(8) < 3), crops)
     call: list[str | Path] = [
         "train",
         "--data",
@@ -79,16 +78,16 @@ def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_
         "--out",
         tmp_path / "run",
         "--preset",
-        "minute",
+        "debug",
         "--epochs",
         "1",
-        "--batch",
+        "--batch-size",
         "14",
     ]
-    run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--crops", crops)
+    run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--negatives", crops)
     told = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
-    learned = "learned from 2 teachers: first, weights.onnx"
-    assert told == f"{SENTENCE}; {learned}; what is no face from 8 crops of images (crops.parquet)"
+    learned = "distilled from 2 teachers: first, weights.onnx"
+    assert told == f"{SENTENCE}; {learned}; non-face output fitted on 8 crops (crops.parquet)"
 
 
 def faces_file(path: Path) -> Path:
@@ -104,14 +103,14 @@ def test_train_with_a_face_set_says_so_in_the_card_and_in_a_later_export(
     trained: Path, data: Path, tmp_path: Path
 ) -> None:
     faces, weights = faces_file(tmp_path / "faces.parquet"), trained / "weights.onnx"
-    call: list[str | Path] = ["train", "--data", data, "--preset", "minute", "--epochs", "1", "--batch", "14"]
+    call: list[str | Path] = ["train", "--data", data, "--preset", "debug", "--epochs", "1", "--batch-size", "14"]
     mixed: list[str | Path] = ["--faces", f"{faces}:0.2", "--init-from", weights, "--teachers", weights]
     run(*call, *mixed, "--out", tmp_path / "run")
     run("export", tmp_path / "run", "--data", data, "--out", tmp_path / "net.onnx")
     for card in (tmp_path / "run" / "weights.card.json", tmp_path / "net.card.json"):
         assert ModelCard.read(card).trained_on == (
-            f"{SENTENCE}; initialized from weights.onnx; 8 faces of 1 other sources, 6 of them labeled "
-            "(faces.parquet), 20% of each batch; learned from 1 teachers: weights.onnx"
+            f"{SENTENCE}; initialized from weights.onnx; 8 faces from 1 other sources, 6 of them labeled "
+            "(faces.parquet), 20% of each batch; distilled from 1 teachers: weights.onnx"
         )
 
 
@@ -127,17 +126,17 @@ def test_train_with_an_impossible_share_or_file_is_refused(
     data: Path, tmp_path: Path, request_of: Callable[[Path], list[str]], message: str
 ) -> None:
     requests = request_of(faces_file(tmp_path / "faces.parquet"))
-    call = ["train", "--data", str(data), "--preset", "minute", "--out", str(tmp_path / "run")]
+    call = ["train", "--data", str(data), "--preset", "debug", "--out", str(tmp_path / "run")]
     result = CliRunner().invoke(app, [*call, *(part for one in requests for part in ("--faces", one))])
     assert result.exit_code == 1
     assert message in result.stderr
 
 
 def test_train_from_a_classifier_in_the_package_is_by_its_name(data: Path, tmp_path: Path) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--preset", "nano", "--epochs", "1", "--batch", "14"]
+    call: list[str | Path] = ["train", "--data", data, "--preset", "nano", "--epochs", "1", "--batch-size", "14"]
     run(*call, "--init-from", "nano", "--teachers", "nano", "--out", tmp_path / "run")
     card = ModelCard.read(tmp_path / "run" / "weights.card.json")
-    assert card.trained_on == SENTENCE + "; initialized from nano.onnx; learned from 1 teachers: nano.onnx"
+    assert card.trained_on == SENTENCE + "; initialized from nano.onnx; distilled from 1 teachers: nano.onnx"
     result = CliRunner().invoke(app, [*map(str, call), "--init-from", "huge", "--out", str(tmp_path / "other")])
     assert result.exit_code == 1
     assert "the classifier must be one of 'compact', 'nano', or the path of a weights file" in result.stderr
@@ -159,12 +158,12 @@ def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_pa
 
 def test_an_export_learns_what_is_no_face(trained: Path, data: Path, tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (8, 48, 48), np.uint8)
-    write_crops(Crops(noise, np.arange(8) < 4), tmp_path / "c.parquet")
+    write_crops(LabeledCrops(noise, np.arange(8) < 4), tmp_path / "c.parquet")
 
-    run("export", trained, "--data", data, "--out", tmp_path / "net.onnx", "--crops", tmp_path / "c.parquet")
+    run("export", trained, "--data", data, "--out", tmp_path / "net.onnx", "--negatives", tmp_path / "c.parquet")
 
     card = ModelCard.read(tmp_path / "net.card.json")
-    assert card.trained_on == f"{SENTENCE}; what is no face from 8 crops of images (c.parquet)"
+    assert card.trained_on == f"{SENTENCE}; non-face output fitted on 8 crops (c.parquet)"
 
 
 def test_export_with_adjusted_logits_says_so_in_the_card(
@@ -174,11 +173,11 @@ def test_export_with_adjusted_logits_says_so_in_the_card(
     write_split(pattern_split, voted / "train.parquet")
     run("export", trained, "--data", voted, "--tau", "0.3", "--out", tmp_path / "net.onnx")
     run("export", trained, "--data", voted, "--out", tmp_path / "plain.onnx")
-    assert "; logits of the votes adjusted (tau 0.3)" in ModelCard.read(tmp_path / "net.card.json").trained_on
+    assert "; logits of the votes head adjusted (tau 0.3)" in ModelCard.read(tmp_path / "net.card.json").trained_on
     adjusted, plain = (
         OnnxClassifier(tmp_path / f"{name}.onnx").classify(pattern_split.images) for name in ("net", "plain")
     )
-    assert not np.allclose(adjusted.compositions(), plain.compositions(), atol=1e-3)
+    assert not np.allclose(adjusted.compute_compositions(), plain.compute_compositions(), atol=1e-3)
     assert adjusted.labels is not None
     assert plain.labels is not None
     np.testing.assert_allclose(adjusted.labels, plain.labels, atol=1e-3)
@@ -214,10 +213,10 @@ def test_the_presets_are_listed() -> None:
     result = CliRunner().invoke(app, ["train", "--list-presets"])
 
     assert result.exit_code == 0, result.output
-    presets = PRESETS | TEACHERS
+    presets = PRESETS | TEACHER_PRESETS
     assert [line.split()[0] for line in result.output.splitlines()] == list(presets)
-    for line, recipe in zip(result.output.splitlines(), presets.values(), strict=True):
-        assert line.endswith(f" parameters, {recipe.epochs} epochs")
+    for line, config in zip(result.output.splitlines(), presets.values(), strict=True):
+        assert line.endswith(f" parameters, {config.epochs} epochs")
 
 
 def test_help_holds_no_list_of_presets_that_could_grow_old() -> None:
@@ -231,26 +230,26 @@ def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["train", "--data", str(tmp_path), "--out", str(tmp_path), "--preset", "hour"])
 
     assert result.exit_code == 1
-    assert f"no preset 'hour'; there are {', '.join(PRESETS | TEACHERS)}" in result.stderr
+    assert f"the preset must be one of {', '.join(PRESETS | TEACHER_PRESETS)}, got 'hour'" in result.stderr
 
 
 def test_train_from_a_run_says_so_in_the_card_and_refuses_another_network(
     trained: Path, data: Path, tmp_path: Path
 ) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--init-from", trained]
-    run(*call, "--out", tmp_path / "tuned", "--preset", "minute", "--softened", "0", "--sharpness", "0.05")
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch-size", "14", "--init-from", trained]
+    run(*call, "--out", tmp_path / "tuned", "--preset", "debug", "--soft-label-epochs", "0", "--sam-rho", "0.05")
     card = ModelCard.read(tmp_path / "tuned" / "weights.card.json")
     assert card.trained_on == SENTENCE + "; initialized from first"
     result = CliRunner().invoke(app, [*map(str, call), "--out", str(tmp_path / "other"), "--preset", "compact"])
     assert result.exit_code == 1
-    assert "must hold a network of the shape" in result.stderr
+    assert "must have a network of the architecture" in result.stderr
 
 
 def test_export_interpolates_with_a_run_or_a_file_and_says_so_in_the_card(
     trained: Path, data: Path, tmp_path: Path
 ) -> None:
-    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch", "14", "--init-from", trained]
-    run(*call, "--preset", "minute", "--out", tmp_path / "on")
+    call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch-size", "14", "--init-from", trained]
+    run(*call, "--preset", "debug", "--out", tmp_path / "on")
     pictures = read_split(data / "val.parquet").images
 
     def answered(file: Path) -> npt.NDArray[np.float32]:

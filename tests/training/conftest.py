@@ -1,11 +1,11 @@
-"""Small material for small trainings."""
+"""Small data for small trainings."""
 
 import numpy as np
 import pytest
 
 from mememoji.datasets.splits import Split
-from mememoji.training.classifier.classifier_config import Augmentation, Recipe
-from mememoji.training.classifier.networks import CompactShape
+from mememoji.training.classifier.classifier_config import AugmentationConfig, ClassifierTrainConfig
+from mememoji.training.classifier.networks import CompactConfig
 
 
 def made_split(count: int, seed: int, *, votes: bool = True) -> Split:
@@ -32,11 +32,13 @@ def val_split() -> Split:
 
 
 @pytest.fixture(scope="session")
-def tiny_shape() -> CompactShape:
-    return CompactShape(stem=4, widths=(8, 16), blocks=(1, 1))
+def tiny_model() -> CompactConfig:
+    return CompactConfig(stem_channels=4, channels=(8, 16), num_blocks=(1, 1))
 
 
 @pytest.fixture(scope="session")
-def tiny_recipe(tiny_shape: CompactShape) -> Recipe:
-    little = Augmentation(shift=0.05, rotation=0.0, scale=0.0, light=0.1, erasing=0.0)
-    return Recipe(tiny_shape, epochs=3, batch=14, rate=0.05, warmup=0.5, average=0.8, augmentation=little)
+def tiny_config(tiny_model: CompactConfig) -> ClassifierTrainConfig:
+    little = AugmentationConfig(shift=0.05, rotation=0.0, scale=0.0, brightness_contrast=0.1, random_erasing_prob=0.0)
+    return ClassifierTrainConfig(
+        tiny_model, epochs=3, batch_size=14, lr=0.05, warmup_epochs=0.5, ema_decay=0.8, augmentation=little
+    )

@@ -3,166 +3,186 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
-    from mememoji.datasets.splits import Split
-    from mememoji.training.classifier.classifier_config import Recipe
+    from mememoji.training.classifier.batch_sampler import MixedFaceSet
+    from mememoji.training.classifier.classifier_pipeline import TrainedClassifier
+
+DEFAULT_SHARE: Final = 0.3
+"""A face set's share of each batch if `--faces` gives none."""
+
+Faces = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Face set from `data faces` to mix into each batch, with its share of the batch (0.3 if not given); may "
+        "be repeated.",
+        metavar="FILE[:SHARE]",
+    ),
+]
+Negatives = Annotated[
+    Path | None,
+    typer.Option(help="Crops from `data negatives`, used to fit the non-face output after training.", metavar="FILE"),
+]
+DeviceName = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; torch's default if not given.")]
 
 
-def _print_presets(wanted: bool) -> None:
-    if not wanted:
+def _print_presets(requested: bool) -> None:
+    if not requested:
         return
-    from mememoji.training.classifier.classifier_config import PRESETS
-    from mememoji.training.classifier.networks import build, parameter_count
-    from mememoji.training.classifier.teachers import TEACHERS
+    from mememoji.training.classifier.classifier_presets import PRESETS, TEACHER_PRESETS
+    from mememoji.training.classifier.networks import build_model
+    from mememoji.training.common.model_size import count_parameters
 
-    presets = PRESETS | TEACHERS
+    presets = PRESETS | TEACHER_PRESETS
     width = max(len(name) for name in presets)
-    for name, recipe in presets.items():
-        count = parameter_count(build(recipe.shape))
-        typer.echo(f"{name:<{width}}  {recipe.network}, {count:,} parameters, {recipe.epochs} epochs")
+    for name, config in presets.items():
+        num_parameters = count_parameters(build_model(config.model))
+        typer.echo(f"{name:<{width}}  {config.architecture}, {num_parameters:,} parameters, {config.epochs} epochs")
     raise typer.Exit
 
 
 def train(
-    data: Annotated[Path, typer.Option(help="A folder that `mememoji data prepare` wrote.", metavar="DIR")],
-    out: Annotated[Path, typer.Option(help="The run's folder.", metavar="RUN")],
+    data: Annotated[Path, typer.Option(help="Folder written by `mememoji data prepare`.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Run folder to write.", metavar="RUN")],
     preset: Annotated[
-        str, typer.Option(help="What to train; --list-presets says what there is.", metavar="NAME")
+        str, typer.Option(help="Training preset; --list-presets prints them.", metavar="NAME")
     ] = "compact",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, if not the preset's.")] = None,
-    batch: Annotated[int | None, typer.Option(min=2, help="Images a step, if not the preset's.")] = None,
-    rate: Annotated[float | None, typer.Option(help="The learning rate's peak, if not the preset's.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="sgd or adamw, if not the preset's.")] = None,
-    mixup: Annotated[float | None, typer.Option(min=0, help="Mixup's alpha; 0 is off.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs; the preset's if not given.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=2, help="Images per step; the preset's if not given.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Peak learning rate; the preset's if not given.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd or adamw; the preset's if not given.")] = None,
+    mixup: Annotated[float | None, typer.Option(min=0, help="Alpha of mixup; 0 turns it off.")] = None,
     patience: Annotated[
-        int | None, typer.Option(min=0, help="Stop after so many epochs without a better val; 0 never does.")
+        int | None, typer.Option(min=0, help="Epochs without a better val accuracy before stopping; 0 never stops.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Reproduces a run on one machine.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed; it reproduces a run on one machine.")] = None,
     teachers: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A weights file, a run's folder or a classifier in the package to distill from; may be repeated.",
-            metavar="FILE|RUN|NAME",
+            help="Run folder, weights file or classifier in the package to distill from; may be repeated.",
+            metavar="RUN|FILE|NAME",
         ),
     ] = None,
-    teaching: Annotated[float | None, typer.Option(help="The teachers' part of the loss, 0 to 1.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Softens what teachers and student say.")] = None,
-    faces: Annotated[
-        list[str] | None,
+    distill_weight: Annotated[
+        float | None, typer.Option(help="Weight of the teachers in the loss, 0 to 1; the preset's if not given.")
+    ] = None,
+    distill_temperature: Annotated[
+        float | None, typer.Option(help="Temperature of the distillation loss; the preset's if not given.")
+    ] = None,
+    cached_views: Annotated[
+        int | None,
         typer.Option(
-            help="A face set of `data faces` that fills a share of each batch, 0.3 if not given; may be repeated.",
-            metavar="FILE[:SHARE]",
+            min=0,
+            help="Augmented views per image for which teacher outputs are cached; 0 runs the teachers in each epoch.",
         ),
     ] = None,
+    faces: Faces = None,
     init_from: Annotated[
         Path | None,
         typer.Option(
-            help="A run, a weights file or a classifier in the package, of the same network, to initialize from; "
+            help="Run folder, weights file or classifier in the package, of the same architecture, to initialize from; "
             "random weights if not given.",
             metavar="RUN|FILE|NAME",
         ),
     ] = None,
-    sharpness: Annotated[
-        float | None, typer.Option(min=0, help="Radius of sharpness-aware minimization; 0 is off.")
+    sam_rho: Annotated[
+        float | None, typer.Option(min=0, help="Radius of sharpness-aware minimization (SAM); 0 turns it off.")
     ] = None,
-    softened: Annotated[
-        float | None, typer.Option(min=0, max=1, help="The part of the epochs in which labels are softened by votes.")
+    soft_label_epochs: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Fraction of the epochs in which FER+'s votes soften labels.")
     ] = None,
-    crops: Annotated[
-        Path | None,
-        typer.Option(help="What `data crops` cut: what is no face is learned from it at the end.", metavar="FILE"),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; torch's choice if not given.")] = None,
-    compiled: Annotated[
+    negatives: Negatives = None,
+    device: DeviceName = "auto",
+    threads: Threads = None,
+    compile_model: Annotated[
         bool, typer.Option("--compile", help="Fuse the network with torch.compile: faster, needs a C++ compiler.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
-    # Asked for and not named in --help: that would load torch, which takes seconds.
-    list_presets: Annotated[  # noqa: ARG001 - its callback does it all
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the run's last checkpoint.")] = False,
+    # The presets are not in --help: listing them loads torch, which takes seconds.
+    list_presets: Annotated[  # noqa: ARG001 - its callback does everything
         bool,
         typer.Option("--list-presets", callback=_print_presets, is_eager=True, help="Print the presets and exit."),
     ] = False,
 ) -> None:
     """Train a network, export its best weights, calibrate and evaluate them on val.
 
-    RUN then holds history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/. With --resume,
-    teachers, faces and crops have to be named again. With --faces, the weights after the last epoch are exported, not
-    those of the best val accuracy: val does not tell how well other faces are read.
+    RUN then contains history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/. With
+    --resume, --teachers, --faces and --negatives must be given again. With --faces, the weights after the last epoch
+    are exported, not those with the best accuracy on val, which does not predict the accuracy on other faces.
     """
     import dataclasses
 
-    from mememoji.cli.run import Run, locate_weights
     from mememoji.errors import InputError
-    from mememoji.training.classifier.teachers import open_teachers
-    from mememoji.training.common.device import choose_device, use_threads
+    from mememoji.training.classifier.classifier_pipeline import ClassifierPipeline
+    from mememoji.training.classifier.classifier_presets import find_preset
+    from mememoji.training.common.device import choose_device, set_num_threads
 
-    use_threads(threads)
+    set_num_threads(threads)
     try:
-        recipe = _preset(preset).with_changes(
+        config = find_preset(preset).with_changes(
             epochs=epochs,
-            batch=batch,
-            rate=rate,
+            batch_size=batch_size,
+            lr=lr,
             optimizer=optimizer,
-            patience=patience,
+            early_stopping_patience=patience,
             seed=seed,
-            teaching=teaching,
-            temperature=temperature,
-            sharpness=sharpness,
-            softened=softened,
+            distillation_weight=distill_weight,
+            distillation_temperature=distill_temperature,
+            num_cached_views=cached_views,
+            sam_rho=sam_rho,
+            soft_label_epochs=soft_label_epochs,
         )
         if mixup is not None:
-            recipe = recipe.with_changes(augmentation=dataclasses.replace(recipe.augmentation, mixup=mixup))
+            augmentation = dataclasses.replace(config.augmentation, mixup_alpha=mixup)
+            config = config.with_changes(augmentation=augmentation)
+        pipeline = ClassifierPipeline(
+            config=config,
+            data=data,
+            out=out,
+            name=preset,
+            device=choose_device(device),
+            teachers=[locate_weights(teacher) for teacher in teachers or []],
+            face_sets=parse_face_sets(faces or []),
+            init_from=None if init_from is None else locate_weights(init_from),
+            negatives=negatives,
+            compile_model=compile_model,
+            log=print_progress,
+        )
     except ValueError as error:
-        raise InputError(f"the recipe does not fit: {error}") from error
-    place = choose_device(device)
-    init_from = None if init_from is None else locate_weights(init_from)
-    teachers = [locate_weights(teacher) for teacher in teachers or []]
-    run = Run(preset, recipe, data, out, compiled=compiled, initial=init_from)
-    run.check(resume=resume)
-    if init_from is not None:
-        run.learned += f"; initialized from {init_from.name}"
-    run.mix_faces(faces or [])
-    if teachers:
-        run.teachers = open_teachers(teachers, place)
-        run.learned += f"; learned from {len(teachers)} teachers: {', '.join(path.name for path in teachers)}"
-    if crops is not None:
-        run.take_crops(crops)
-    run.train(place, resume=resume)
+        raise InputError(f"invalid training options: {error}") from error
+    _print_result(pipeline.run(resume=resume), out / "report")
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run's folder, finished or not.", metavar="RUN")],
+    run: Annotated[Path, typer.Argument(help="Run folder, finished or not.", metavar="RUN")],
     data: Annotated[
         Path,
-        typer.Option(
-            help="The folder that the run was trained with; val.parquet and card.json are read.", metavar="DIR"
-        ),
+        typer.Option(help="Folder that the run was trained with; val.parquet and card.json are read.", metavar="DIR"),
     ],
-    out: Annotated[Path, typer.Option(help="The weights file to write, FILE.onnx.", metavar="FILE")],
-    name: Annotated[str, typer.Option(help="The model's name in its card.")] = "compact",
-    crops: Annotated[
+    out: Annotated[Path, typer.Option(help="Weights file to write, FILE.onnx.", metavar="FILE")],
+    name: Annotated[str, typer.Option(help="Model name in the card.")] = "compact",
+    negatives: Annotated[
         Path | None,
         typer.Option(
-            help="What `data crops` cut: what is no face is learned from it; reads train.parquet.", metavar="FILE"
+            help="Crops from `data negatives` to fit the non-face output; also reads train.parquet.", metavar="FILE"
         ),
     ] = None,
     interpolate_with: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A run, a weights file or a classifier in the package that this one was fine-tuned from, or the other "
-            "way round: exported are weights between both, see --alpha. May be repeated: each in turn.",
+            help="Run folder, weights file or classifier in the package with which to interpolate the weights, see "
+            "--alpha: one that RUN was fine-tuned from, or the other way round. May be repeated: each in turn.",
             metavar="RUN|FILE|NAME",
         ),
     ] = None,
     alpha: Annotated[
         list[float] | None,
         typer.Option(
-            help="0 is this run, 1 what it is interpolated with, 0.5 if not given; one for each --interpolate-with.",
+            help="Interpolation weight: 0 is RUN, 1 the other; 0.5 if not given. One for each --interpolate-with.",
             min=0,
             max=1,
         ),
@@ -170,8 +190,8 @@ def export(
     tau: Annotated[
         float,
         typer.Option(
-            help="How far the prior of the emotions in FER+'s votes is taken out of the votes head, 0 to 1; reads "
-            "train.parquet.",
+            help="Strength of the logit adjustment, which removes the class prior of FER+'s votes from the votes head, "
+            "0 to 1; also reads train.parquet.",
             min=0,
             max=1,
         ),
@@ -179,63 +199,83 @@ def export(
 ) -> None:
     """Export a run's best weights so far and evaluate them on val; the report is written to RUN/report.
 
-    A weights file to interpolate with needs train.parquet beside val.parquet: its norms are estimated on it.
+    To interpolate with a weights file, train.parquet is read too: the file's norms are estimated on it.
     """
-    import dataclasses
-    import functools
-
-    import numpy as np
-
-    from mememoji.cli.run import deliver, locate_weights, read_splits, reject, rejected
-    from mememoji.datasets.fer2013.provenance import read_provenance
-    from mememoji.datasets.negatives import read_crops
     from mememoji.errors import InputError
-    from mememoji.training.classifier.initialization import load_initial_weights
-    from mememoji.training.classifier.interpolation import interpolate_weights
-    from mememoji.training.classifier.logit_adjustment import adjust_votes_head
-    from mememoji.training.classifier.networks import build
-    from mememoji.training.common.checkpoint import read_checkpoint
-    from mememoji.training.common.device import choose_device
-
-    saved = read_checkpoint(run)
-    splits = read_splits(data, "val")
-    provenance = read_provenance(data, splits)
-    remarks, weights = saved.remarks, saved.best
-
-    @functools.cache
-    def read_train() -> Split:
-        return read_splits(data, "train")["train"]
+    from mememoji.training.classifier.classifier_pipeline import export_run
 
     others = [locate_weights(other) for other in interpolate_with or []]
     alphas = alpha or [0.5] * len(others)
     if len(alphas) != len(others):
         raise InputError(f"there must be an --alpha for each --interpolate-with, got {len(alphas)} for {len(others)}")
-    for other, fraction in zip(others, alphas, strict=True):
-        # A weights file's norms are estimated on train; a run needs none of it.
-        crops_of_train = np.empty((0, 48, 48), np.uint8) if other.is_dir() else read_train().images
-        loaded = load_initial_weights(other, saved.recipe.shape, crops_of_train)
-        weights = interpolate_weights(weights, loaded, fraction)
-        remarks += f"; weights interpolated (alpha {fraction:g}) with {other.name}"
-    network = build(saved.recipe.shape)
-    network.load_state_dict(weights)
-    if tau > 0:
-        adjust_votes_head(network, read_train(), tau)
-        remarks += f"; logits of the votes adjusted (tau {tau:g})"
-    if crops is not None:
-        cut = read_crops(crops)
-        reject(network, saved.recipe, read_train(), cut, choose_device("auto"))
-        remarks += rejected(cut, crops)
-    provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + remarks)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    deliver(network, saved.recipe, splits["val"], data, provenance, out, run / "report", name=name)
+    exported = export_run(
+        run,
+        data,
+        out,
+        name=name,
+        negatives=negatives,
+        interpolate_with=list(zip(others, alphas, strict=True)),
+        tau=tau,
+    )
+    _print_result(exported, run / "report")
 
 
-def _preset(name: str) -> Recipe:
+def parse_face_sets(requests: list[str]) -> list[MixedFaceSet]:
+    """Parse the values of `--faces` and read the face sets.
+
+    Raises:
+        DatasetError: a file does not exist or is not a face set.
+        InputError: a share is out of range, or the shares leave nothing of a batch.
+    """
     from mememoji.errors import InputError
-    from mememoji.training.classifier.classifier_config import PRESETS
-    from mememoji.training.classifier.teachers import TEACHERS
+    from mememoji.training.classifier.batch_sampler import MixedFaceSet
 
-    presets = PRESETS | TEACHERS
-    if name not in presets:
-        raise InputError(f"no preset {name!r}; there are {', '.join(presets)}")
-    return presets[name]
+    parsed = [parse_share(request) for request in requests]
+    if sum(share for _, share in parsed) >= 1.0:
+        raise InputError(f"the shares of all face sets must sum to less than 1, got {requests}")
+    return [MixedFaceSet.from_file(path, share) for path, share in parsed]
+
+
+def parse_share(request: str) -> tuple[Path, float]:
+    """Parse `FILE:SHARE`, or `FILE` with the default share.
+
+    Raises:
+        InputError: the share is not a number in (0, 1).
+    """
+    from mememoji.errors import InputError
+
+    path, colon, share = request.rpartition(":")
+    # A path may contain a colon itself, as on Windows; what follows it is then not a number.
+    try:
+        value = float(share) if colon else DEFAULT_SHARE
+    except ValueError:
+        path, value = request, DEFAULT_SHARE
+    if not 0.0 < value < 1.0:
+        raise InputError(f"the share of a face set must be in (0, 1), got {request!r}; write FILE:0.3")
+    return Path(path if colon else request), value
+
+
+def locate_weights(source: Path) -> Path:
+    """Return a run folder or weights file as it is, and the weights file in the package for a classifier's name.
+
+    Raises:
+        InputError: the source is neither a file or folder nor the name of a classifier.
+    """
+    from mememoji.classification.shipped_classifiers import find_shipped_weights
+
+    return source if source.exists() or source.suffix else find_shipped_weights(str(source))
+
+
+def print_progress(line: str) -> None:
+    """Print a line about the current stage to stderr."""
+    typer.echo(line, err=True)
+
+
+def _print_result(trained: TrainedClassifier, report: Path) -> None:
+    from mememoji.conversion.evaluate_weights import format_calibration
+    from mememoji.evaluation.classification.split_markdown import render_split_text
+
+    typer.echo(render_split_text(trained.report))
+    if trained.calibrations:
+        typer.echo("\n" + "\n".join(format_calibration(trained.calibrations)))
+    typer.echo(f"\n{trained.weights} and its card; the report is {report / 'report.md'}")

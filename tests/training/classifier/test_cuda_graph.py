@@ -1,4 +1,4 @@
-"""A step recorded on a GPU gives what the step itself gives."""
+"""A captured step gives the results of the step itself."""
 
 import copy
 
@@ -6,44 +6,46 @@ import pytest
 import torch
 
 from mememoji.datasets.splits import Split
-from mememoji.training.classifier.classifier_config import Recipe
-from mememoji.training.classifier.cuda_graph import Recording
-from mememoji.training.classifier.networks import build
-from mememoji.training.classifier.tensor_split import Material
-from mememoji.training.classifier.train_step import Batch, Step
+from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
+from mememoji.training.classifier.cuda_graph import CudaGraphStep
+from mememoji.training.classifier.networks import build_model
+from mememoji.training.classifier.tensor_split import TensorSplit
+from mememoji.training.classifier.train_step import Batch, TrainStep
 from mememoji.training.common.device import choose_device
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
-def test_each_batch_has_its_own_loss_and_gradients(tiny_recipe: Recipe, train_split: Split) -> None:
+def test_cuda_graph_step_has_the_loss_and_gradients_of_the_step(
+    tiny_config: ClassifierTrainConfig, train_split: Split
+) -> None:
     device = choose_device("cuda", bfloat16=False)
-    material = Material.of(train_split, device.where, tiny_recipe)
-    network = build(tiny_recipe.shape).to(device.where)
+    data = TensorSplit.from_split(train_split, device.torch_device, tiny_config)
+    network = build_model(tiny_config.model).to(device.torch_device)
     twin = copy.deepcopy(network)
     steps = []
     for each in (network, twin):
-        chance = torch.Generator(device.where)
-        steps.append(Step(each, tiny_recipe, device, chance))
-    recorded = Recording(steps[0], network)
+        generator = torch.Generator(device.torch_device)
+        steps.append(TrainStep(each, tiny_config, device, generator))
+    captured = CudaGraphStep(steps[0], network)
     for number in range(6):
-        which = torch.arange(14, device=device.where) + 14 * number
+        indices = torch.arange(14, device=device.torch_device) + 14 * number
         batch = Batch(
-            material.pictures[which],
-            which % 2 == 1,
-            material.labels[which],
-            material.batch(which, softened=False),
-            material.teaching[which],
+            data.images[indices],
+            indices % 2 == 1,
+            data.labels[indices],
+            data.targets_at(indices, soft_labels=False),
+            data.distillation_weights[indices],
             {},
         )
         for step in steps:
-            step.chance.manual_seed(number)
+            step.generator.manual_seed(number)
         torch.manual_seed(number)
-        loss, hits = (value.clone() for value in recorded(batch))
+        loss, num_correct = (value.clone() for value in captured(batch))
         twin.zero_grad(set_to_none=True)
         torch.manual_seed(number)
-        expected, right = steps[1](batch)
+        expected, expected_correct = steps[1](batch)
         torch.testing.assert_close(loss, expected, atol=1e-3, rtol=1e-3)
-        assert hits == right
+        assert num_correct == expected_correct
         for mine, theirs in zip(network.parameters(), twin.parameters(), strict=True):
             torch.testing.assert_close(mine.grad, theirs.grad, atol=1e-3, rtol=1e-2)

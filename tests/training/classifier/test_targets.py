@@ -1,17 +1,17 @@
 import pytest
 import torch
 
-from mememoji.training.classifier.targets import label_targets, labels_given_votes, vote_distributions
+from mememoji.training.classifier.targets import fit_labels_to_votes, label_targets, vote_distributions
 
 
 def test_vote_distributions_sum_to_one_or_zero() -> None:
     votes = torch.tensor([[0] * 10, [5, 5, 0, 0, 0, 0, 0, 0, 0, 0]], dtype=torch.uint8)
-    shares = vote_distributions(votes)
-    assert shares.sum(dim=1).tolist() == [0.0, 1.0]
-    assert shares[1, :2].tolist() == [0.5, 0.5]
+    distributions = vote_distributions(votes)
+    assert distributions.sum(dim=1).tolist() == [0.0, 1.0]
+    assert distributions[1, :2].tolist() == [0.5, 0.5]
 
 
-def made_votes(count: int = 700) -> tuple[torch.Tensor, torch.Tensor]:
+def make_votes(count: int = 700) -> tuple[torch.Tensor, torch.Tensor]:
     """Class k gets eight of ten votes in column k; a tenth of the labels are wrong."""
     truth = torch.arange(count) % 7
     votes = torch.zeros(count, 10, dtype=torch.uint8)
@@ -22,27 +22,27 @@ def made_votes(count: int = 700) -> tuple[torch.Tensor, torch.Tensor]:
     return labels, votes
 
 
-def test_votes_say_how_likely_a_label_is() -> None:
-    labels, votes = made_votes()
-    likely = labels_given_votes(labels, votes)
-    torch.testing.assert_close(likely.sum(dim=1), torch.ones(len(labels)))
-    # The votes see through the wrong tenth: the class that they name is given about nine tenths.
-    assert (likely.argmax(dim=1) == torch.arange(len(labels)) % 7).all()
-    assert likely.max(dim=1).values.mean() == pytest.approx(0.9, abs=0.03)
+def test_fit_labels_to_votes_finds_the_probability_of_each_label() -> None:
+    labels, votes = make_votes()
+    probs = fit_labels_to_votes(labels, votes)
+    torch.testing.assert_close(probs.sum(dim=1), torch.ones(len(labels)))
+    # The votes reveal the wrong tenth: the class that they name gets about nine tenths.
+    assert (probs.argmax(dim=1) == torch.arange(len(labels)) % 7).all()
+    assert probs.max(dim=1).values.mean() == pytest.approx(0.9, abs=0.03)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-@pytest.mark.parametrize("softening", [0.0, 0.5, 1.0])
-def test_targets_are_distributions(smoothing: float, softening: float) -> None:
-    labels, votes = made_votes(70)
-    targets = label_targets(labels, votes, smoothing=smoothing, softening=softening)
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("soft_label_weight", [0.0, 0.5, 1.0])
+def test_label_targets_are_distributions(label_smoothing: float, soft_label_weight: float) -> None:
+    labels, votes = make_votes(70)
+    targets = label_targets(labels, votes, label_smoothing=label_smoothing, soft_label_weight=soft_label_weight)
     torch.testing.assert_close(targets.sum(dim=1), torch.ones(70))
     assert (targets >= 0).all()
-    if smoothing == softening == 0.0:
+    if label_smoothing == soft_label_weight == 0.0:
         assert (targets.argmax(dim=1) == labels).all()
         assert targets.max() == 1.0
 
 
-def test_without_votes_labels_stay_hard() -> None:
-    targets = label_targets(torch.tensor([3]), None, smoothing=0.0, softening=0.5)
+def test_label_targets_without_votes_are_hard() -> None:
+    targets = label_targets(torch.tensor([3]), None, label_smoothing=0.0, soft_label_weight=0.5)
     assert targets.tolist() == [[0, 0, 0, 1, 0, 0, 0]]

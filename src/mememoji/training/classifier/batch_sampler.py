@@ -1,85 +1,112 @@
-"""Which images each step of an epoch is given, where several sets have a share of each batch."""
+"""Batch sampler: the images of each step, if face sets fill a fraction of each batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
 
-from mememoji.datasets.face_sets.face_set import FaceSet
+from mememoji.datasets.face_sets.face_set import FaceSet, read_face_set
 
 
 @dataclass(frozen=True, slots=True)
-class MixedSet:
-    """A face set and its share of each batch.
+class MixedFaceSet:
+    """A face set and the fraction of each batch that it fills.
 
     Attributes:
         faces: the set.
-        share: fraction of a batch, in (0, 1).
+        batch_fraction: fraction of each batch, in (0, 1).
+        name: name of the set in the model card: its file's.
 
     Raises:
-        ValueError: the share is out of range.
+        ValueError: the fraction is out of range.
     """
 
     faces: FaceSet
-    share: float
+    batch_fraction: float
+    name: str = "face set"
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.share < 1.0:
-            raise ValueError(f"the share of a face set must be in (0, 1), got {self.share}")
+        if not 0.0 < self.batch_fraction < 1.0:
+            raise ValueError(f"the fraction of a face set must be in (0, 1), got {self.batch_fraction}")
+
+    @classmethod
+    def from_file(cls, path: Path, batch_fraction: float) -> Self:
+        """Read a face set that `mememoji data faces` wrote.
+
+        Raises:
+            DatasetError: the file does not exist or is not a face set.
+            ValueError: the fraction is out of range.
+        """
+        return cls(read_face_set(path), batch_fraction, path.name)
+
+    @property
+    def description(self) -> str:
+        """What the model card reports of the set."""
+        sources, num_labeled = len(set(self.faces.sources)), int(self.faces.is_labeled.sum())
+        return (
+            f"{len(self.faces):,} faces from {sources} other sources, {num_labeled:,} of them labeled ({self.name}), "
+            f"{self.batch_fraction:.0%} of each batch"
+        )
 
 
 class BatchSampler:
-    """Draws the batches of an epoch: the first set is gone through once, the others fill their share of each batch.
+    """Samples the batches of an epoch: one pass through the main set, while other sets fill their part of each batch.
 
-    Images of the other sets are drawn with replacement, by their weights.
+    Images of the other sets are sampled with replacement, by their weights.
 
     Args:
-        count: number of images in the first set; the others' follow in the order of `weights`.
-        batch: images a step.
-        shares: fraction of each batch for each of the other sets.
-        weights: for each of the other sets (M,) float32, not negative, how often an image is drawn.
+        num_images: number of images in the main set; the indices of the other sets follow.
+        batch_size: images per step.
+        fractions: fraction of each batch for each of the other sets.
+        weights: (M,) float32 sampling weights for each of the other sets, not negative.
 
     Raises:
-        ValueError: nothing of a batch is left for the first set, or a set gets none of it.
+        ValueError: a set would get less than one image of a batch.
     """
 
-    def __init__(self, count: int, batch: int, shares: Sequence[float], weights: Sequence[Tensor]) -> None:
-        drawn = [round(batch * share) for share in shares]
-        own = batch - sum(drawn)
-        if own < 1 or any(number < 1 for number in drawn):
-            raise ValueError(f"each set must get an image or more of a batch of {batch}, got shares of {list(shares)}")
-        self._count, self._own, self._drawn, self._weights = count, min(own, count), drawn, list(weights)
-        self.steps = max(count // own, 1)
+    def __init__(self, num_images: int, batch_size: int, fractions: Sequence[float], weights: Sequence[Tensor]) -> None:
+        sampled = [round(batch_size * fraction) for fraction in fractions]
+        main = batch_size - sum(sampled)
+        if main < 1 or any(count < 1 for count in sampled):
+            raise ValueError(
+                f"each set must get at least one image of a batch of {batch_size}, got fractions {list(fractions)}"
+            )
+        self._num_images, self._main, self._sampled = num_images, min(main, num_images), sampled
+        self._weights = list(weights)
+        self.num_steps = max(num_images // main, 1)
 
     @property
-    def batch(self) -> int:
-        """Images in each batch."""
-        return self._own + sum(self._drawn)
+    def batch_size(self) -> int:
+        """Number of images in each batch."""
+        return self._main + sum(self._sampled)
 
-    def draw(self, generator: torch.Generator) -> Tensor:
-        """Draw an epoch: (steps, B) int64, indices into all sets one behind the other."""
+    def sample_epoch(self, generator: torch.Generator) -> Tensor:
+        """Return the batches of an epoch: (num_steps, B) int64 indices into the concatenated sets."""
         device = generator.device
-        order = torch.randperm(self._count, generator=generator, device=device)
-        parts = [order[: self.steps * self._own].view(self.steps, self._own)]
-        start = self._count
-        for number, weights in zip(self._drawn, self._weights, strict=True):
-            drawn = torch.multinomial(weights, self.steps * number, replacement=True, generator=generator)
-            parts.append(start + drawn.view(self.steps, number))
+        order = torch.randperm(self._num_images, generator=generator, device=device)
+        # An incomplete last batch is dropped: a batch of one image would break batch norm.
+        chunks = [order[: self.num_steps * self._main].view(self.num_steps, self._main)]
+        start = self._num_images
+        for count, weights in zip(self._sampled, self._weights, strict=True):
+            indices = torch.multinomial(weights, self.num_steps * count, replacement=True, generator=generator)
+            chunks.append(start + indices.view(self.num_steps, count))
             start += len(weights)
-        return torch.cat(parts, dim=1)
+        return torch.cat(chunks, dim=1)
 
 
-def drawing_weights(faces: FaceSet, device: torch.device, *, rare_power: float, unlabeled: float) -> Tensor:
-    """Weigh the faces of a set for drawing.
-
-    A label is drawn the oftener the rarer it is, and the oftener the more it is trusted.
+def sampling_weights(
+    faces: FaceSet, device: torch.device, *, rare_label_power: float, unlabeled_fraction: float
+) -> Tensor:
+    """Return sampling weights of a face set: rare labels and trusted labels are sampled more often.
 
     Args:
         faces: the set.
-        device: where the weights are to be.
-        rare_power: 0 draws labels as often as they occur, 1 all equally often.
-        unlabeled: fraction of draws that are faces without a label, where the set holds faces of both kinds.
+        device: the device for the weights.
+        rare_label_power: 0 samples labels as often as they occur, 1 all equally often.
+        unlabeled_fraction: fraction of the samples without a label, if the set has faces with and without.
 
     Returns:
         (N,) float32.
@@ -90,7 +117,9 @@ def drawing_weights(faces: FaceSet, device: torch.device, *, rare_power: float, 
     if not labeled.any():
         return torch.ones(len(faces), device=device)
     counts = torch.bincount(labels[labeled]).float()
-    own = trust.sqrt() * counts[labels.clamp(min=0)].clamp(min=1.0).pow(-rare_power) * labeled
-    others = (~labeled).float()
-    own = own / own.sum().clamp(min=1e-12)
-    return (1 - unlabeled) * own + unlabeled * others / others.sum().clamp(min=1.0)
+    rarity = counts[labels.clamp(min=0)].clamp(min=1.0).pow(-rare_label_power)
+    labeled_weights = trust.sqrt() * rarity * labeled
+    unlabeled_weights = (~labeled).float()
+    labeled_weights = labeled_weights / labeled_weights.sum().clamp(min=1e-12)
+    unlabeled_weights = unlabeled_fraction * unlabeled_weights / unlabeled_weights.sum().clamp(min=1.0)
+    return (1 - unlabeled_fraction) * labeled_weights + unlabeled_weights

@@ -1,4 +1,4 @@
-"""Lessons: images changed ahead of a training, with what its teachers say of them."""
+"""Cached soft targets: augmented views of all images, with the teachers' outputs for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,63 +7,63 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from mememoji.classification.preprocess import SIDE
+from mememoji.classification.preprocess import CROP_SIZE
 from mememoji.training.classifier.augmentation import augment
-from mememoji.training.classifier.classifier_config import Recipe
+from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 from mememoji.training.classifier.teachers import Teacher, soft_targets
 
-_BATCH: Final = 1024
+_BATCH_SIZE: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """Every image changed once.
+class CachedView:
+    """An augmented view of every image, with the teachers' outputs.
 
     Attributes:
         images: (N, 48, 48) uint8, on the training's device.
-        taught: by head, (N, C) float32 distributions, softened by the recipe's temperature.
+        teacher_probs: by head, (N, C) float32 distributions at the config's distillation temperature.
     """
 
-    pictures: Tensor
-    taught: dict[str, Tensor]
+    images: Tensor
+    teacher_probs: dict[str, Tensor]
 
 
-class Lessons:
-    """As many lessons as the recipe asks for, each made when it is first wanted and kept.
+class CachedViews:
+    """Views of the train images whose teacher outputs are computed once and reused.
 
-    Several large teachers cost many times what a small student does. Asked once for each of some thirty versions of a
-    image, in place of once each epoch, they no longer set the pace, and still judge the very crop that the student
-    sees. Every other time that a lesson comes round, its images are mirrored.
+    Several large teachers cost many times as much as a small student. With about thirty cached views per image they
+    are not run in every epoch, but still see exactly the crops that the student sees. Every other time that a view is
+    reused, its images are mirrored.
 
     Args:
-        teachers: one or more.
-        images: (N, S, S) uint8; S is 48, or more where there is context around what the network sees.
-        recipe: how many lessons, and how images are changed.
+        teachers: at least one.
+        images: (N, S, S) uint8; S is 48, or more if there is context around the crop.
+        config: the number of views, the augmentation and the seed.
     """
 
-    def __init__(self, teachers: Sequence[Teacher], pictures: Tensor, recipe: Recipe) -> None:
-        self._teachers, self._pictures, self._recipe = teachers, pictures, recipe
-        self._made: dict[int, Lesson] = {}
+    def __init__(self, teachers: Sequence[Teacher], images: Tensor, config: ClassifierTrainConfig) -> None:
+        self._teachers, self._images, self._config = teachers, images, config
+        self._views: dict[int, CachedView] = {}
 
-    def of(self, epoch: int) -> Lesson:
-        """The lesson of an epoch, counted from 0."""
-        number = epoch % self._recipe.lessons
-        if number not in self._made:
-            self._made[number] = self._lesson(number)
-        return self._made[number]
+    def view(self, epoch: int) -> CachedView:
+        """Return the view of an epoch, counted from 0; it is computed when first needed."""
+        index = epoch % self._config.num_cached_views
+        if index not in self._views:
+            self._views[index] = self._compute_view(index)
+        return self._views[index]
 
-    def mirrored(self, epoch: int) -> bool:
-        """Whether the lesson's images are to be mirrored in an epoch."""
-        return self._recipe.augmentation.mirror and epoch // self._recipe.lessons % 2 == 1
+    def is_hflipped(self, epoch: int) -> bool:
+        """Return whether the view's images are mirrored in an epoch."""
+        return self._config.augmentation.hflip and epoch // self._config.num_cached_views % 2 == 1
 
     @torch.no_grad()
-    def _lesson(self, number: int) -> Lesson:
-        settings, where = self._recipe.augmentation, self._pictures.device
-        chance = torch.Generator(where).manual_seed(self._recipe.seed * 1_000_003 + 500_009 + number)
-        pictures, taught = [], []
-        for part in torch.split(self._pictures, _BATCH):
-            mirrored = torch.rand(len(part), generator=chance, device=where) < (0.5 if settings.mirror else 0.0)
-            changed = augment(part[:, None].float(), mirrored, settings, chance, size=SIDE).round()
-            pictures.append(changed[:, 0].to(torch.uint8))
-            taught.append(soft_targets(self._teachers, changed, self._recipe.temperature))
-        return Lesson(torch.cat(pictures), {head: torch.cat([t[head] for t in taught]) for head in taught[0]})
+    def _compute_view(self, index: int) -> CachedView:
+        config, device = self._config.augmentation, self._images.device
+        generator = torch.Generator(device).manual_seed(self._config.seed * 1_000_003 + 500_009 + index)
+        images, probs = [], []
+        for chunk in torch.split(self._images, _BATCH_SIZE):
+            hflip_mask = torch.rand(len(chunk), generator=generator, device=device) < (0.5 if config.hflip else 0.0)
+            view = augment(chunk[:, None].float(), hflip_mask, config, generator, size=CROP_SIZE).round()
+            images.append(view[:, 0].to(torch.uint8))
+            probs.append(soft_targets(self._teachers, view, self._config.distillation_temperature))
+        return CachedView(torch.cat(images), {head: torch.cat([p[head] for p in probs]) for head in probs[0]})

@@ -1,11 +1,11 @@
-"""Fitting: a recipe and prepared data in, a run folder with history, checkpoint and best weights out."""
+"""Classifier trainer: trains a network and writes history, checkpoint and best weights to a run folder."""
 
 import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -14,272 +14,300 @@ from tqdm import tqdm
 
 from mememoji.datasets.splits import Split
 from mememoji.errors import RunError
-from mememoji.training.classifier.batch_sampler import BatchSampler, MixedSet, drawing_weights
-from mememoji.training.classifier.cached_targets import Lesson, Lessons
-from mememoji.training.classifier.classifier_config import Recipe
-from mememoji.training.classifier.cuda_graph import Recording
-from mememoji.training.classifier.networks import build
-from mememoji.training.classifier.sam import Climb
+from mememoji.training.classifier.batch_sampler import BatchSampler, MixedFaceSet, sampling_weights
+from mememoji.training.classifier.cached_targets import CachedViews
+from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
+from mememoji.training.classifier.classifier_run import (
+    HISTORY_PANELS,
+    ClassifierCheckpoint,
+    ClassifierMetrics,
+    read_classifier_checkpoint,
+)
+from mememoji.training.classifier.cuda_graph import CudaGraphStep
+from mememoji.training.classifier.networks import build_model
 from mememoji.training.classifier.teachers import Teacher
-from mememoji.training.classifier.tensor_split import UNKNOWN, Material, as_input
-from mememoji.training.classifier.train_step import Batch, Step, loss_of
-from mememoji.training.common.checkpoint import Checkpoint, read_checkpoint
+from mememoji.training.classifier.tensor_split import UNKNOWN, TensorSplit, to_input
+from mememoji.training.classifier.train_step import Batch, TrainStep, classification_loss
+from mememoji.training.common.checkpoint import CHECKPOINT_FILE, Checkpoint, describe_changes
 from mememoji.training.common.device import Device
-from mememoji.training.common.metrics_log import Epoch, draw_history, write_history
-from mememoji.training.common.optimizer import MovingAverage, make_optimizer, rate_at
+from mememoji.training.common.metrics_log import HISTORY_CSV, HISTORY_PNG, plot_history, write_history_csv
+from mememoji.training.common.model_ema import ModelEMA
+from mememoji.training.common.optimizer import SAM, lr_at, make_optimizer, set_lr
 
-_SAVED_EVERY = 30.0
-"""Seconds that may be lost: on a GPU an epoch takes less time than writing a checkpoint and drawing its curves."""
+_SAVE_INTERVAL: Final = 30.0
+"""Seconds between checkpoints: on a GPU, an epoch is shorter than writing a checkpoint and plotting the history."""
+
+_VAL_BATCH_SIZE: Final = 256
 
 
-class Fitting:
-    """A training under way.
+class ClassifierTrainer:
+    """Trains an expression classifier.
 
     Args:
-        recipe: what to do.
-        train: the split to learn from.
-        val: the split to choose the best epoch by.
-        run: the folder for history, curves and checkpoint; made where missing.
-        device: where to compute.
-        teachers: whose answers to each changed image are learned beside its targets.
-        mixed: face sets that fill a share of each batch. The weights after the last epoch are then taken for the best:
-            val, which is FER2013's, does not tell how well other faces are read.
-        initial: the state dict of a network of the recipe's shape to start from; None starts from random weights.
-        remarks: what the card of exported weights is to say of the training beside its data.
-        after_epoch: called with each epoch's figures; what it raises ends the training.
-        compiled: whether torch.compile fuses the network, which needs a C++ compiler and a minute at the start.
-        quiet: no progress bar.
+        config: the training's configuration.
+        train: the split to train on.
+        val: the split to select the best epoch on.
+        run: the folder for history, plots and checkpoint; it is created if needed.
+        device: device and precision.
+        teachers: networks from which the classifier is distilled.
+        face_sets: face sets that fill a fraction of each batch. The weights after the last epoch then count as the
+            best: val, which is FER2013's, does not predict the accuracy on other faces.
+        initial_weights: state dict of a network of the same architecture to start from; None starts from random
+            weights.
+        remarks: text for the card of exported weights, in addition to its description of the data.
+        on_epoch_end: called with each epoch's metrics; an exception that it raises ends the training.
+        compile_model: whether to fuse the network with torch.compile, which needs a C++ compiler and about a minute.
+        quiet: whether to hide the progress bar.
 
     Raises:
-        DatasetError: a split holds no images.
+        DatasetError: a split has no images.
     """
 
     def __init__(
         self,
-        recipe: Recipe,
+        config: ClassifierTrainConfig,
         train: Split,
         val: Split,
         run: Path,
         device: Device,
         *,
         teachers: Sequence[Teacher] = (),
-        mixed: Sequence[MixedSet] = (),
-        initial: Mapping[str, Tensor] | None = None,
+        face_sets: Sequence[MixedFaceSet] = (),
+        initial_weights: Mapping[str, Tensor] | None = None,
         remarks: str = "",
-        after_epoch: Callable[[Epoch], None] | None = None,
-        compiled: bool = False,
+        on_epoch_end: Callable[[ClassifierMetrics], None] | None = None,
+        compile_model: bool = False,
         quiet: bool = False,
     ) -> None:
-        self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
-        self.after_epoch = after_epoch
-        self.mixed, self.remarks = tuple(mixed), remarks
-        self.fingerprint = _fingerprint(train, self.mixed)
-        # Batches are of one size: which of cuDNN's kernels is fastest for them is worth trying out once.
-        torch.backends.cudnn.benchmark = device.where.type == "cuda"
-        torch.manual_seed(recipe.seed)
-        own = Material.of(train, device.where, recipe, teaching=recipe.teaching if teachers else 0.0)
-        others = [Material.from_face_set(one.faces, device.where, has_teachers=bool(teachers)) for one in self.mixed]
-        self.train = Material.merge([own, *others])
-        unlabeled = recipe.unlabeled if teachers else 0.0
-        weights = [
-            drawing_weights(one.faces, device.where, rare_power=recipe.rare_power, unlabeled=unlabeled)
-            for one in self.mixed
-        ]
-        self.sampler = BatchSampler(len(own), recipe.batch, [one.share for one in self.mixed], weights)
-        self.val = Material.of(val, device.where)
-        network = build(recipe.shape)
-        if initial is not None:
-            network.load_state_dict(initial)
-        self.network = network.to(device.where).to(memory_format=device.memory)
-        self.average = MovingAverage(self.network, recipe.average) if recipe.average > 0 else None
-        self.optimizer = make_optimizer(self.network, recipe)
-        self.history: list[Epoch] = []
-        self.best = _copied(self.evaluated)
-        self.lessons = Lessons(teachers, self.train.pictures, recipe) if teachers and recipe.lessons else None
-        if compiled:
-            # A process that fits network after network would reach Dynamo's limit of recompilations, and go on slowly.
-            torch.compiler.reset()
-        forward: Callable[[Tensor], dict[str, Tensor]] = torch.compile(self.network) if compiled else self.network
-        self._chance = torch.Generator(device.where)
-        climb = Climb(self.network, recipe.sharpness) if recipe.sharpness > 0 else None
-        step = Step(forward, recipe, device, self._chance, () if self.lessons else teachers, climb)
-        # A teacher that computes elsewhere cannot be recorded, and a compiled network records itself as it likes.
-        recorded = device.where.type == "cuda" and not compiled and not step.teachers
-        self._step = Recording(step, self.network) if recorded else step
-        self._saved = -math.inf
+        self.config, self.run, self.device, self.quiet = config, run, device, quiet
+        self.face_sets, self.remarks, self.on_epoch_end = tuple(face_sets), remarks, on_epoch_end
+        self.data_fingerprint = _fingerprint(train, self.face_sets)
+        # All batches have the same size, so it pays to let cuDNN search for its fastest kernels once.
+        torch.backends.cudnn.benchmark = device.is_cuda
+        torch.manual_seed(config.seed)
+        self.train_data, self.sampler = self._load_train_data(train, has_teachers=bool(teachers))
+        self.val_data = TensorSplit.from_split(val, device.torch_device)
+        model = build_model(config.model)
+        if initial_weights is not None:
+            model.load_state_dict(initial_weights)
+        self.model = model.to(device.torch_device).to(memory_format=device.memory_format)
+        self.ema = ModelEMA(self.model, config.ema_decay) if config.ema_decay > 0 else None
+        self.optimizer = make_optimizer(self.model, config)
+        self.history: list[ClassifierMetrics] = []
+        self.best = _copy_weights(self.eval_model)
+        has_cache = bool(teachers) and config.num_cached_views > 0
+        self.cached_views = CachedViews(teachers, self.train_data.images, config) if has_cache else None
+        self._generator = torch.Generator(device.torch_device)
+        self._train_step = self._make_train_step(() if has_cache else teachers, compile_model=compile_model)
+        self._last_save = -math.inf
         run.mkdir(parents=True, exist_ok=True)
 
     @property
-    def evaluated(self) -> nn.Module:
-        """The network that val judges and that is exported: the average where there is one."""
-        return self.network if self.average is None else self.average.network
+    def eval_model(self) -> nn.Module:
+        """The network that is validated and exported: the moving average if there is one."""
+        return self.model if self.ema is None else self.ema.module
 
     def resume(self) -> None:
-        """Go on from the run's checkpoint.
+        """Continue from the run's checkpoint.
 
         Raises:
-            RunError: no checkpoint, another recipe, or other data.
+            RunError: there is no checkpoint, or it has another configuration or other data.
         """
-        saved = read_checkpoint(self.run, self.device.where)
-        if saved.recipe != self.recipe:
-            raise RunError(f"{self.run} was begun with another recipe: {saved.recipe}; asked for: {self.recipe}")
-        if saved.data != self.fingerprint:
-            raise RunError(f"{self.run} was begun with other data; prepare the same, or start anew elsewhere")
+        saved = read_classifier_checkpoint(self.run, self.device.torch_device)
+        if saved.config != self.config:
+            changes = describe_changes(saved.config, self.config)
+            raise RunError(f"{self.run} was started with another configuration: {changes}; use the same to resume")
+        if saved.data_fingerprint != self.data_fingerprint:
+            raise RunError(f"{self.run} was started with other data; use the same, or start in another folder")
         self.history, self.best = list(saved.history), saved.best
         if saved.is_finished:
             return
-        self.network.load_state_dict(saved.network)
-        if self.average is not None and saved.average is not None:
-            self.average.network.load_state_dict(saved.average)
-            self.average.steps = saved.average_steps
+        self.model.load_state_dict(saved.model)
+        if self.ema is not None and saved.ema is not None:
+            self.ema.module.load_state_dict(saved.ema)
+            self.ema.num_updates = saved.num_ema_updates
         self.optimizer.load_state_dict(saved.optimizer)
 
-    def fit(self) -> nn.Module:
-        """Train to the end, or until val has not improved for the recipe's patience.
+    def train(self) -> nn.Module:
+        """Train to the last epoch, or until val has not improved for the config's patience.
 
         Returns:
-            The evaluated network at its best val accuracy, or as it is at the end where face sets are mixed in; in
-            evaluation mode.
+            The network at its best val accuracy, or after the last epoch if there are face sets; in evaluation mode,
+            on the CPU.
 
         Raises:
-            RunError: the loss is no longer a number.
+            RunError: the loss became NaN or infinite.
         """
-        pictures = self.sampler.steps * self.sampler.batch
-        with tqdm(
-            total=self.recipe.epochs * pictures,
-            initial=len(self.history) * pictures,
-            unit=" images",
-            unit_scale=True,
-            disable=self.quiet,
-        ) as bar:
-            for epoch in range(len(self.history), self.recipe.epochs):
-                if self._is_stuck():
+        with self._progress_bar() as bar:
+            for epoch in range(len(self.history), self.config.epochs):
+                if self.should_stop_early():
                     break
-                bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
-                self.history.append(self._epoch(epoch, bar))
-                is_best = self.history[-1].val_accuracy > max([e.val_accuracy for e in self.history[:-1]], default=-1.0)
-                if is_best or self.mixed:
-                    self.best = _copied(self.evaluated)
-                if time.monotonic() - self._saved > _SAVED_EVERY:
+                metrics = self._train_epoch(epoch, bar)
+                if self.face_sets or metrics.val_accuracy > self._best_val_accuracy():
+                    self.best = _copy_weights(self.eval_model)
+                self.history.append(metrics)
+                if time.monotonic() - self._last_save > _SAVE_INTERVAL:
                     self._save(self._checkpoint())
-                if self.after_epoch is not None:
-                    self.after_epoch(self.history[-1])
-        self._save(Checkpoint.finished(self.recipe, self.fingerprint, self.history, self.best, remarks=self.remarks))
-        network = build(self.recipe.shape)
-        network.load_state_dict(self.best)
-        return network.eval()
+                if self.on_epoch_end is not None:
+                    self.on_epoch_end(metrics)
+        self._save(self._checkpoint().finish())
+        model = build_model(self.config.model)
+        model.load_state_dict(self.best)
+        return model.eval()
 
-    def _is_stuck(self) -> bool:
-        accuracies = [epoch.val_accuracy for epoch in self.history]
-        patience = self.recipe.patience
+    def should_stop_early(self) -> bool:
+        """Return whether val has not improved for `early_stopping_patience` epochs."""
+        patience = self.config.early_stopping_patience
+        accuracies = [metrics.val_accuracy for metrics in self.history]
         return 0 < patience < len(accuracies) and max(accuracies[-patience:]) <= max(accuracies[:-patience])
 
-    def _epoch(self, number: int, bar: "tqdm[Any]") -> Epoch:
-        # Chance is seeded anew each epoch: a resumed training draws what an uninterrupted one would have.
-        seed = self.recipe.seed * 1_000_003 + number
+    @torch.no_grad()
+    def validate(self) -> tuple[float, float]:
+        """Return loss and accuracy on val."""
+        model = self.eval_model.eval()
+        loss, num_correct = 0.0, 0
+        for indices in torch.arange(len(self.val_data), device=self.device.torch_device).split(_VAL_BATCH_SIZE):
+            logits = model(to_input(self.val_data.images[indices]))
+            targets = self.val_data.targets_at(indices, soft_labels=False)
+            batch_loss = classification_loss(logits, targets, votes_weight=self.config.votes_weight)
+            loss += float(batch_loss) * len(indices)
+            num_correct += int((logits["labels"].argmax(dim=1) == self.val_data.labels[indices]).sum())
+        return loss / len(self.val_data), num_correct / len(self.val_data)
+
+    def _train_epoch(self, epoch: int, bar: "tqdm[Any]") -> ClassifierMetrics:
+        # Generators are seeded in each epoch, so that a resumed training draws what an uninterrupted one would.
+        seed = self.config.seed * 1_000_003 + epoch
         torch.manual_seed(seed)
-        self._chance.manual_seed(seed)
-        order, steps = self.sampler.draw(self._chance), self.sampler.steps
+        self._generator.manual_seed(seed)
+        batches, num_steps = self.sampler.sample_epoch(self._generator), self.sampler.num_steps
         start = time.perf_counter()
-        # Sums stay on the device: reading one back each step would make the CPU wait for the GPU.
-        losses, right = torch.zeros(2, device=self.device.where)
-        self.network.train()
-        lesson = None if self.lessons is None else self.lessons.of(number)
-        seen, labeled = 0, torch.zeros((), device=self.device.where)
-        # A last batch of one image would break batch normalization, so what does not fill a batch waits.
-        for step, which in enumerate(order):
-            rate = rate_at(self.recipe, number + (step + 0.5) / steps)
-            batch = self._batch(which, number, lesson)
-            loss, hits = self._taken(batch, rate)
-            losses, right = losses + loss, right + hits
-            labeled += (batch.labels != UNKNOWN).sum()
-            seen += len(which)
-            bar.update(len(which))
+        # Sums stay on the device: reading them in each step would make the CPU wait for the GPU.
+        loss_sum, num_correct, num_labeled = torch.zeros(3, device=self.device.torch_device)
+        self.model.train()
+        bar.set_description(f"epoch {epoch + 1}/{self.config.epochs}")
+        for step, indices in enumerate(batches):
+            batch = self._make_batch(indices, epoch)
+            lr = lr_at(self.config, epoch + (step + 0.5) / num_steps)
+            loss, correct = self._optimizer_step(batch, lr)
+            loss_sum, num_correct = loss_sum + loss, num_correct + correct
+            num_labeled = num_labeled + (batch.labels != UNKNOWN).sum()
+            bar.update(len(indices))
             if step % 50 == 49:
-                accuracy = right.item() / max(labeled.item(), 1)
-                bar.set_postfix(loss=f"{losses.item() / (step + 1):.3f}", accuracy=f"{accuracy:.1%}")
-        train_loss, train_accuracy = losses.item() / steps, right.item() / max(labeled.item(), 1)
+                accuracy = num_correct.item() / max(num_labeled.item(), 1)
+                bar.set_postfix(loss=f"{loss_sum.item() / (step + 1):.3f}", accuracy=f"{accuracy:.1%}")
+        train_loss, train_accuracy = loss_sum.item() / num_steps, num_correct.item() / max(num_labeled.item(), 1)
         seconds = time.perf_counter() - start
-        if not torch.isfinite(losses):
-            raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
-        val_loss, val_accuracy = self._judge()
-        return Epoch(
-            epoch=number + 1,
-            rate=rate,
+        if not math.isfinite(train_loss):
+            raise RunError(f"the loss became NaN or infinite in epoch {epoch + 1}; try a lower --lr")
+        val_loss, val_accuracy = self.validate()
+        return ClassifierMetrics(
+            epoch=epoch + 1,
+            lr=lr,
             train_loss=train_loss,
             train_accuracy=train_accuracy,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
-            pictures_per_second=seen / seconds,
+            images_per_second=batches.numel() / seconds,
             seconds=seconds,
         )
 
-    def _batch(self, which: Tensor, epoch: int, lesson: Lesson | None) -> Batch:
-        labels = self.train.labels[which]
-        targets = self.train.batch(which, softened=epoch < self.recipe.softened * self.recipe.epochs)
-        if lesson is not None and self.lessons is not None:
-            mirrored = torch.full_like(which, self.lessons.mirrored(epoch), dtype=torch.bool)
-            taught = {head: rows[which] for head, rows in lesson.taught.items()}
-            return Batch(lesson.pictures[which], mirrored, labels, targets, self.train.teaching[which], taught)
-        # Each image is mirrored every other epoch rather than by chance: both sides are seen equally often
+    def _make_batch(self, indices: Tensor, epoch: int) -> Batch:
+        data = self.train_data
+        targets = data.targets_at(indices, soft_labels=epoch < self.config.soft_label_epochs * self.config.epochs)
+        labels, distillation_weights = data.labels[indices], data.distillation_weights[indices]
+        if self.cached_views is not None:
+            view = self.cached_views.view(epoch)
+            hflip_mask = torch.full_like(indices, self.cached_views.is_hflipped(epoch), dtype=torch.bool)
+            teacher_probs = {head: probs[indices] for head, probs in view.teacher_probs.items()}
+            return Batch(view.images[indices], hflip_mask, labels, targets, distillation_weights, teacher_probs)
+        # Each image is mirrored every other epoch and not at random, so that both sides are seen equally often
         # (Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU").
-        odd = ((which * 2_654_435_761 >> 7) + epoch) % 2 == 1
-        flips = odd & self.recipe.augmentation.mirror
-        return Batch(self.train.pictures[which], flips, labels, targets, self.train.teaching[which], {})
+        is_odd = ((indices * 2_654_435_761 >> 7) + epoch) % 2 == 1
+        hflip_mask = is_odd & self.config.augmentation.hflip
+        return Batch(data.images[indices], hflip_mask, labels, targets, distillation_weights, {})
 
-    def _taken(self, batch: Batch, rate: float) -> tuple[Tensor, Tensor]:
-        """Take a step: the batch's loss and hits, and the weights moved."""
-        if not isinstance(self._step, Recording):
+    def _optimizer_step(self, batch: Batch, lr: float) -> tuple[Tensor, Tensor]:
+        """Update the weights; return the batch's loss and number of correct labels."""
+        if not isinstance(self._train_step, CudaGraphStep):
             self.optimizer.zero_grad(set_to_none=True)
-        results = self._step(batch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        loss, num_correct = self._train_step(batch)
+        set_lr(self.optimizer, lr)
         self.optimizer.step()
-        if self.average is not None:
-            self.average.update(self.network)
-        return results
+        if self.ema is not None:
+            self.ema.update(self.model)
+        return loss, num_correct
 
-    @torch.no_grad()
-    def _judge(self) -> tuple[float, float]:
-        network = self.evaluated.eval()
-        loss, right = 0.0, 0
-        everything = torch.arange(len(self.val), device=self.device.where)
-        for which in torch.split(everything, 256):
-            logits = network(as_input(self.val.pictures[which]))
-            targets = self.val.batch(which, softened=False)
-            loss += float(loss_of(logits, targets, votes=self.recipe.votes)) * len(which)
-            right += int((logits["labels"].argmax(dim=1) == self.val.labels[which]).sum())
-        return loss / len(self.val), right / len(self.val)
+    def _load_train_data(self, train: Split, *, has_teachers: bool) -> tuple[TensorSplit, BatchSampler]:
+        config, device = self.config, self.device.torch_device
+        weight = config.distillation_weight if has_teachers else 0.0
+        main = TensorSplit.from_split(train, device, config, distillation_weight=weight)
+        others = [TensorSplit.from_face_set(mixed.faces, device, has_teachers=has_teachers) for mixed in self.face_sets]
+        unlabeled_fraction = config.unlabeled_fraction if has_teachers else 0.0
+        weights = [
+            sampling_weights(
+                mixed.faces,
+                device,
+                rare_label_power=config.rare_label_power,
+                unlabeled_fraction=unlabeled_fraction,
+            )
+            for mixed in self.face_sets
+        ]
+        fractions = [mixed.batch_fraction for mixed in self.face_sets]
+        return TensorSplit.concatenate([main, *others]), BatchSampler(len(main), config.batch_size, fractions, weights)
 
-    def _checkpoint(self) -> Checkpoint:
+    def _make_train_step(self, teachers: Sequence[Teacher], *, compile_model: bool) -> TrainStep | CudaGraphStep:
+        if compile_model:
+            # A process that trains several networks would reach Dynamo's limit of recompilations and run slowly.
+            torch.compiler.reset()
+        forward: Callable[[Tensor], dict[str, Tensor]] = torch.compile(self.model) if compile_model else self.model
+        sam = SAM(self.model, self.config.sam_rho) if self.config.sam_rho > 0 else None
+        step = TrainStep(forward, self.config, self.device, self._generator, teachers, sam)
+        # A teacher may compute on the CPU, which a graph cannot capture; torch.compile captures graphs by itself.
+        can_capture = self.device.is_cuda and not compile_model and not teachers
+        return CudaGraphStep(step, self.model) if can_capture else step
+
+    def _progress_bar(self) -> "tqdm[Any]":
+        images_per_epoch = self.sampler.num_steps * self.sampler.batch_size
+        return tqdm(
+            total=self.config.epochs * images_per_epoch,
+            initial=len(self.history) * images_per_epoch,
+            unit=" images",
+            unit_scale=True,
+            disable=self.quiet,
+        )
+
+    def _best_val_accuracy(self) -> float:
+        return max((metrics.val_accuracy for metrics in self.history), default=-1.0)
+
+    def _checkpoint(self) -> ClassifierCheckpoint:
         return Checkpoint(
-            self.recipe,
-            self.fingerprint,
+            self.config,
+            self.data_fingerprint,
             self.history,
-            self.network.state_dict(),
-            None if self.average is None else self.average.network.state_dict(),
-            0 if self.average is None else self.average.steps,
+            self.model.state_dict(),
+            None if self.ema is None else self.ema.module.state_dict(),
+            0 if self.ema is None else self.ema.num_updates,
             self.optimizer.state_dict(),
             self.best,
             self.remarks,
         )
 
-    def _save(self, checkpoint: Checkpoint) -> None:
-        write_history(self.history, self.run / "history.csv")
-        draw_history(self.history, self.run / "history.png")
-        checkpoint.write(self.run)
-        self._saved = time.monotonic()
+    def _save(self, checkpoint: ClassifierCheckpoint) -> None:
+        write_history_csv(self.history, self.run / HISTORY_CSV)
+        plot_history(self.history, HISTORY_PANELS, self.run / HISTORY_PNG)
+        checkpoint.write(self.run / CHECKPOINT_FILE)
+        self._last_save = time.monotonic()
 
 
-def _copied(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().to("cpu", copy=True) for name, value in network.state_dict().items()}
+def _copy_weights(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
 
 
-def _fingerprint(split: Split, mixed: Sequence[MixedSet]) -> str:
+def _fingerprint(split: Split, face_sets: Sequence[MixedFaceSet]) -> str:
     digest = hashlib.sha256(split.images.tobytes())
     digest.update(split.labels.tobytes())
     digest.update(b"" if split.votes is None else split.votes.tobytes())
-    for one in mixed:
-        for array in (one.faces.images, one.faces.labels, one.faces.trust, np.float64(one.share)):
+    for mixed in face_sets:
+        for array in (mixed.faces.images, mixed.faces.labels, mixed.faces.trust, np.float64(mixed.batch_fraction)):
             digest.update(array.tobytes())
     return digest.hexdigest()

@@ -1,8 +1,7 @@
-"""The search: which shape and settings reach most on val within few epochs, the original's method as a tool."""
+"""Hyperparameter search: the architecture and settings with the best val accuracy after a few epochs."""
 
-import bisect
-import dataclasses
-from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,151 +11,99 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from mememoji.datasets.splits import Split
+from mememoji.datasets.splits import CROP_SIZE, Split
 from mememoji.errors import InputError, RunError
-from mememoji.training.classifier.classifier_config import PRESETS, Augmentation, Recipe
-from mememoji.training.classifier.classifier_trainer import Fitting
-from mememoji.training.classifier.networks import (
-    CompactShape,
-    PlainShape,
-    Shape,
-    build,
-    multiplication_count,
-    parameter_count,
-)
-from mememoji.training.common.device import Device
-from mememoji.training.common.metrics_log import Epoch
+from mememoji.training.classifier.classifier_pipeline import read_splits
+from mememoji.training.classifier.classifier_run import ClassifierMetrics
+from mememoji.training.classifier.classifier_trainer import ClassifierTrainer
+from mememoji.training.classifier.networks import build_model
+from mememoji.training.classifier.search_spaces import FIRST_TRIALS, MAX_PARAMETERS, SEARCH_SPACES
+from mememoji.training.common.device import Device, choose_device, exit_with_parent, set_num_threads
+from mememoji.training.common.model_size import count_macs, count_parameters
 
 JOURNAL: Final = "study.log"
-"""The study's file: every trial appends to it, several processes may, and a later call goes on with it."""
-
-MOST_PARAMETERS: Final = 2_500_000
-"""A network over this is not trained: it would be no answer."""
+"""The study's file: each trial is appended, several processes may share it, and a later search continues it."""
 
 
-def plain_recipe(trial: Trial) -> Recipe:
-    """Around the original's family, `baseline` to `mememoji9`: groups, convolutions, filters, dense layers, dropout."""
-    groups = trial.suggest_int("groups", 1, 4)
-    convolutions = trial.suggest_int("convolutions", 1, 4)
-    first = trial.suggest_categorical("filters", [16, 32, 48, 64])
-    growth = trial.suggest_categorical("growth", [1.0, 1.5, 2.0])
-    dense = trial.suggest_int("dense", 0, 2)
-    width = trial.suggest_categorical("dense_width", [32, 64, 128, 256])
-    shape = PlainShape(
-        filters=tuple((round(first * growth**group),) * convolutions for group in range(groups)),
-        dense=(width,) * dense,
-        dropout=trial.suggest_float("dropout", 0.0, 0.5, step=0.05),
-        group_dropout=trial.suggest_float("group_dropout", 0.0, 0.3, step=0.05),
-    )
-    base = PRESETS["mememoji9"]
-    return dataclasses.replace(
-        base,
-        shape=shape,
-        rate=trial.suggest_float("rate", 2e-4, 4e-3, log=True),
-        batch=trial.suggest_categorical("batch", [32, 64, 128]),
-        decay=trial.suggest_float("decay", 1e-4, 1e-1, log=True),
-        augmentation=_augmentation(trial, base.augmentation),
-    )
+@dataclass(frozen=True, kw_only=True)
+class HyperparameterSearch:
+    """A search, which any number of processes can work on.
 
-
-def compact_recipe(trial: Trial) -> Recipe:
-    """`compact`'s shape within 2.5 M parameters, and how it is trained."""
-    shape = CompactShape(
-        stem=trial.suggest_int("stem", 8, 32, step=8),
-        widths=(
-            trial.suggest_int("width1", 24, 64, step=8),
-            trial.suggest_int("width2", 64, 144, step=16),
-            trial.suggest_int("width3", 128, 320, step=24),
-        ),
-        blocks=(
-            trial.suggest_int("blocks1", 1, 2),
-            trial.suggest_int("blocks2", 1, 3),
-            trial.suggest_int("blocks3", 1, 3),
-        ),
-        squeeze=trial.suggest_categorical("squeeze", [4, 8, 16]),
-        gated=trial.suggest_categorical("gated", [True, False]),
-        dropout=trial.suggest_float("dropout", 0.0, 0.4, step=0.05),
-    )
-    base = PRESETS["compact"]
-    return dataclasses.replace(
-        base,
-        shape=shape,
-        rate=trial.suggest_float("rate", 0.01, 0.2, log=True),
-        batch=trial.suggest_categorical("batch", [64, 128]),
-        decay=trial.suggest_float("decay", 1e-4, 3e-3, log=True),
-        smoothing=trial.suggest_float("smoothing", 0.0, 0.15, step=0.05),
-        softening=trial.suggest_float("softening", 0.0, 0.75, step=0.25),
-        augmentation=_augmentation(trial, base.augmentation),
-    )
-
-
-def shape_recipe(trial: Trial) -> Recipe:
-    """Where `compact` best spends 2.5 M parameters: the last stage is as wide as the others leave room for.
-
-    Trained alike, so that what differs is the shape alone.
+    Attributes:
+        data: a folder that `mememoji data prepare` wrote.
+        out: the folder for the study.
+        space: name of one of `SEARCH_SPACES`.
+        num_trials: number of trials that end the search.
+        epochs: epochs of each trial.
+        num_images: number of train images to use; None uses all.
+        num_workers: number of processes.
+        num_threads: CPU threads of each process; None keeps torch's default.
+        device: as for `choose_device`.
+        compile_model: whether to fuse networks with torch.compile.
+        seed: seed of the first trials.
     """
-    stem = trial.suggest_int("stem", 8, 32, step=8)
-    first = trial.suggest_int("width1", 24, 64, step=8)
-    second = trial.suggest_int("width2", 64, 160, step=16)
-    blocks = (
-        trial.suggest_int("blocks1", 1, 2),
-        trial.suggest_int("blocks2", 1, 4),
-        trial.suggest_int("blocks3", 1, 3),
-    )
-    gated = trial.suggest_categorical("gated", [True, False])
 
-    def shape(last: int) -> CompactShape:
-        return CompactShape(stem=stem, widths=(first, second, last), blocks=blocks, gated=gated)
+    data: Path
+    out: Path
+    space: str
+    num_trials: int
+    epochs: int
+    num_images: int | None = None
+    num_workers: int = 1
+    num_threads: int | None = None
+    device: str = "auto"
+    compile_model: bool = False
+    seed: int = 0
 
-    last = _widest(shape)
-    trial.set_user_attr("width3", last)
-    return dataclasses.replace(PRESETS["compact"], shape=shape(last))
+    def run(self) -> optuna.Study:
+        """Run trials until the study has enough, also those of other processes.
 
+        Raises:
+            InputError: the space is unknown.
+            RunError: the folder's study has another space or length, or a worker failed.
+        """
+        study = open_study(self.out, self.space, epochs=self.epochs, seed=self.seed)
+        if self.num_workers == 1:
+            self.work(self.seed)
+            return study
+        # Spawned, because a forked process would share torch's threads with this one.
+        context = get_context("spawn")
+        processes = [context.Process(target=self.work, args=(self.seed + index,)) for index in range(self.num_workers)]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+        if any(process.exitcode for process in processes):
+            raise RunError(f"a worker of the search failed; {self.out} has its finished trials; call again to continue")
+        return study
 
-def _widest(shape: Callable[[int], Shape]) -> int:
-    """The largest multiple of 8 whose shape stays within the parameters."""
-
-    def count(width: int) -> int:
-        with torch.device("meta"):
-            return parameter_count(build(shape(width)))
-
-    widths = range(8, 1024, 8)
-    return widths[max(bisect.bisect_right(widths, MOST_PARAMETERS, key=count) - 1, 0)]
-
-
-def _augmentation(trial: Trial, base: Augmentation) -> Augmentation:
-    strength = trial.suggest_float("augmentation", 0.25, 2.0, step=0.25)
-    return dataclasses.replace(
-        base,
-        shift=base.shift * strength,
-        rotation=base.rotation * strength,
-        scale=base.scale * strength,
-        light=base.light * strength,
-        erasing=min(0.1 * strength, 0.9),
-    )
-
-
-SPACES: Final[dict[str, Callable[[Trial], Recipe]]] = {
-    "plain": plain_recipe,
-    "compact": compact_recipe,
-    "shape": shape_recipe,
-}
-
-_FIRST: Final[dict[str, dict[str, Any]]] = {
-    "shape": {"stem": 16, "width1": 40, "width2": 112, "blocks1": 1, "blocks2": 2, "blocks3": 2, "gated": True}
-}
-"""What is tried first, for the others to beat: `compact-wide`."""
+    def work(self, seed: int) -> None:
+        """Run trials in this process until the study has enough, or the parent process exits."""
+        exit_with_parent()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        set_num_threads(self.num_threads)
+        splits = read_splits(self.data, "train", "val")
+        train = splits["train"] if self.num_images is None else splits["train"].take(slice(0, self.num_images))
+        run_trials(
+            open_study(self.out, self.space, epochs=self.epochs, seed=seed),
+            train,
+            splits["val"],
+            choose_device(self.device),
+            self.out,
+            num_trials=self.num_trials,
+            compile_model=self.compile_model,
+        )
 
 
 def open_study(folder: Path, space: str, *, epochs: int, seed: int = 0) -> optuna.Study:
-    """The study in a folder, made where there is none.
+    """Open the study in a folder, or create it.
 
     Raises:
-        InputError: an unknown space.
-        RunError: the folder's study is of another space or length, so its trials cannot be compared.
+        InputError: the space is unknown.
+        RunError: the folder's study has another space or length, so its trials cannot be compared.
     """
-    if space not in SPACES:
-        raise InputError(f"no space {space!r}; there are {', '.join(SPACES)}")
+    if space not in SEARCH_SPACES:
+        raise InputError(f"the search space must be one of {', '.join(SEARCH_SPACES)}, got {space!r}")
     folder.mkdir(parents=True, exist_ok=True)
     storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
     study = optuna.create_study(
@@ -164,69 +111,84 @@ def open_study(folder: Path, space: str, *, epochs: int, seed: int = 0) -> optun
         study_name="mememoji",
         direction="maximize",
         load_if_exists=True,
-        # Workers that run side by side take each other's unfinished trials for bad ones, and look elsewhere.
+        # Parallel workers treat each other's running trials as bad ones, and sample elsewhere.
         sampler=optuna.samplers.TPESampler(seed=seed, constant_liar=True),
-        # A trial ends early where it is worse than half of the others were after as many epochs; a first epoch tells
-        # too little for that.
+        # A trial is pruned if it is worse than half of the others after as many epochs; the first epochs are too noisy.
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=2),
     )
-    facts = {"space": space, "epochs": epochs}
-    if study.user_attrs and study.user_attrs != facts:
-        raise RunError(f"{folder} holds a search of {study.user_attrs}; asked for: {facts}; name another folder")
-    for name, value in facts.items():
+    settings = {"space": space, "epochs": epochs}
+    if study.user_attrs and study.user_attrs != settings:
+        raise RunError(f"{folder} has a search with {study.user_attrs}, got {settings}; use another folder")
+    for name, value in settings.items():
         if name not in study.user_attrs:
             study.set_user_attr(name, value)
-    if space in _FIRST:
-        study.enqueue_trial(_FIRST[space], skip_if_exists=True)
+    if space in FIRST_TRIALS:
+        study.enqueue_trial(FIRST_TRIALS[space], skip_if_exists=True)
     return study
 
 
 def run_trials(
-    study: optuna.Study, train: Split, val: Split, device: Device, folder: Path, *, trials: int, compiled: bool = False
+    study: optuna.Study,
+    train: Split,
+    val: Split,
+    device: Device,
+    folder: Path,
+    *,
+    num_trials: int,
+    compile_model: bool = False,
 ) -> None:
-    """Run trials until the study holds so many that came to an end, finished or pruned.
+    """Run trials until the study has `num_trials` that ended; interrupted ones do not count.
 
-    What an interrupted process left behind is not counted. Each trial's curve lies in the study.
+    The study stores the val accuracy of each epoch.
     """
-    epochs, recipe_of = int(study.user_attrs["epochs"]), SPACES[study.user_attrs["space"]]
+    epochs, sample = int(study.user_attrs["epochs"]), SEARCH_SPACES[study.user_attrs["space"]]
 
     def objective(trial: Trial) -> float:
-        recipe = recipe_of(trial).with_changes(epochs=epochs, seed=trial.number)
-        network = build(recipe.shape)
-        count = parameter_count(network)
-        trial.set_user_attr("parameters", count)
-        if count > MOST_PARAMETERS:
+        config = sample(trial).with_changes(epochs=epochs, seed=trial.number)
+        model = build_model(config.model)
+        num_parameters = count_parameters(model)
+        trial.set_user_attr("parameters", num_parameters)
+        if num_parameters > MAX_PARAMETERS:
             raise optuna.TrialPruned
-        trial.set_user_attr("multiplications", multiplication_count(network))
+        trial.set_user_attr("macs", count_macs(model, torch.zeros(1, 1, CROP_SIZE, CROP_SIZE)))
         best = 0.0
 
-        def report(epoch: Epoch) -> None:
+        def report(metrics: ClassifierMetrics) -> None:
             nonlocal best
-            best = max(best, epoch.val_accuracy)
-            trial.report(epoch.val_accuracy, epoch.epoch)
-            if epoch.epoch < epochs and trial.should_prune():
+            best = max(best, metrics.val_accuracy)
+            trial.report(metrics.val_accuracy, metrics.epoch)
+            if metrics.epoch < epochs and trial.should_prune():
                 raise optuna.TrialPruned
 
         run = folder / "trials" / f"{trial.number:04}"
-        Fitting(recipe, train, val, run, device, after_epoch=report, compiled=compiled, quiet=True).fit()
+        trainer = ClassifierTrainer(
+            config, train, val, run, device, on_epoch_end=report, compile_model=compile_model, quiet=True
+        )
+        trainer.train()
         return best
 
-    def enough(study: optuna.Study, _: FrozenTrial) -> None:
-        if len(ended(study)) >= trials:
+    def stop_if_enough(study: optuna.Study, _: FrozenTrial) -> None:
+        if len(ended_trials(study)) >= num_trials:
             study.stop()
 
-    if len(ended(study)) < trials:
-        # A rate that makes the loss no number is a bad trial, not the end of the search.
-        study.optimize(objective, callbacks=[enough], catch=(RunError,))
+    if len(ended_trials(study)) < num_trials:
+        # A learning rate at which the loss becomes NaN makes a bad trial; the search continues.
+        study.optimize(objective, callbacks=[stop_if_enough], catch=(RunError,))
 
 
-def ended(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that came to an end, finished, pruned or failed."""
+def ended_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """Return the trials that ended: finished, pruned or failed."""
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
 
 
-def importances(study: optuna.Study) -> dict[str, float]:
-    """How much each setting matters for being among the best, summing to 1; empty with too few finished trials.
+def best_trials(study: optuna.Study, max_trials: int) -> list[FrozenTrial]:
+    """Return the finished trials in order of descending val accuracy."""
+    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return sorted(finished, key=lambda trial: trial.value or 0.0, reverse=True)[:max_trials]
+
+
+def hyperparameter_importances(study: optuna.Study) -> dict[str, float]:
+    """Return the importance of each setting for being among the best, summing to 1; empty with too few trials.
 
     Watanabe, Bansal and Hutter (2023), "PED-ANOVA: Efficiently quantifying hyperparameter importance in arbitrary
     subspaces".
@@ -234,7 +196,7 @@ def importances(study: optuna.Study) -> dict[str, float]:
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(finished) < 4 or len({trial.value for trial in finished}) < 2:
         return {}
-    found: dict[str, Any] = optuna.importance.get_param_importances(
+    importances: dict[str, Any] = optuna.importance.get_param_importances(
         study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
     )
-    return {name: float(share) for name, share in found.items()}
+    return {name: float(importance) for name, importance in importances.items()}

@@ -1,4 +1,4 @@
-"""Logit adjustment: the prior of the emotions taken out of the votes head in part."""
+"""Logit adjustment: a part of the emotions' class prior is removed from the votes head."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,18 +11,18 @@ from mememoji.errors import DatasetError, RunError
 
 
 @torch.no_grad()
-def adjust_votes_head(network: nn.Module, train: Split, tau: float) -> None:
+def adjust_votes_head(model: nn.Module, train: Split, tau: float) -> None:
     """Shift the biases of the votes head's eight emotions by `-tau * log(prior)`.
 
-    FER+'s annotators name fear for 2 % of FER2013's faces and neutral for a third; a network that was trained on them
-    names neutral where a face elsewhere plainly shows fear. Menon et al. (2021), "Long-tail learning via logit
-    adjustment". The shifts have one constant in common, by which the emotions keep their weight beside "unknown" and
-    "NF" for a face of which only the prior is known.
+    FER+'s annotators name fear for 2 % of FER2013's faces and neutral for a third, so a network that was trained on
+    them predicts neutral for other faces that plainly show fear (Menon et al. 2021, "Long-tail learning via logit
+    adjustment"). The shifts share a constant by which the emotions keep their total weight beside "unknown" and "NF"
+    for a face of which only the prior is known.
 
     Args:
-        network: with a head `votes`, a linear layer; changed in place.
-        train: with votes, which give the prior.
-        tau: 0 leaves the head as it is, 1 takes the prior out.
+        model: a network with a votes head; changed in place.
+        train: the train split, with votes, which give the prior.
+        tau: strength: 0 keeps the head as it is, 1 removes the prior.
 
     Raises:
         RunError: the network has no votes head.
@@ -31,7 +31,7 @@ def adjust_votes_head(network: nn.Module, train: Split, tau: float) -> None:
     """
     if not 0.0 <= tau <= 1.0:
         raise ValueError(f"tau must be in 0..1, got {tau}")
-    head = getattr(network, "votes", None)
+    head = getattr(model, "votes", None)
     if not isinstance(head, nn.Linear):
         raise RunError("logit adjustment needs a network with a votes head, got one without")
     shifts = _shifts(emotion_prior(train), tau)
@@ -39,7 +39,7 @@ def adjust_votes_head(network: nn.Module, train: Split, tau: float) -> None:
 
 
 def emotion_prior(train: Split) -> npt.NDArray[np.float64]:
-    """Return the mean fractions (8,) of votes that name each of `FERPLUS_EMOTIONS`; they sum to 1.
+    """Return the class prior: mean fractions (8,) of votes for each of `FERPLUS_EMOTIONS`, summing to 1.
 
     Raises:
         DatasetError: the split has no votes.
@@ -48,8 +48,8 @@ def emotion_prior(train: Split) -> npt.NDArray[np.float64]:
         raise DatasetError("logit adjustment needs a train split with votes, got one without; prepare it with --votes")
     votes = train.votes[train.votes.sum(axis=1) > 0].astype(np.float64)
     fractions = votes / votes.sum(axis=1, keepdims=True)  # (N, 10)
-    named = fractions[:, : len(FERPLUS_EMOTIONS)].mean(axis=0)
-    return np.asarray(named / named.sum())
+    emotions = fractions[:, : len(FERPLUS_EMOTIONS)].mean(axis=0)
+    return np.asarray(emotions / emotions.sum())
 
 
 def _shifts(prior: npt.NDArray[np.float64], tau: float) -> npt.NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Training targets: what the heads should answer for each image."""
+"""Training targets of the labels and votes heads."""
 
 import torch
 from torch import Tensor, nn
@@ -7,18 +7,18 @@ from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 
 
 def vote_distributions(votes: Tensor) -> Tensor:
-    """(N, 10) counts to (N, 10) float32 shares; an image without votes gets zeros, so its loss is zero."""
+    """Normalize (N, 10) vote counts to float32 distributions; an image without votes gets zeros, so its loss is 0."""
     counts = votes.float()
     return counts / counts.sum(dim=1, keepdim=True).clamp(min=1.0)
 
 
-def labels_given_votes(labels: Tensor, votes: Tensor) -> Tensor:
-    """What an image's ten FER+ votes say about its FER2013 label.
+def fit_labels_to_votes(labels: Tensor, votes: Tensor) -> Tensor:
+    """Estimate the probability of each FER2013 label given the ten FER+ votes on the same image.
 
-    FER2013's labels are noisy draws; ten votes on the same image say how likely each label was. A multinomial
-    logistic regression from the roots of the votes' counts to the label is fitted on the images given, which
-    must be train's alone. Used as a soft target it lowers the noise of the labels as a teacher's answers do
-    (Hinton, Vinyals and Dean 2015), without a teacher.
+    A FER2013 label is one noisy draw; ten votes on the same image tell how likely each label was. A multinomial
+    logistic regression from the square roots of the vote counts to the label is fitted on the given images, which must
+    be train's only. As a soft target, its output reduces the noise of the labels like a teacher's (Hinton, Vinyals and
+    Dean 2015), without a teacher.
 
     Args:
         labels: (N,) int64 in 0..6.
@@ -45,17 +45,17 @@ def labels_given_votes(labels: Tensor, votes: Tensor) -> Tensor:
         return torch.softmax(model(features), dim=1)
 
 
-def label_targets(labels: Tensor, votes: Tensor | None, *, smoothing: float, softening: float) -> Tensor:
-    """The labels head's targets: (N, 7) float32 distributions.
+def label_targets(labels: Tensor, votes: Tensor | None, *, label_smoothing: float, soft_label_weight: float) -> Tensor:
+    """Return the labels head's targets: (N, 7) float32 distributions.
 
     Args:
         labels: (N,) int64 in 0..6.
-        votes: (N, 10) counts; None where there are none, which leaves softening out.
-        smoothing: the part spread evenly over all classes.
-        softening: the part of the rest that comes from the votes.
+        votes: (N, 10) counts; None if there are none, which leaves the labels hard.
+        label_smoothing: fraction that is spread evenly over all classes.
+        soft_label_weight: fraction of the rest that comes from the votes.
     """
-    classes = len(FER2013_LABELS)
-    targets = nn.functional.one_hot(labels, classes).float()
-    if votes is not None and softening > 0.0:
-        targets = (1 - softening) * targets + softening * labels_given_votes(labels, votes)
-    return (1 - smoothing) * targets + smoothing / classes
+    num_classes = len(FER2013_LABELS)
+    targets = nn.functional.one_hot(labels, num_classes).float()
+    if votes is not None and soft_label_weight > 0.0:
+        targets = (1 - soft_label_weight) * targets + soft_label_weight * fit_labels_to_votes(labels, votes)
+    return (1 - label_smoothing) * targets + label_smoothing / num_classes

@@ -1,4 +1,4 @@
-"""One step of a training: images changed, the loss of what the network says of them, its gradients."""
+"""Training step: a batch is augmented and run through the network, and its loss backpropagated."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,132 +7,145 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mememoji.classification.preprocess import SIDE
-from mememoji.training.classifier.augmentation import augment, mixed
-from mememoji.training.classifier.classifier_config import Recipe
-from mememoji.training.classifier.corruption import worn
-from mememoji.training.classifier.sam import Climb
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.training.classifier.augmentation import augment, mixup
+from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
+from mememoji.training.classifier.corruption import corrupt
 from mememoji.training.classifier.teachers import Teacher, soft_targets
-from mememoji.training.classifier.tensor_split import as_input
+from mememoji.training.classifier.tensor_split import to_input
 from mememoji.training.common.device import Device
+from mememoji.training.common.optimizer import SAM
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a step learns from.
+    """Images of a step with their targets.
 
     Attributes:
-        images: (B, S, S) uint8; S is 48, or more where there is context around what the network sees.
-        mirrored: (B,) bool, which of them to mirror.
+        images: (B, S, S) uint8; S is 48, or more if there is context around the crop.
+        hflip_mask: (B,) bool, the images to mirror.
         labels: (B,) int64.
         targets: by head, (B, C) float32 distributions times their weight in the loss.
-        teaching: (B,) float32, the weight of what teachers say of each image.
-        taught: by head, what teachers said of these very images; empty where they were not asked ahead.
+        distillation_weights: (B,) float32, the weight of the teachers' output for each image.
+        teacher_probs: by head, the teachers' cached distributions for these images; empty if they are not cached.
     """
 
-    pictures: Tensor
-    mirrored: Tensor
+    images: Tensor
+    hflip_mask: Tensor
     labels: Tensor
     targets: dict[str, Tensor]
-    teaching: Tensor
-    taught: dict[str, Tensor]
+    distillation_weights: Tensor
+    teacher_probs: dict[str, Tensor]
 
     def tensors(self) -> list[Tensor]:
-        """All of them, in one order."""
-        heads = [*self.targets.values(), *self.taught.values()]
-        return [self.pictures, self.mirrored, self.labels, self.teaching, *heads]
+        """Return all tensors in a fixed order."""
+        by_head = [*self.targets.values(), *self.teacher_probs.values()]
+        return [self.images, self.hflip_mask, self.labels, self.distillation_weights, *by_head]
 
     def clone(self) -> "Batch":
-        """A copy in memory of its own."""
-        targets, taught = ({head: v.clone() for head, v in part.items()} for part in (self.targets, self.taught))
-        pictures, mirrored, labels, teaching = (
-            tensor.clone() for tensor in (self.pictures, self.mirrored, self.labels, self.teaching)
+        """Return a copy with its own memory."""
+        return Batch(
+            self.images.clone(),
+            self.hflip_mask.clone(),
+            self.labels.clone(),
+            {head: values.clone() for head, values in self.targets.items()},
+            self.distillation_weights.clone(),
+            {head: values.clone() for head, values in self.teacher_probs.items()},
         )
-        return Batch(pictures, mirrored, labels, targets, teaching, taught)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """From a batch to gradients in the network's parameters.
+class TrainStep:
+    """Computes the gradients of a batch; the optimizer's step is the caller's.
 
     Attributes:
         forward: the network in training mode: (B, 1, 48, 48) float32 to logits by head.
-        recipe: how images are changed, and how losses are weighed.
-        device: where to compute, and in which numbers.
-        chance: where changes of images are drawn from; of the device.
-        teachers: asked about the changed images, where a batch does not say already what they said.
-        climb: takes the gradients from nearby, where the loss is worse; None takes them from where the weights are.
+        config: augmentation, and weights of the losses.
+        device: device and precision.
+        generator: the source of randomness of the augmentation, on the device.
+        teachers: run on the augmented images, unless the batch has cached teacher outputs.
+        sam: sharpness-aware minimization; None takes the gradients at the current weights.
     """
 
     forward: Callable[[Tensor], dict[str, Tensor]]
-    recipe: Recipe
+    config: ClassifierTrainConfig
     device: Device
-    chance: torch.Generator
+    generator: torch.Generator
     teachers: Sequence[Teacher] = ()
-    climb: Climb | None = None
+    sam: SAM | None = None
 
     def __call__(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Compute gradients, added to what the parameters hold.
+        """Add the batch's gradients to those of the parameters.
 
         Returns:
-            The loss and the number of right labels, both of no dimension and detached.
+            The loss and the number of correct labels, both scalar and detached.
         """
-        material = self._material(batch)
-        loss, hits = self._descended(batch.labels, *material)
-        if self.climb is not None:
-            with self.climb.uphill():
-                self._descended(batch.labels, *material)
-        return loss, hits
+        images, targets, teacher_probs = self._prepare_batch(batch)
+        loss, num_correct = self._forward_backward(batch.labels, images, targets, teacher_probs)
+        if self.sam is not None:
+            with self.sam.ascend():
+                self._forward_backward(batch.labels, images, targets, teacher_probs)
+        return loss, num_correct
 
-    def _descended(
-        self, labels: Tensor, pictures: Tensor, targets: dict[str, Tensor], taught: dict[str, Tensor]
+    def _prepare_batch(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor], dict[str, Tensor]]:
+        """Augment the images and weigh the teachers' outputs: images (B, 1, 48, 48), targets and teacher_probs."""
+        augmentation = self.config.augmentation
+        images = batch.images[:, None].float()
+        if batch.teacher_probs:
+            # Cached views are augmented already; mirroring is the one change for which the outputs still hold.
+            images = torch.where(batch.hflip_mask[:, None, None, None], images.flip(3), images)
+        else:
+            images = augment(images, batch.hflip_mask, augmentation, self.generator, size=CROP_SIZE)
+        targets, weights = dict(batch.targets), batch.distillation_weights
+        teacher_probs = {head: probs * weights[:, None] for head, probs in batch.teacher_probs.items()}
+        if augmentation.mixup_alpha > 0:
+            values = [*targets.values(), *teacher_probs.values(), weights[:, None]]
+            images, (*mixed, mixed_weights) = mixup(images, values, augmentation.mixup_alpha, self.generator)
+            targets = dict(zip(targets, mixed[: len(targets)], strict=True))
+            teacher_probs = dict(zip(teacher_probs, mixed[len(targets) :], strict=True))
+            weights = mixed_weights[:, 0]
+        if self.teachers and not teacher_probs:
+            probs_by_head = soft_targets(self.teachers, images, self.config.distillation_temperature)
+            teacher_probs = {head: probs * weights[:, None] for head, probs in probs_by_head.items()}
+        if augmentation.corruption_prob > 0:
+            # After the teachers have run: the student learns their output for the clean image from the corrupted one.
+            images = corrupt(images, augmentation.corruption_prob, self.generator)
+        return images, targets, teacher_probs
+
+    def _forward_backward(
+        self, labels: Tensor, images: Tensor, targets: dict[str, Tensor], teacher_probs: dict[str, Tensor]
     ) -> tuple[Tensor, Tensor]:
-        with self.device.precision():
-            logits = self.forward(as_input(pictures).contiguous(memory_format=self.device.memory))
-            loss = loss_of(logits, targets, votes=self.recipe.votes)
-            if taught:
-                loss = loss + taught_loss(logits, taught, self.recipe)
+        with self.device.autocast():
+            logits = self.forward(to_input(images).contiguous(memory_format=self.device.memory_format))
+            loss = classification_loss(logits, targets, votes_weight=self.config.votes_weight)
+            if teacher_probs:
+                loss = loss + distillation_loss(logits, teacher_probs, self.config)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach(), (logits["labels"].argmax(dim=1) == labels).sum()
 
-    def _material(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor], dict[str, Tensor]]:
-        settings = self.recipe.augmentation
-        pictures = batch.pictures[:, None].float()
-        if batch.taught:
-            # Teachers saw them changed already: a mirror image is all that their answers still hold for.
-            pictures = torch.where(batch.mirrored[:, None, None, None], pictures.flip(3), pictures)
-        else:
-            pictures = augment(pictures, batch.mirrored, settings, self.chance, size=SIDE)
-        targets = dict(batch.targets)
-        teaching = batch.teaching
-        taught = {head: rows * teaching[:, None] for head, rows in batch.taught.items()}
-        if settings.mixup > 0:
-            parts = [*targets.values(), *taught.values(), teaching[:, None]]
-            pictures, (*mixtures, shares) = mixed(pictures, parts, settings.mixup, self.chance)
-            targets = dict(zip(targets, mixtures[: len(targets)], strict=True))
-            taught = dict(zip(taught, mixtures[len(targets) :], strict=True))
-            teaching = shares[:, 0]
-        if self.teachers and not taught:
-            answers = soft_targets(self.teachers, pictures, self.recipe.temperature)
-            taught = {head: rows * teaching[:, None] for head, rows in answers.items()}
-        if settings.wear > 0:
-            # After the teachers: what they say of a good image is to be learned for a bad one.
-            pictures = worn(pictures, settings.wear, self.chance)
-        return pictures, targets, taught
 
+def classification_loss(logits: dict[str, Tensor], targets: dict[str, Tensor], *, votes_weight: float) -> Tensor:
+    """Return the cross-entropy, summed over the heads that have targets.
 
-def loss_of(logits: dict[str, Tensor], targets: dict[str, Tensor], *, votes: float) -> Tensor:
-    """Return the cross-entropy of the heads that have targets, distributions times weights; `votes` weighs one head."""
-    weights = {"labels": 1.0, "votes": votes}
+    Args:
+        logits: by head, (B, C).
+        targets: by head, (B, C) distributions times the weight of each image.
+        votes_weight: weight of the votes head's loss; the labels head's is 1.
+    """
+    weights = {"labels": 1.0, "votes": votes_weight}
     heads = [head for head in logits if head in targets]
     losses = [weights[head] * functional.cross_entropy(logits[head].float(), targets[head]) for head in heads]
     return torch.stack(losses).sum()
 
 
-def taught_loss(logits: dict[str, Tensor], taught: dict[str, Tensor], recipe: Recipe) -> Tensor:
-    """Cross-entropy of each head against the teachers' distributions, both softened by the recipe's temperature.
+def distillation_loss(
+    logits: dict[str, Tensor], teacher_probs: dict[str, Tensor], config: ClassifierTrainConfig
+) -> Tensor:
+    """Return the cross-entropy of each head against the teachers' distributions at the distillation temperature.
 
-    The temperature's square keeps its gradients as large as those of the plain loss (Hinton, Vinyals and Dean 2015).
+    The square of the temperature keeps its gradients as large as those of the plain loss (Hinton, Vinyals and Dean
+    2015).
     """
-    softened = {head: values / recipe.temperature for head, values in logits.items()}
-    return loss_of(softened, taught, votes=recipe.votes) * recipe.temperature**2
+    temperature = config.distillation_temperature
+    scaled = {head: values / temperature for head, values in logits.items()}
+    return classification_loss(scaled, teacher_probs, votes_weight=config.votes_weight) * temperature**2

@@ -1,1 +1,1 @@
-"""What both trainers share: device, optimizer, checkpoints, metrics log, ONNX export."""
+"""Parts that both trainers share: device, optimizer, EMA, checkpoint, metrics log, ONNX export."""

@@ -1,99 +1,104 @@
-"""The checkpoint: all that a training needs to go on as if it had not stopped."""
+"""Checkpoint: everything that a training needs to resume as if it had not stopped."""
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Self
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 import torch
 
+from mememoji.atomic_file import atomic_write
 from mememoji.errors import ModelError, RunError
-from mememoji.training.classifier.classifier_config import Recipe
-from mememoji.training.common.metrics_log import Epoch
 
-FILE = "checkpoint.pt"
+CHECKPOINT_FILE: Final = "checkpoint.pt"
+
+
+class SerializableConfig(Protocol):
+    """A training configuration that can be stored in a checkpoint."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Self: ...
+
+
+ConfigT = TypeVar("ConfigT", bound=SerializableConfig)
+MetricsT = TypeVar("MetricsT")
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A training's state after a whole number of epochs.
+class Checkpoint(Generic[ConfigT, MetricsT]):
+    """State of a training after a whole number of epochs.
 
-    Chance needs no place in it: each epoch draws from generators seeded by the recipe's seed and the epoch. A finished
-    training's holds the best weights alone.
+    It holds no random number generator: each epoch seeds its generators from the config's seed and the epoch's number.
 
     Attributes:
-        recipe: the training's recipe.
-        data: the train split's fingerprint; a training goes on with the data that it began with.
-        history: one row for each epoch done.
-        network, average, optimizer: state dicts; `average` is None where the recipe has none.
-        average_steps: steps that the average has taken in.
-        best: the evaluated network's state dict at the best val accuracy so far.
-        remarks: what the card of exported weights says of the training beside its data.
+        config: the training's configuration.
+        data_fingerprint: hash of the training data; a training resumes only with the same data.
+        history: metrics of each epoch done, as dataclasses.
+        model, optimizer: state dicts; both are empty once the training is finished.
+        ema: state dict of the model's exponential moving average; None if the config has none.
+        num_ema_updates: number of steps that the average has taken in.
+        best: state dict of the weights to export, where the trainer selects them.
+        remarks: text that the card of exported weights adds to its description of the data.
     """
 
-    recipe: Recipe
-    data: str
-    history: list[Epoch]
-    network: dict[str, Any]
-    average: dict[str, Any] | None
-    average_steps: int
+    config: ConfigT
+    data_fingerprint: str
+    history: list[MetricsT]
+    model: dict[str, Any]
+    ema: dict[str, Any] | None
+    num_ema_updates: int
     optimizer: dict[str, Any]
-    best: dict[str, Any]
+    best: dict[str, Any] = field(default_factory=dict)
     remarks: str = ""
-
-    @classmethod
-    def finished(
-        cls, recipe: Recipe, data: str, history: list[Epoch], best: dict[str, Any], *, remarks: str = ""
-    ) -> Self:
-        """Of a training that has nothing left to do: a quarter of the size."""
-        return cls(recipe, data, history, {}, None, 0, {}, best, remarks)
 
     @property
     def is_finished(self) -> bool:
-        return not self.network
+        return not self.model
 
-    def write(self, run: Path) -> None:
-        """Write into a run's folder; an older checkpoint is replaced at once or not at all."""
-        content = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        content["recipe"] = self.recipe.to_dict()
-        content["history"] = [dataclasses.asdict(epoch) for epoch in self.history]
-        write_state(content, run / FILE)
+    def finish(self) -> "Checkpoint[ConfigT, MetricsT]":
+        """Return the checkpoint of a finished training: only the best weights, a quarter of the size."""
+        return dataclasses.replace(self, model={}, ema=None, num_ema_updates=0, optimizer={})
 
-
-def write_state(content: dict[str, Any], path: Path) -> None:
-    """Write a training's state; an older one is replaced at once or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    torch.save(content, partial)
-    partial.replace(path)
+    def write(self, path: Path) -> None:
+        """Write the checkpoint atomically: an older file is replaced completely or stays."""
+        content = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        content["config"] = self.config.to_dict()
+        content["history"] = [dataclasses.asdict(metrics) for metrics in self.history]  # type: ignore[call-overload]
+        with atomic_write(path) as partial:
+            torch.save(content, partial)
 
 
-@contextmanager
-def read_state(path: Path, device: torch.device | str) -> Iterator[dict[str, Any]]:
-    """Read what `write_state` wrote, for a block that makes a checkpoint of it.
+def read_checkpoint(
+    path: Path, config_type: type[ConfigT], metrics_type: type[MetricsT], device: torch.device | str = "cpu"
+) -> Checkpoint[ConfigT, MetricsT]:
+    """Read a checkpoint onto a device.
+
+    Args:
+        path: a file that `Checkpoint.write` wrote.
+        config_type: the class of its config.
+        metrics_type: the dataclass of its history's rows.
+        device: where to put the tensors.
 
     Raises:
-        RunError: there is no such file.
-        ModelError: it is no checkpoint of this version, by its form or by what the block finds in it.
+        RunError: the file does not exist.
+        ModelError: the file is not a checkpoint of this version and these types.
     """
     if not path.is_file():
         raise RunError(f"no checkpoint at {path}; a training writes one after each epoch")
     try:
-        yield torch.load(path, map_location=device, weights_only=True)
-    except (KeyError, TypeError, ValueError, RuntimeError, EOFError, OSError, UnpicklingError) as error:
-        raise ModelError(f"{path} is no checkpoint of this version: {error}") from error
-
-
-def read_checkpoint(run: Path, device: torch.device | str = "cpu") -> Checkpoint:
-    """Read a run's checkpoint onto a device.
-
-    Raises:
-        RunError: the folder holds none.
-        ModelError: it is no checkpoint of this version.
-    """
-    with read_state(run / FILE, device) as content:
-        content["recipe"] = Recipe.from_dict(content["recipe"])
-        content["history"] = [Epoch(**epoch) for epoch in content["history"]]
+        content = torch.load(path, map_location=device, weights_only=True)
+        content["config"] = config_type.from_dict(content["config"])
+        content["history"] = [metrics_type(**row) for row in content["history"]]
         return Checkpoint(**content)
+    except (KeyError, TypeError, ValueError, RuntimeError, EOFError, OSError, UnpicklingError) as error:
+        raise ModelError(f"{path} must be a checkpoint of this version, got another file: {error}") from error
+
+
+def describe_changes(saved: SerializableConfig, given: SerializableConfig) -> str:
+    """Describe how a config differs from that of a checkpoint, for an error message: "lr 0.1, got 0.05"."""
+    before, after = saved.to_dict(), given.to_dict()
+    return ", ".join(
+        f"{name} {before.get(name)}, got {after[name]}" for name in after if before.get(name) != after[name]
+    )

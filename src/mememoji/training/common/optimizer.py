@@ -1,87 +1,97 @@
-"""What moves the weights: the optimizer, its rate's course, the moving average."""
+"""Optimizer, learning rate schedule and sharpness-aware minimization."""
 
-import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from mememoji.training.classifier.classifier_config import Recipe
 
+class OptimizerConfig(Protocol):
+    """The fields of a training configuration that the optimizer and its schedule need.
 
-class Optimized(Protocol):
-    """What a recipe says of its optimizer: "sgd" or "adamw", the rate's peak, the decay of weights."""
+    Attributes:
+        optimizer: "sgd" (Nesterov momentum 0.9) or "adamw".
+        lr: peak learning rate.
+        weight_decay: weight decay of matrices and convolution filters.
+        epochs: number of epochs; the learning rate is 0 at the end of the last.
+        warmup_epochs: epochs of linear warmup.
+        lr_decay_start: the epoch at which the learning rate starts to decay.
+    """
 
     @property
     def optimizer(self) -> str: ...
     @property
-    def rate(self) -> float: ...
+    def lr(self) -> float: ...
     @property
-    def decay(self) -> float: ...
+    def weight_decay(self) -> float: ...
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def warmup_epochs(self) -> float: ...
+    @property
+    def lr_decay_start(self) -> float: ...
 
 
-def make_optimizer(network: nn.Module, recipe: Optimized) -> torch.optim.Optimizer:
-    """The recipe's optimizer; matrices and filters decay, norms and biases do not (He et al. 2019)."""
-    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
+    """Make the optimizer of a config; norms and biases get no weight decay (He et al. 2019)."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
-    return torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=config.lr, fused=True)
+    return torch.optim.SGD(groups, lr=config.lr, momentum=0.9, nesterov=True)
 
 
-def rate_at(recipe: Recipe, epoch: float) -> float:
-    """The learning rate at a moment, in epochs from the start: linear rise, then a cosine down to 0."""
-    if epoch < recipe.warmup:
-        return recipe.rate * max(epoch, 0.0) / recipe.warmup
-    done = min((epoch - recipe.warmup) / (recipe.epochs - recipe.warmup), 1.0)
-    return recipe.rate * 0.5 * (1.0 + math.cos(math.pi * done))
+def lr_at(config: OptimizerConfig, epoch: float) -> float:
+    """Return the learning rate at a point of the training: linear warmup, constant, then cosine decay to 0.
+
+    Args:
+        config: the schedule (Loshchilov and Hutter 2017).
+        epoch: epochs since the start, with a fraction.
+    """
+    if epoch < config.warmup_epochs:
+        return config.lr * max(epoch, 0.0) / config.warmup_epochs
+    if epoch <= config.lr_decay_start:
+        return config.lr
+    progress = min((epoch - config.lr_decay_start) / (config.epochs - config.lr_decay_start), 1.0)
+    return config.lr * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-class MovingAverage:
-    """An exponential moving average of a network's weights and norms' statistics (Polyak and Juditsky 1992).
+def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Set the learning rate of all parameter groups."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr
 
-    Early on the decay is lower, or the average would remember the random start.
+
+class SAM:
+    """Sharpness-aware minimization: gradients are taken where the loss is worst nearby.
+
+    Such gradients lead to minima that are wide as well as low, which partly wrong labels affect less (Foret, Kleiner,
+    Mobahi and Neyshabur 2021, "Sharpness-aware minimization for efficiently improving generalization").
+
+    Args:
+        model: the model whose parameters are perturbed.
+        rho: length of the perturbation, over all parameters together.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = copy.deepcopy(network).eval()
-        self.network.requires_grad_(False)
-        self.decay = decay
-        self.steps = 0
-        self._pairs: _Pairs | None = None
+    def __init__(self, model: nn.Module, rho: float) -> None:
+        self._model, self._rho = model, rho
 
-    @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
-        """Take one step's weights in."""
-        self.steps += 1
-        decay = min(self.decay, self.steps / (self.steps + 10))
-        # Asking for the state dicts each step would take longer than the arithmetic; their tensors stay the same.
-        if self._pairs is None or self._pairs.of is not network:
-            self._pairs = _Pairs.between(network, self.network)
-        torch._foreach_lerp_(self._pairs.averaged, self._pairs.current, 1.0 - decay)
-        if self._pairs.copies:
-            torch._foreach_copy_(self._pairs.copies, self._pairs.counts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pairs:
-    """A network's tensors and those of its average: numbers to average, and counts to copy."""
-
-    of: nn.Module
-    averaged: list[Tensor]
-    current: list[Tensor]
-    copies: list[Tensor]
-    counts: list[Tensor]
-
-    @classmethod
-    def between(cls, network: nn.Module, average: nn.Module) -> "_Pairs":
-        kept, now = average.state_dict(), network.state_dict()
-        floats = [name for name, value in kept.items() if value.is_floating_point()]
-        others = [name for name in kept if name not in floats]
-        lists = ([values[n] for n in names] for names in (floats, others) for values in (kept, now))
-        return cls(network, *lists)
+    @contextmanager
+    def ascend(self) -> Iterator[None]:
+        """Perturb the weights along their gradients, set these to zero, and restore the weights after the block."""
+        parameters: list[Tensor] = [p for p in self._model.parameters() if p.grad is not None]
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        with torch.no_grad():
+            norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+            perturbations = list(torch._foreach_mul(gradients, self._rho / (norm + 1e-12)))
+            torch._foreach_add_(parameters, perturbations)
+            torch._foreach_zero_(gradients)
+        yield
+        with torch.no_grad():
+            torch._foreach_sub_(parameters, perturbations)

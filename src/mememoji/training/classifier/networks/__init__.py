@@ -1,51 +1,42 @@
-"""The networks: the original's family, our own, and a teacher of another kind."""
+"""Classifier networks: the original's family, our own, and a teacher of another architecture."""
 
-import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
-from mememoji.training.classifier.networks.compact_network import Compact, CompactShape
-from mememoji.training.classifier.networks.plain_network import Plain, PlainShape
-from mememoji.training.classifier.networks.vgg_network import Vgg, VggShape
+from mememoji.training.classifier.networks.compact_network import CompactConfig, CompactNetwork
+from mememoji.training.classifier.networks.plain_network import PlainConfig, PlainNetwork
+from mememoji.training.classifier.networks.vgg_network import VggConfig, VggNetwork
 
-Shape = CompactShape | PlainShape | VggShape
-"""How a network is built; which network it is follows from the type."""
-
-
-def build(shape: Shape) -> nn.Module:
-    """A network with fresh weights: (N, 1, 48, 48) float32 -> logits by head, a dict of (N, classes)."""
-    if isinstance(shape, CompactShape):
-        return Compact(shape, labels=len(FER2013_LABELS), votes=len(FERPLUS_VOTES))
-    if isinstance(shape, VggShape):
-        return Vgg(shape, labels=len(FER2013_LABELS), votes=len(FERPLUS_VOTES))
-    return Plain(shape, labels=len(FER2013_LABELS))
+ModelConfig = CompactConfig | PlainConfig | VggConfig
+"""Architecture of a network; the type selects the kind of network."""
 
 
-def parameter_count(network: nn.Module) -> int:
-    """How many numbers are trained."""
-    return sum(parameter.numel() for parameter in network.parameters())
+def build_model(config: ModelConfig) -> nn.Module:
+    """Build a network with random weights.
 
+    Returns:
+        A module from (N, 1, 48, 48) float32 crops to a dict of logits (N, classes) by head.
 
-def multiplication_count(network: nn.Module) -> int:
-    """How many multiplications one crop of 48x48 costs."""
-    was_training = network.training
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.eval()(torch.zeros(1, 1, 48, 48))
-    network.train(was_training)
-    # The counter takes a multiplication and its addition for two.
-    return int(counter.get_total_flops()) // 2
+    Example:
+        >>> import torch
+        >>> model = build_model(CompactConfig(stem_channels=4, channels=(8,), num_blocks=(1,)))
+        >>> {head: tuple(logits.shape) for head, logits in model(torch.zeros(2, 1, 48, 48)).items()}
+        {'labels': (2, 7), 'votes': (2, 10)}
+    """
+    if isinstance(config, CompactConfig):
+        return CompactNetwork(config, num_labels=len(FER2013_LABELS), num_votes=len(FERPLUS_VOTES))
+    if isinstance(config, VggConfig):
+        return VggNetwork(config, num_labels=len(FER2013_LABELS), num_votes=len(FERPLUS_VOTES))
+    return PlainNetwork(config, num_labels=len(FER2013_LABELS))
 
 
 __all__ = [
-    "Compact",
-    "CompactShape",
-    "Plain",
-    "PlainShape",
-    "Shape",
-    "Vgg",
-    "VggShape",
-    "build",
-    "multiplication_count",
-    "parameter_count",
+    "CompactConfig",
+    "CompactNetwork",
+    "ModelConfig",
+    "PlainConfig",
+    "PlainNetwork",
+    "VggConfig",
+    "VggNetwork",
+    "build_model",
 ]

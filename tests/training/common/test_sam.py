@@ -1,10 +1,10 @@
-"""The climb of sharpness-aware minimization."""
+"""Sharpness-aware minimization."""
 
 import pytest
 import torch
 from torch import nn
 
-from mememoji.training.classifier.sam import Climb
+from mememoji.training.common.optimizer import SAM
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ def loss(network: nn.Module) -> torch.Tensor:
     return out
 
 
-def test_it_goes_up_by_its_radius_and_comes_back(network: nn.Linear) -> None:
+def test_ascend_perturbs_the_weights_by_rho_and_restores_them(network: nn.Linear) -> None:
     before = [parameter.detach().clone() for parameter in network.parameters()]
     low = loss(network)
-    with Climb(network, 0.05).uphill():
+    with SAM(network, 0.05).ascend():
         moves = [now - then for now, then in zip(network.parameters(), before, strict=True)]
         assert torch.cat([move.flatten() for move in moves]).norm().item() == pytest.approx(0.05, rel=1e-3)
         assert loss(network) > low
@@ -32,17 +32,17 @@ def test_it_goes_up_by_its_radius_and_comes_back(network: nn.Linear) -> None:
         torch.testing.assert_close(now, then)
 
 
-def test_gradients_from_up_there_stay(network: nn.Linear) -> None:
+def test_ascend_keeps_the_gradients_of_the_perturbed_weights(network: nn.Linear) -> None:
     below = network.weight.grad.clone() if network.weight.grad is not None else None
-    with Climb(network, 0.1).uphill():
+    with SAM(network, 0.1).ascend():
         loss(network).backward()  # type: ignore[no-untyped-call]
     assert below is not None
     assert network.weight.grad is not None
     assert network.weight.grad.norm() > below.norm()
 
 
-def test_a_parameter_without_a_gradient_stays_where_it_is(network: nn.Linear) -> None:
+def test_ascend_keeps_a_parameter_without_a_gradient(network: nn.Linear) -> None:
     network.bias.grad = None
     before = network.bias.detach().clone()
-    with Climb(network, 0.1).uphill():
+    with SAM(network, 0.1).ascend():
         assert torch.equal(network.bias, before)
