@@ -1,4 +1,4 @@
-"""How quick the web app is: what a first visit loads, when it shows, and how many live frames a second it reads.
+"""Speed of the web app: size and time of the first load, and live frames per second.
 
     python -m benchmarks.web [--seconds 10] [--chromium /usr/bin/chromium]
 
@@ -16,14 +16,14 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.provenance import commit, machine, today
-from tests.web.browsing import CHROMIUM_ARGUMENTS, camera_arguments, serving, write_camera
+from tests.web.app_server import CHROMIUM_ARGUMENTS, fake_camera_arguments, run_service, write_camera_video
 
 ROUNDS = 5
-MOST_KILOBYTES = 150
-LONGEST_TASK = 200
-LEAST_FRAMES = 15
+MAX_KILOBYTES = 150
+MAX_TASK_MS = 200
+MIN_FRAMES = 15
 
-# Kept by the page from its first moment on.
+# Recorded by the page from its start.
 OBSERVE = """
 window.tasks = []; window.shifts = 0;
 new PerformanceObserver(list => window.tasks.push(...list.getEntries().map(e => e.duration)))
@@ -33,15 +33,15 @@ new PerformanceObserver(list => list.getEntries().forEach(e => { if (!e.hadRecen
 """
 
 
-def opened(browser: Browser, **given: Any) -> Page:
+def open_page(browser: Browser, **given: Any) -> Page:
     page = browser.new_context(viewport={"width": 1440, "height": 900}, permissions=["camera"], **given).new_page()
     page.add_init_script(OBSERVE)
     return page
 
 
 def first_load(browser: Browser, address: str) -> dict[str, float]:
-    """A visit with nothing kept: kilobytes on the wire without images, milliseconds to first paint, longest task."""
-    page = opened(browser)
+    """Load the page without a cache: transferred kB without images, milliseconds to first paint, longest task."""
+    page = open_page(browser)
     page.goto(address)
     page.get_by_role("heading", name="What does a face show?").wait_for()
     page.wait_for_timeout(1000)
@@ -50,27 +50,27 @@ def first_load(browser: Browser, address: str) -> dict[str, float]:
             .filter(e => !/\\.(jpg|svg)$/.test(e.name)).reduce((sum, e) => sum + e.transferSize, 0)"""
     )
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    told = {"kilobytes": loaded / 1000, "paint": paint, **_watched(page)}
+    metrics = {"kilobytes": loaded / 1000, "paint": paint, **_read_observers(page)}
     page.context.close()
-    return told
+    return metrics
 
 
 def reading(browser: Browser, address: str) -> dict[str, float]:
-    """From a click on the sample image to its faces, and what that does to the page."""
-    page = opened(browser)
+    """Measure the time from a click on the sample image to its faces, and the longest task."""
+    page = open_page(browser)
     page.goto(address)
     page.get_by_role("button", name="No image at hand?").wait_for()
     start = time.perf_counter()
     page.get_by_role("button", name="No image at hand?").click()
-    page.get_by_role("heading", name="Is this right?").wait_for()
-    told = {"milliseconds": (time.perf_counter() - start) * 1000, **_watched(page)}
+    page.get_by_role("heading", name="Is this correct?").wait_for()
+    metrics = {"milliseconds": (time.perf_counter() - start) * 1000, **_read_observers(page)}
     page.context.close()
-    return told
+    return metrics
 
 
 def live(browser: Browser, address: str, seconds: int, memes: bool) -> dict[str, float]:
-    """A live session: medians of the figures that the page itself shows once a second."""
-    page = opened(browser)
+    """Return medians of the metrics that the page shows once per second in a live session."""
+    page = open_page(browser)
     page.goto(f"{address}#/live")
     page.get_by_role("button", name="Turn the camera on").click()
     page.locator("[data-face]").first.wait_for()
@@ -80,58 +80,56 @@ def live(browser: Browser, address: str, seconds: int, memes: bool) -> dict[str,
     rates, times = [], []
     for _ in range(seconds):
         page.wait_for_timeout(1000)
-        rate, latency = page.locator(".figures span").all_inner_texts()
+        rate, latency = page.locator(".statistics span").all_inner_texts()
         rates.append(float(rate.split()[0]))
         times.append(float(latency.split()[0]))
-    told = {"rate": statistics.median(rates), "latency": statistics.median(times), **_watched(page)}
+    metrics = {"rate": statistics.median(rates), "latency": statistics.median(times), **_read_observers(page)}
     page.context.close()
-    return told
+    return metrics
 
 
-def _watched(page: Page) -> dict[str, float]:
+def _read_observers(page: Page) -> dict[str, float]:
     tasks, shifts = page.evaluate("[window.tasks, window.shifts]")
     return {"longest": max(tasks, default=0), "shifts": shifts}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=10, help="how long each live session is watched")
+    parser.add_argument("--seconds", type=int, default=10, help="duration of each live session")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        camera = write_camera(Path(folder) / "camera.mjpeg")
-        arguments = [*CHROMIUM_ARGUMENTS, *camera_arguments(camera)]
-        with serving(Path(folder)) as address:
-            browser = playwright.chromium.launch(executable_path=given.chromium, args=arguments)
+        camera = write_camera_video(Path(folder) / "camera.mjpeg")
+        arguments = [*CHROMIUM_ARGUMENTS, *fake_camera_arguments(camera)]
+        with run_service(Path(folder)) as address:
+            browser = playwright.chromium.launch(executable_path=args.chromium, args=arguments)
             version = browser.version
             loads = [first_load(browser, address) for _ in range(ROUNDS)]
             reads = [reading(browser, address) for _ in range(ROUNDS)]
-            boxes = live(browser, address, given.seconds, memes=False)
-            memes = live(browser, address, given.seconds, memes=True)
+            boxes = live(browser, address, args.seconds, memes=False)
+            memes = live(browser, address, args.seconds, memes=True)
             browser.close()
 
-    def median(told: list[dict[str, float]], name: str) -> float:
-        return statistics.median(each[name] for each in told)
+    def median(metrics: list[dict[str, float]], name: str) -> float:
+        return statistics.median(each[name] for each in metrics)
 
     def largest(name: str) -> float:
         return max(each[name] for each in (*loads, *reads, boxes, memes))
 
     print(f"# The web app, {today()}\n")
-    print(f"`python -m benchmarks.web --seconds {given.seconds}` at commit {commit()}.")
+    print(f"`python -m benchmarks.web --seconds {args.seconds}` at commit {commit()}.")
     print(f"{machine()}, service and browser together,")
-    print(f"Chromium {version}, headless, without a graphics CPU. Medians of {ROUNDS} visits with nothing kept.\n")
-    print("| what | value | wanted |")
+    print(f"Chromium {version}, headless, without a GPU. Medians of {ROUNDS} visits without a cache.\n")
+    print("| what | value | required |")
     print("|---|---|---|")
-    print(
-        f"| first load without images, on the wire | {median(loads, 'kilobytes'):.0f} kB | at most {MOST_KILOBYTES} |"
-    )
+    print(f"| first load without images, on the wire | {median(loads, 'kilobytes'):.0f} kB | at most {MAX_KILOBYTES} |")
     print(f"| first contentful paint | {median(loads, 'paint'):.0f} ms | |")
     print(f"| sample image, from click to faces | {median(reads, 'milliseconds'):.0f} ms | |")
-    print(f"| live, 640x480, boxes: frames read a second | {boxes['rate']:.0f} | at least {LEAST_FRAMES} |")
+    print(f"| live, 640x480, boxes: frames per second | {boxes['rate']:.0f} | at least {MIN_FRAMES} |")
     print(f"| live, boxes: from frame to drawn box | {boxes['latency']:.0f} ms | |")
-    print(f"| live, meme faces: frames read a second | {memes['rate']:.0f} | at least {LEAST_FRAMES} |")
+    print(f"| live, meme faces: frames per second | {memes['rate']:.0f} | at least {MIN_FRAMES} |")
     print(f"| live, meme faces: from frame to drawn face | {memes['latency']:.0f} ms | |")
-    print(f"| longest task of all of these | {largest('longest'):.0f} ms | at most {LONGEST_TASK} |")
+    print(f"| longest task of all of these | {largest('longest'):.0f} ms | at most {MAX_TASK_MS} |")
     print(f"| largest layout shift | {largest('shifts'):.3f} | |")
 
 

@@ -1,8 +1,8 @@
-"""Writes what the web app takes from Python: the service's OpenAPI document, the emotions' colors, the page's icon.
+"""Generate the files that the web app takes from Python: the OpenAPI document, constants and the icon.
 
     python web/describe.py && npm --prefix web run schema
 
-tests/web/test_generated.py holds that they are true of the code.
+tests/web/test_generated.py checks that they are up to date.
 """
 
 import json
@@ -18,44 +18,44 @@ from mememoji.service.settings import ServiceSettings
 WEB = Path(__file__).resolve().parent
 
 
-def openapi() -> str:
-    """The text of `openapi.json`; the version is left out, so that a release changes nothing here."""
+def render_openapi() -> str:
+    """Return `openapi.json`; its version is constant, so that a release does not change the file."""
     document = create_app(ServiceSettings(store="none")).openapi()
     return json.dumps(document | {"info": document["info"] | {"version": "1.0.0"}}, indent=1, ensure_ascii=False) + "\n"
 
 
-def emotions() -> str:
-    """The text of `src/generated/emotions.ts`."""
+def render_emotions() -> str:
+    """Return `src/generated/emotions.ts`."""
     colors = "\n".join(f'  {emotion.value}: "{emotion.color}",' for emotion in EMOTIONS)
     return (
         "// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/results.py.\n\n"
-        f"/** The emotions' colors, in the emotions' order. */\nexport const COLORS = {{\n{colors}\n}} as const;\n\n"
-        f"/** The face-likeness from which a detection counts as a face. */\nexport const FACE_THRESHOLD = {FACE_THRESHOLD};\n"
+        f"/** The color of each emotion, in the fixed order of the emotions. */\nexport const COLORS = {{\n{colors}\n}} as const;\n\n"
+        f"/** The face score from which a detection counts as a face. */\nexport const FACE_THRESHOLD = {FACE_THRESHOLD};\n"
     )
 
 
-def memes() -> str:
-    """The text of `src/generated/memes.ts`."""
+def render_memes() -> str:
+    """Return `src/generated/memes.ts`."""
     return (
         "// Written by web/describe.py from src/mememoji/drawing/memes/meme_overlay.py.\n\n"
-        "/** A meme's head over the box of the face it lies on. */\n"
+        "/** Size of a meme's head relative to the box of its face. */\n"
         f"export const HEAD_SCALE = {HEAD_SCALE};\n"
     )
 
 
-def icon() -> str:
-    """The text of `src/assets/icon.svg`: the meme face of a good mood."""
-    mood = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
-    return meme_svg(mood)
+def render_icon() -> str:
+    """Return `src/assets/icon.svg`: the happy meme face."""
+    happy = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
+    return meme_svg(happy)
 
 
 FILES = {
-    WEB / "openapi.json": openapi,
-    WEB / "src" / "generated" / "emotions.ts": emotions,
-    WEB / "src" / "generated" / "memes.ts": memes,
-    WEB / "src" / "assets" / "icon.svg": icon,
+    WEB / "openapi.json": render_openapi,
+    WEB / "src" / "generated" / "emotions.ts": render_emotions,
+    WEB / "src" / "generated" / "memes.ts": render_memes,
+    WEB / "src" / "assets" / "icon.svg": render_icon,
 }
 
 if __name__ == "__main__":
-    for path, text in FILES.items():
-        path.write_text(text(), "utf-8")
+    for path, render in FILES.items():
+        path.write_text(render(), "utf-8")

@@ -1,5 +1,6 @@
-"""The web app as people have it: built, served by `mememoji serve`, in a real browser with a camera made of a file."""
+"""Fixtures for tests of the built web app: `mememoji serve`, Chromium with a fake camera, and images."""
 
+import fcntl
 import os
 import runpy
 import shutil
@@ -9,9 +10,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket, sync_playwright
 
-from tests.web.browsing import ASTRONAUT, CHROMIUM_ARGUMENTS, ROOT, camera_arguments, serving, write_camera
+from tests.web.app_server import (
+    ASTRONAUT,
+    CHROMIUM_ARGUMENTS,
+    ROOT,
+    fake_camera_arguments,
+    run_service,
+    write_camera_video,
+)
 
 CHROMIUM = Path("/usr/bin/chromium")
 WEB = ROOT / "web"
@@ -19,55 +28,58 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
-def missing(what: str) -> NoReturn:
-    """Skip for want of something, or fail where `MEMEMOJI_TEST_ALL` says that nothing may be wanting."""
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip the test because a requirement is missing, or fail it if `MEMEMOJI_TEST_ALL` is set."""
     if os.environ.get("MEMEMOJI_TEST_ALL"):
-        pytest.fail(what)
-    pytest.skip(what)
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
-def built() -> None:
-    """The app built from the sources that are here."""
-    failure = runpy.run_path(str(WEB / "build.py"))["build"]()
+def built_app() -> None:
+    """The app, built from the current sources. Test processes build it one after the other: the first one does."""
+    script = WEB / "build.py"
+    with script.open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        failure = runpy.run_path(str(script))["build"]()
     if failure is not None:
-        missing(f"the web app is not built: {failure}")
+        skip_or_fail(f"the web app is not built: {failure}")
 
 
 @pytest.fixture(scope="session")
-def node_modules() -> Path:
-    """What `npm ci` brings."""
+def node_modules(built_app: None) -> Path:
+    """The packages that `npm ci` installs; after the build, which installs them anew."""
     folder = WEB / "node_modules"
     if shutil.which("node") is None or not folder.is_dir():
-        missing("no Node.js, or no node_modules: run `npm ci` in web/")
+        skip_or_fail("Node.js or node_modules is missing: run `npm ci` in web/")
     return folder
 
 
-# A browser for each module and not for the session: while Playwright's own loop runs in this thread, other modules'
-# tests cannot run one.
+# Module scope, not session scope: while Playwright's event loop runs in this thread, tests of other modules cannot
+# run one.
 @pytest.fixture(scope="module")
-def chromium(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def chromium(built_app: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        missing(f"no Chromium at {CHROMIUM}; `apt-get install chromium` brings it")
-    camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.mjpeg")
+        skip_or_fail(f"Chromium is not installed at {CHROMIUM}: run `apt-get install chromium`")
+    camera = write_camera_video(tmp_path_factory.mktemp("camera") / "camera.mjpeg")
     with sync_playwright() as playwright:
-        arguments = [*CHROMIUM_ARGUMENTS, *camera_arguments(camera)]
+        arguments = [*CHROMIUM_ARGUMENTS, *fake_camera_arguments(camera)]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the module's service has its store."""
+def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the store of the module's service."""
     return tmp_path_factory.mktemp("web")
 
 
 @pytest.fixture(scope="module")
-def address(built: None, folder: Path) -> Iterator[str]:
-    """A service that may fetch from loopback."""
-    with serving(folder, fetch_private="true") as started:
-        yield started
+def service_url(built_app: None, store_folder: Path) -> Iterator[str]:
+    """The URL of a service that may fetch images from loopback."""
+    with run_service(store_folder, fetch_allow_private="true") as url:
+        yield url
 
 
 OpenPage = Callable[..., Any]
@@ -75,66 +87,65 @@ OpenPage = Callable[..., Any]
 
 @pytest.fixture
 def open_page(chromium: Browser) -> OpenPage:
-    """Opens a service's page; when it is left, nothing has gone wrong in it and no request has left its origin.
+    """A function that opens the page of a service, and on exit asserts that it caused no errors or foreign requests.
 
-    `troubles` are parts of console messages that are expected, as browsers write one for each request that fails.
+    `expected_messages` are parts of console messages that are allowed: browsers write one for each failed request.
     """
 
     @contextmanager
-    def opened(address: str, *troubles: str, path: str = "", **given: Any) -> Iterator[Page]:
+    def open_page(url: str, *expected_messages: str, path: str = "", **options: Any) -> Iterator[Page]:
         context = chromium.new_context(
-            **{"viewport": DESKTOP, "permissions": ["camera"], "reduced_motion": "reduce", **given}
+            **{"viewport": DESKTOP, "permissions": ["camera"], "reduced_motion": "reduce", **options}
         )
         context.set_default_timeout(15_000)
         page = context.new_page()
-        wrong: list[str] = []
+        errors: list[str] = []
 
-        def note_console(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning") and not any(trouble in message.text for trouble in troubles):
-                wrong.append(message.text)
+        def check_console(message: ConsoleMessage) -> None:
+            is_expected = any(expected in message.text for expected in expected_messages)
+            if message.type in ("error", "warning") and not is_expected:
+                errors.append(message.text)
 
-        def note_request(request: Request) -> None:
-            if not request.url.startswith((address, "data:", f"blob:{address}")):
-                wrong.append(f"a request to {request.url}")
+        def check_request(request: Request) -> None:
+            if not request.url.startswith((url, "data:", f"blob:{url}")):
+                errors.append(f"a request to {request.url}")
 
-        def note_socket(socket: WebSocket) -> None:
-            if not socket.url.startswith(address.replace("http", "ws", 1)):
-                wrong.append(f"a socket to {socket.url}")
+        def check_websocket(websocket: WebSocket) -> None:
+            if not websocket.url.startswith(url.replace("http", "ws", 1)):
+                errors.append(f"a WebSocket to {websocket.url}")
 
-        page.on("console", note_console)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", note_request)
-        page.on("websocket", note_socket)
+        page.on("console", check_console)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", check_request)
+        page.on("websocket", check_websocket)
         try:
-            page.goto(address + path)
+            page.goto(url + path)
             yield page
         finally:
             context.close()
-        assert wrong == []
+        assert errors == []
 
-    return opened
+    return open_page
 
 
 @pytest.fixture
-def page(open_page: OpenPage, address: str) -> Iterator[Page]:
-    with open_page(address) as opened:
-        yield opened
+def page(open_page: OpenPage, service_url: str) -> Iterator[Page]:
+    with open_page(service_url) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of pictures: one face, none, thirty, and a file that is no picture."""
-    from PIL import Image
-
-    folder = tmp_path_factory.mktemp("pictures")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of images with one face, without faces and with thirty faces, and a file that is not an image."""
+    folder = tmp_path_factory.mktemp("images")
     portrait = Image.open(ASTRONAUT).convert("RGB")
     portrait.save(folder / "portrait.jpg")
     portrait.save(folder / "portrait.tiff")
-    Image.new("RGB", (320, 240), (120, 130, 140)).save(folder / "nobody.png")
+    Image.new("RGB", (320, 240), (120, 130, 140)).save(folder / "empty.png")
     head = portrait.crop((170, 0, 320, 170)).resize((190, 215))
     crowd = Image.new("RGB", (6 * 220 + 40, 5 * 250 + 40), (90, 110, 130))
-    for number in range(30):
-        crowd.paste(head, (20 + number % 6 * 220, 20 + number // 6 * 250))
+    for index in range(30):
+        crowd.paste(head, (20 + index % 6 * 220, 20 + index // 6 * 250))
     crowd.save(folder / "crowd.jpg")
-    (folder / "broken.png").write_text("no picture", "utf-8")
+    (folder / "broken.png").write_text("not an image", "utf-8")
     return folder

@@ -1,4 +1,4 @@
-"""What the web app takes from Python is what Python has."""
+"""The generated files of the web app are up to date with the Python package."""
 
 import runpy
 import subprocess
@@ -8,22 +8,22 @@ import pytest
 
 from tests.web.conftest import WEB
 
-DESCRIBED = runpy.run_path(str(WEB / "describe.py"))["FILES"]
-HOW = "run `python web/describe.py && npm --prefix web run schema`"
+GENERATED = runpy.run_path(str(WEB / "describe.py"))["FILES"]
+HINT = "run `python web/describe.py && npm --prefix web run schema`"
 
 
-@pytest.mark.parametrize("path", DESCRIBED, ids=lambda path: path.name)
-def test_the_description_is_up_to_date(path: Path) -> None:
-    assert path.read_text("utf-8") == DESCRIBED[path](), HOW
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
+def test_generated_file_matches_the_python_package(path: Path) -> None:
+    assert path.read_text("utf-8") == GENERATED[path](), HINT
 
 
-def test_the_types_are_those_of_the_description(node_modules: Path, tmp_path: Path) -> None:
-    written = tmp_path / "schema.ts"
+def test_schema_types_match_the_openapi_document(node_modules: Path, tmp_path: Path) -> None:
+    schema = tmp_path / "schema.ts"
     tools = node_modules / ".bin"
     for command in (
-        [tools / "openapi-typescript", WEB / "openapi.json", "--output", written],
-        [tools / "prettier", "--config", WEB / ".prettierrc", "--write", written],
+        [tools / "openapi-typescript", WEB / "openapi.json", "--output", schema],
+        [tools / "prettier", "--config", WEB / ".prettierrc", "--write", schema],
     ):
-        done = subprocess.run([str(part) for part in command], cwd=WEB, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    assert written.read_text("utf-8") == (WEB / "src" / "generated" / "schema.ts").read_text("utf-8"), HOW
+        process = subprocess.run([str(part) for part in command], cwd=WEB, capture_output=True, text=True)
+        assert process.returncode == 0, process.stderr
+    assert schema.read_text("utf-8") == (WEB / "src" / "generated" / "schema.ts").read_text("utf-8"), HINT

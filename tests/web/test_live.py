@@ -1,4 +1,4 @@
-"""The live view: a camera's frames to the service and back."""
+"""The live view with a fake camera."""
 
 import csv
 from collections.abc import Callable
@@ -10,91 +10,91 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mememoji.emotions import EMOTIONS
-from tests.web.browsing import CHROMIUM_ARGUMENTS, free_port, serving
+from tests.web.app_server import CHROMIUM_ARGUMENTS, find_free_port, run_service
 from tests.web.conftest import CHROMIUM, OpenPage
 
 LIVE = "#/live"
 
 
-def start(page: Page) -> None:
+def start_camera(page: Page) -> None:
     page.get_by_role("button", name="Turn the camera on").click()
     expect(page.locator("[data-face]")).to_be_visible()
 
 
-def wait_until(holds: Callable[[], bool], page: Page) -> None:
+def wait_until(condition: Callable[[], bool], page: Page) -> None:
     for _ in range(100):
-        if holds():
+        if condition():
             return
         page.wait_for_timeout(100)
-    raise AssertionError("it did not come to hold within ten seconds")
+    raise AssertionError("the condition is not met after ten seconds")
 
 
-class Answers:
-    """How many frames have been answered on a page's sockets."""
+class ResponseCounter:
+    """The number of responses on the WebSockets of a page."""
 
     def __init__(self, page: Page) -> None:
         self.count = 0
-        page.on("websocket", lambda socket: socket.on("framereceived", self._add))
+        page.on("websocket", lambda socket: socket.on("framereceived", self._increment))
 
-    def _add(self, _: object) -> None:
+    def _increment(self, _: object) -> None:
         self.count += 1
 
 
-def drawn(page: Page) -> str:
-    """The plot as its pixels."""
+def read_plot(page: Page) -> str:
+    """Return the pixels of the first plot as a data URL."""
     pixels: str = page.locator("[data-face] canvas").first.evaluate("canvas => canvas.toDataURL()")
     return pixels
 
 
-def test_the_plot_moves_until_it_is_paused(open_page: OpenPage, address: str) -> None:
-    with open_page(address, path=LIVE) as page:
-        answers = Answers(page)
-        start(page)
+def test_plot_moves_until_paused(open_page: OpenPage, service_url: str) -> None:
+    with open_page(service_url, path=LIVE) as page:
+        responses = ResponseCounter(page)
+        start_camera(page)
         expect(page.locator("[data-face]")).to_contain_text("Happy")
-        before = drawn(page)
-        wait_until(lambda: drawn(page) != before, page)
-        wait_until(lambda: page.locator(".figures").inner_text()[0] not in "0", page)
+        before = read_plot(page)
+        wait_until(lambda: read_plot(page) != before, page)
+        wait_until(lambda: page.locator(".statistics").inner_text()[0] != "0", page)
         page.get_by_role("button", name="Pause").click()
         expect(page.get_by_text("Paused")).to_be_visible()
         page.wait_for_timeout(500)
-        count, still = answers.count, drawn(page)
+        count, plot = responses.count, read_plot(page)
         page.wait_for_timeout(500)
-        assert (answers.count, drawn(page)) == (count, still)
-        page.get_by_role("button", name="Go on").click()
-        wait_until(lambda: answers.count > count + 3, page)
+        assert (responses.count, read_plot(page)) == (count, plot)
+        page.get_by_role("button", name="Resume").click()
+        wait_until(lambda: responses.count > count + 3, page)
 
 
-def test_no_frame_overtakes_another(open_page: OpenPage, address: str) -> None:
-    def frames(outcome: str) -> int:
-        lines = httpx.get(f"{address}metrics").text.splitlines()
-        counted = [line for line in lines if line.startswith(f'mememoji_live_frames_total{{outcome="{outcome}"')]
-        return int(float(counted[0].split()[-1])) if counted else 0
+def test_live_view_sends_one_frame_at_a_time(open_page: OpenPage, service_url: str) -> None:
+    def count_frames(outcome: str) -> int:
+        lines = httpx.get(f"{service_url}metrics").text.splitlines()
+        matching = [line for line in lines if line.startswith(f'mememoji_live_frames_total{{outcome="{outcome}"')]
+        return int(float(matching[0].split()[-1])) if matching else 0
 
-    with open_page(address, path=LIVE) as page:
-        start(page)
-        before = frames("read")
-        wait_until(lambda: frames("read") > before + 10, page)
-    # However fast the camera is, a frame waits for the answer to the one before.
-    assert frames("skipped") == 0
+    with open_page(service_url, path=LIVE) as page:
+        start_camera(page)
+        before = count_frames("read")
+        wait_until(lambda: count_frames("read") > before + 10, page)
+    # However fast the camera is, a frame is sent after the response to the previous one.
+    assert count_frames("skipped") == 0
 
 
-def test_boxes_and_memes_follow_the_face(open_page: OpenPage, address: str) -> None:
-    with open_page(address, path=LIVE) as page:
-        start(page)
+def test_overlay_follows_the_face(open_page: OpenPage, service_url: str) -> None:
+    with open_page(service_url, path=LIVE) as page:
+        start_camera(page)
         box = page.locator("svg rect").first
-        places = set()
+        positions = set()
         for _ in range(10):
-            places.add(box.get_attribute("x"))
+            positions.add(box.get_attribute("x"))
             page.wait_for_timeout(100)
-        assert len(places) > 3
+        assert len(positions) > 3
         page.get_by_label("Meme faces").check()
         expect(page.locator(".stage svg rect")).to_have_count(0)
         expect(page.locator(".stage svg g[transform]")).to_have_count(1)
 
 
-def test_a_snapshot_goes_to_the_results_and_the_camera_stops(open_page: OpenPage, address: str) -> None:
-    with open_page(address, path=LIVE) as page:
-        start(page)
+def test_snapshot_opens_as_image_and_stops_the_camera(open_page: OpenPage, service_url: str) -> None:
+    with open_page(service_url, path=LIVE) as page:
+        start_camera(page)
         page.evaluate("window.stream = document.querySelector('video').srcObject")
         assert page.evaluate("stream.getTracks().map(track => track.readyState)") == ["live"]
         page.get_by_role("button", name="Snapshot").click()
@@ -103,38 +103,38 @@ def test_a_snapshot_goes_to_the_results_and_the_camera_stops(open_page: OpenPage
         assert page.evaluate("stream.getTracks().map(track => track.readyState)") == ["ended"]
 
 
-def test_the_camera_stops_when_it_is_turned_off_or_the_view_is_left(open_page: OpenPage, address: str) -> None:
-    with open_page(address, path=LIVE) as page:
+def test_camera_stops_when_turned_off_or_the_view_is_left(open_page: OpenPage, service_url: str) -> None:
+    with open_page(service_url, path=LIVE) as page:
         for leave in ("button", "link"):
-            start(page)
+            start_camera(page)
             page.evaluate("window.stream = document.querySelector('video').srcObject")
             page.get_by_role(leave, name="Turn off" if leave == "button" else "About").click()
             assert page.evaluate("stream.getTracks().map(track => track.readyState)") == ["ended"]
 
 
-def test_another_camera_is_taken(chromium: Browser, address: str) -> None:
-    # With a film for a camera Chromium has that one only; these two show a test pattern.
+def test_camera_selection_switches_the_camera(chromium: Browser, service_url: str) -> None:
+    # A fake camera that plays a file is the only camera; without a file there can be two, with a test pattern.
     arguments = [*CHROMIUM_ARGUMENTS, "--use-fake-device-for-media-stream=device-count=2"]
     with chromium.browser_type.launch(executable_path=CHROMIUM, args=arguments) as browser:
         page = browser.new_context(permissions=["camera"]).new_page()
-        page.goto(address + LIVE)
-        answers = Answers(page)
+        page.goto(service_url + LIVE)
+        responses = ResponseCounter(page)
         page.get_by_role("button", name="Turn the camera on").click()
-        wait_until(lambda: answers.count > 0, page)
+        wait_until(lambda: responses.count > 0, page)
         page.evaluate("window.stream = document.querySelector('video').srcObject")
         cameras = page.get_by_label("Camera", exact=True)
         first = cameras.input_value()
         cameras.select_option(index=1)
         wait_until(lambda: page.evaluate("stream.getTracks()[0].readyState") == "ended", page)
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
-        count = answers.count
-        wait_until(lambda: answers.count > count, page)
+        count = responses.count
+        wait_until(lambda: responses.count > count, page)
         assert cameras.input_value() != first
 
 
-def test_a_timeline_is_recorded(open_page: OpenPage, address: str, tmp_path: Path) -> None:
-    with open_page(address, path=LIVE) as page:
-        start(page)
+def test_recording_saves_a_csv_timeline(open_page: OpenPage, service_url: str, tmp_path: Path) -> None:
+    with open_page(service_url, path=LIVE) as page:
+        start_camera(page)
         page.get_by_role("button", name="Record").click()
         save = page.get_by_role("button", name="rows")
         wait_until(lambda: int(save.inner_text().split()[1]) >= 5, page)
@@ -153,34 +153,34 @@ def test_a_timeline_is_recorded(open_page: OpenPage, address: str, tmp_path: Pat
         assert float(row["happy"]) > 0.5
 
 
-def test_a_connection_that_breaks_off_comes_back(open_page: OpenPage, built: None, tmp_path: Path) -> None:
-    port = free_port()
+def test_lost_connection_is_reopened(open_page: OpenPage, built_app: None, tmp_path: Path) -> None:
+    port = find_free_port()
     with ExitStack() as service:
-        address = service.enter_context(serving(tmp_path, port))
-        with open_page(address, "Failed to load resource", "WebSocket connection", path=LIVE) as page:
-            answers = Answers(page)
-            start(page)
+        url = service.enter_context(run_service(tmp_path, port))
+        with open_page(url, "Failed to load resource", "WebSocket connection", path=LIVE) as page:
+            responses = ResponseCounter(page)
+            start_camera(page)
             service.close()
-            expect(page.get_by_role("alert")).to_contain_text("The connection broke off.")
-            expect(page.get_by_text("No face in the picture now.")).to_be_visible()
-            service.enter_context(serving(tmp_path, port))
-            count = answers.count
+            expect(page.get_by_role("alert")).to_contain_text("The connection was lost.")
+            expect(page.get_by_text("No face in the image.")).to_be_visible()
+            service.enter_context(run_service(tmp_path, port))
+            count = responses.count
             expect(page.locator("[data-face]")).to_be_visible(timeout=20_000)
             expect(page.get_by_role("alert")).to_be_hidden()
-            assert answers.count > count
+            assert responses.count > count
 
 
-def test_a_camera_that_is_denied_is_told(open_page: OpenPage, address: str) -> None:
-    with open_page(address, path=LIVE, permissions=[]) as page:
+def test_denied_camera_shows_an_error(open_page: OpenPage, service_url: str) -> None:
+    with open_page(service_url, path=LIVE, permissions=[]) as page:
         page.get_by_role("button", name="Turn the camera on").click()
-        expect(page.get_by_role("alert")).to_contain_text("The camera is not allowed.")
+        expect(page.get_by_role("alert")).to_contain_text("Camera access was denied.")
         page.context.grant_permissions(["camera"])
         page.get_by_role("button", name="Try again").click()
         expect(page.locator("[data-face]")).to_be_visible()
 
 
-def test_sessions_beyond_the_limit_are_told_to_wait(open_page: OpenPage, built: None, tmp_path: Path) -> None:
-    with serving(tmp_path, max_live="0") as address, open_page(address, "WebSocket connection", path=LIVE) as page:
+def test_session_beyond_the_limit_shows_an_error(open_page: OpenPage, built_app: None, tmp_path: Path) -> None:
+    with run_service(tmp_path, max_websockets="0") as url, open_page(url, "WebSocket connection", path=LIVE) as page:
         page.get_by_role("button", name="Turn the camera on").click()
-        expect(page.get_by_role("alert")).to_contain_text("The service takes no more live sessions")
-        expect(page.get_by_text("No face in the picture now.")).to_be_visible()
+        expect(page.get_by_role("alert")).to_contain_text("The service has reached its limit of live sessions")
+        expect(page.get_by_text("No face in the image.")).to_be_visible()

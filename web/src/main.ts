@@ -3,5 +3,5 @@ import App from "./App.svelte";
 import "./app.css";
 
 const target = document.getElementById("app");
-if (target === null) throw new Error("the page has no place for the app");
+if (target === null) throw new Error("index.html must contain the element #app");
 mount(App, { target });

@@ -1,4 +1,4 @@
-// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/faces.py.
+// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/results.py.
 
 /** The emotions' colors, in the emotions' order. */
 export const COLORS = {
@@ -10,5 +10,5 @@ export const COLORS = {
   neutral: "#646875",
 } as const;
 
-/** The face-likeness from which a detection counts as a face. */
-export const CLEAR = 0.5;
+/** The face score from which a detection counts as a face. */
+export const FACE_THRESHOLD = 0.5;

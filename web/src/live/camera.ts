@@ -1,10 +1,10 @@
-import { Problem } from "../api/problem";
+import { AppError } from "../api/errors";
 
-/** What is sent is at most so large; a camera that gives more is scaled down. */
-const FRAME = { width: 640, height: 480 };
-const QUALITY = 0.8;
+/** Largest size of a frame in pixels; larger frames are downscaled. */
+const MAX_FRAME = { width: 640, height: 480 };
+const JPEG_QUALITY = 0.8;
 
-/** A camera, shown by a video element and copied frame by frame. */
+/** A camera, shown by a video element and captured frame by frame. */
 export class Camera {
   readonly #video: HTMLVideoElement;
   readonly #canvas = document.createElement("canvas");
@@ -15,18 +15,18 @@ export class Camera {
     this.#video = video;
   }
 
-  /** Turn the camera on, that one or any. Throws a `Problem` in words for people. */
+  /** Start the camera with this ID, or the default camera. Throws an `AppError` with a message for the user. */
   async start(deviceId?: string): Promise<void> {
     this.stop();
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     if (!devices) {
-      throw new Problem("Browsers give a camera only to pages that come over https, or from this computer itself.");
+      throw new AppError("Browsers allow camera access only on pages served over HTTPS or from this computer.");
     }
     try {
       this.#stream = await devices.getUserMedia({
         video: {
-          width: { ideal: FRAME.width },
-          height: { ideal: FRAME.height },
+          width: { ideal: MAX_FRAME.width },
+          height: { ideal: MAX_FRAME.height },
           ...(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" }),
         },
       });
@@ -34,7 +34,7 @@ export class Camera {
       await this.#video.play();
     } catch (error) {
       this.stop();
-      throw new Problem(inWords(error));
+      throw new AppError(describeCameraError(error));
     }
   }
 
@@ -48,39 +48,39 @@ export class Camera {
     return this.#stream?.getVideoTracks()[0]?.getSettings().deviceId;
   }
 
-  /** Whether it looks away from the person in front of the screen, so that a mirror would confuse. */
-  get looksAway(): boolean {
+  /** Whether this is a rear camera, whose image is not mirrored. */
+  get isRear(): boolean {
     return this.#stream?.getVideoTracks()[0]?.getSettings().facingMode === "environment";
   }
 
-  /** All cameras, once one may be used. */
-  async others(): Promise<MediaDeviceInfo[]> {
+  /** Return all cameras; browsers list them once the user has allowed access to one. */
+  async listCameras(): Promise<MediaDeviceInfo[]> {
     return (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "videoinput");
   }
 
-  /** What the camera shows now, as a JPEG; null while it shows nothing. */
-  frame(): Promise<Blob | null> {
+  /** Capture the current frame as a JPEG; null while the camera has no frame. */
+  captureFrame(): Promise<Blob | null> {
     const { videoWidth: width, videoHeight: height } = this.#video;
     if (!width || !height || !this.#context) return Promise.resolve(null);
-    const scale = Math.min(1, FRAME.width / width, FRAME.height / height);
+    const scale = Math.min(1, MAX_FRAME.width / width, MAX_FRAME.height / height);
     this.#canvas.width = Math.round(width * scale);
     this.#canvas.height = Math.round(height * scale);
     this.#context.drawImage(this.#video, 0, 0, this.#canvas.width, this.#canvas.height);
-    return new Promise((resolve) => this.#canvas.toBlob(resolve, "image/jpeg", QUALITY));
+    return new Promise((resolve) => this.#canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
   }
 }
 
-function inWords(error: unknown): string {
+function describeCameraError(error: unknown): string {
   switch (error instanceof DOMException ? error.name : "") {
     case "NotAllowedError":
     case "SecurityError":
-      return "The camera is not allowed. Allow it for this page, at the left of your browser’s address bar, then try again.";
+      return "Camera access was denied. Allow it for this page, at the left of your browser’s address bar, then try again.";
     case "NotFoundError":
     case "OverconstrainedError":
       return "No camera was found. Connect one, then try again.";
     case "NotReadableError":
     case "AbortError":
-      return "The camera cannot be used. Perhaps another program uses it: close that, then try again.";
+      return "The camera cannot be used. Another program may be using it: close that program, then try again.";
     default:
       return `The camera cannot be used: ${error instanceof Error ? error.message : String(error)}.`;
   }

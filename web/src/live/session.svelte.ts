@@ -1,116 +1,123 @@
-import { asProblem, Problem } from "../api/problem";
-import { liveAddress, readTerms } from "../api/service";
-import { compositionOf } from "../emotions/emotions";
-import { counted } from "../emotions/words";
-import { tiltOf } from "../memes/tilt";
-import { shell } from "../shell/view.svelte";
+import { fetchPolicy, liveUrl } from "../api/client";
+import { ApiError, AppError, toAppError } from "../api/errors";
+import { toComposition } from "../emotions/emotions";
+import { formatCount } from "../emotions/text";
+import { rollFromLandmarks } from "../memes/placement";
+import { shell } from "../shell/shell.svelte";
 import { Camera } from "./camera";
-import { LiveConnection, type LiveAnswer } from "./connection";
-import { Rate } from "./rate";
-import { approach, type Shown } from "./smoothing";
-import { FaceHistory, Recording, SPAN } from "./timeline";
-import { Tracker, type Track } from "./tracking";
+import { FrameRate } from "./frameRate";
+import { LiveConnection, type LiveFace, type LiveResponse } from "./liveConnection";
+import { smoothFaces, type DisplayedFace } from "./smoothing";
+import { FaceHistory, PLOT_SPAN, Recording } from "./timeline";
+import { Tracker, type Track } from "./tracker";
 
-export type LiveState = "off" | "starting" | "running" | "paused" | "lost" | "failed";
+export type LiveState = "off" | "starting" | "running" | "paused" | "disconnected" | "failed";
 
-/** How often overlay, plots, words and figures are renewed, in milliseconds: oftener is more than eyes follow. */
-const OVERLAY_PACE = 28;
-const PLOT_PACE = 125;
-const WORDS_PACE = 250;
-const FIGURES_PACE = 500;
+/** Update intervals in milliseconds of the overlay, the plots, the texts and the statistics. */
+const OVERLAY_INTERVAL = 28;
+const PLOT_INTERVAL = 125;
+const TEXT_INTERVAL = 250;
+const STATISTICS_INTERVAL = 500;
 
-const KEY_WANTED = 401;
-const NO_ROOM = "The service takes no more live sessions at the moment. Trying again …";
-const AWAY = "The service cannot be reached. Trying again …";
+/** Milliseconds before the next frame after an error of the service. */
+const ERROR_DELAY = 500;
+/** Milliseconds before the next attempt while the camera has no frame. */
+const CAPTURE_DELAY = 50;
 
-/** A live session: the camera's frames to the service one at a time, and what comes back over time. */
+const UNAUTHORIZED = 401;
+const SESSION_LIMIT = "The service has reached its limit of live sessions. Retrying …";
+const UNREACHABLE = "The service cannot be reached. Retrying …";
+const CONNECTION_LOST = "The connection was lost. Reconnecting …";
+
+/** A live session: sends the frames of a camera to the service one at a time and tracks the faces of the responses. */
 export class LiveSession {
   state: LiveState = $state("off");
-  problem: Problem | undefined = $state.raw();
-  /** Frames answered a second, and the median time in milliseconds from a frame taken to its faces drawn. */
-  perSecond = $state(0);
+  error: AppError | undefined = $state.raw();
+  /** Responses per second, and the median milliseconds from the capture of a frame to its drawn faces. */
+  fps = $state(0);
   latency = $state(0);
   size = $state.raw({ width: 640, height: 480 });
-  /** The faces of the last frame, and as they are shown on their way there. */
+  /** The faces of the last frame. */
   tracks: readonly Track[] = $state.raw([]);
-  shown: readonly Shown[] = $state.raw([]);
-  /** The faces of a moment ago, for words and numbers, which nobody reads as fast as frames come. */
-  told: readonly Track[] = $state.raw([]);
+  /** The faces as displayed, smoothed towards `tracks`. */
+  displayed: readonly DisplayedFace[] = $state.raw([]);
+  /** The faces at the last update of the texts, which would be unreadable at the frame rate. */
+  described: readonly Track[] = $state.raw([]);
   cameras: readonly MediaDeviceInfo[] = $state.raw([]);
   deviceId: string | undefined = $state();
   isMirrored = $state(true);
-  /** Rows recorded; undefined where nothing is being recorded. */
-  recorded: number | undefined = $state();
-  /** Grows when histories have grown. */
-  pulse = $state(0);
+  /** Number of recorded rows; undefined while nothing is recorded. */
+  numRecorded: number | undefined = $state();
+  /** Incremented when the plots are to be redrawn. */
+  plotVersion = $state(0);
   readonly histories = new Map<number, FaceHistory>();
 
   readonly #camera: Camera;
   #connection: LiveConnection | undefined;
   #tracker = new Tracker();
-  #rate = new Rate();
+  #frameRate = new FrameRate();
   #recording: Recording | undefined;
-  #drawing = 0;
+  #animationFrame = 0;
   #lastDrawn = 0;
-  #lastPulse = 0;
-  #lastFigures = 0;
-  #lastWords = 0;
-  #isTaking = false;
-  /** When the frame was taken whose faces are to be drawn next. */
-  #undrawn: number | undefined;
+  #lastPlot = 0;
+  #lastStatistics = 0;
+  #lastText = 0;
+  #isCapturing = false;
+  /** The capture time of a frame whose faces are not drawn yet. */
+  #undrawnCapture: number | undefined;
 
   constructor(video: HTMLVideoElement) {
     this.#camera = new Camera(video);
   }
 
   get isOn(): boolean {
-    return this.state === "running" || this.state === "paused" || this.state === "lost";
+    return this.state === "running" || this.state === "paused" || this.state === "disconnected";
   }
 
   async start(deviceId?: string): Promise<void> {
     this.state = "starting";
-    this.problem = undefined;
+    this.error = undefined;
     try {
       await this.#camera.start(deviceId);
     } catch (error) {
-      this.#fail(asProblem(error));
+      this.#fail(toAppError(error));
       return;
     }
-    const cameras = await this.#camera.others();
-    // The view may have been left while the browser asked for the camera.
+    const cameras = await this.#camera.listCameras();
+    // The user may have left the view while the browser asked for permission.
     if (this.state !== "starting") {
       this.#camera.stop();
       return;
     }
     this.deviceId = this.#camera.deviceId;
-    this.isMirrored = !this.#camera.looksAway;
+    this.isMirrored = !this.#camera.isRear;
     this.cameras = cameras;
     if (this.#connection) {
-      // Another camera for the same session.
+      // The camera was changed during a session.
       this.state = "running";
-      void this.#take();
+      void this.#sendFrame();
     } else {
-      this.#connection = new LiveConnection(liveAddress, {
-        opened: () => this.#opened(),
-        answered: (answer, takenAt) => this.#answered(answer, takenAt),
-        lost: (wasOpen, reason) => void this.#lost(wasOpen, reason),
+      this.#connection = new LiveConnection(liveUrl, {
+        onOpen: () => this.#handleOpen(),
+        onResponse: (response, capturedAt) => this.#handleResponse(response, capturedAt),
+        onClose: (wasOpen, reason) => void this.#handleClose(wasOpen, reason),
       });
     }
     this.#lastDrawn = performance.now();
-    this.#drawing ||= requestAnimationFrame((now) => this.#draw(now));
+    this.#animationFrame ||= requestAnimationFrame((now) => this.#draw(now));
   }
 
-  /** Let go of camera and connection. What was recorded so far stays until it is saved or dropped. */
+  /** Stop the camera and the connection. A recording is kept until `finishRecording`. */
   stop(): void {
     this.state = "off";
     this.#connection?.close();
     this.#connection = undefined;
-    cancelAnimationFrame(this.#drawing);
-    this.#drawing = 0;
+    cancelAnimationFrame(this.#animationFrame);
+    this.#animationFrame = 0;
     this.#camera.stop();
-    this.tracks = this.shown = this.told = [];
-    this.perSecond = this.latency = 0;
-    this.#rate = new Rate();
+    this.tracks = this.displayed = this.described = [];
+    this.fps = this.latency = 0;
+    this.#frameRate = new FrameRate();
     this.#tracker = new Tracker();
     this.histories.clear();
   }
@@ -122,140 +129,138 @@ export class LiveSession {
   resume(): void {
     if (this.state !== "paused") return;
     this.state = "running";
-    this.#rate = new Rate();
-    void this.#take();
+    this.#frameRate = new FrameRate();
+    void this.#sendFrame();
   }
 
-  snapshot(): Promise<Blob | null> {
-    return this.#camera.frame();
+  takeSnapshot(): Promise<Blob | null> {
+    return this.#camera.captureFrame();
   }
 
-  record(): void {
+  startRecording(): void {
     this.#recording = new Recording(performance.now());
-    this.recorded = 0;
+    this.numRecorded = 0;
   }
 
-  /** End the recording; gives it as CSV. */
-  recordedCsv(): string | undefined {
-    const csv = this.#recording?.csv();
+  /** End the recording and return it as CSV; undefined if nothing was recorded. */
+  finishRecording(): string | undefined {
+    const csv = this.#recording?.toCsv();
     this.#recording = undefined;
-    this.recorded = undefined;
+    this.numRecorded = undefined;
     return csv;
   }
 
-  #opened(): void {
+  #handleOpen(): void {
     if (this.state !== "paused") {
-      if (this.state === "lost") shell.say("The connection is back.");
+      if (this.state === "disconnected") shell.announce("Reconnected.");
       this.state = "running";
     }
-    this.problem = undefined;
-    void this.#take();
+    this.error = undefined;
+    void this.#sendFrame();
   }
 
-  /** Take the newest frame and send it, unless one is under way. */
-  async #take(): Promise<void> {
-    if (this.#isTaking || this.state !== "running" || !this.#connection?.isReady) return;
-    this.#isTaking = true;
-    const takenAt = performance.now();
-    const frame = await this.#camera.frame();
-    this.#isTaking = false;
-    if (frame) this.#connection?.send(frame, takenAt);
-    else setTimeout(() => void this.#take(), 50);
+  /** Capture a frame and send it, unless one is pending. */
+  async #sendFrame(): Promise<void> {
+    if (this.#isCapturing || this.state !== "running" || !this.#connection?.isReady) return;
+    this.#isCapturing = true;
+    const capturedAt = performance.now();
+    const frame = await this.#camera.captureFrame();
+    this.#isCapturing = false;
+    if (frame) this.#connection?.send(frame, capturedAt);
+    else setTimeout(() => void this.#sendFrame(), CAPTURE_DELAY);
   }
 
-  #answered(answer: LiveAnswer, takenAt: number): void {
+  #handleResponse(response: LiveResponse, capturedAt: number): void {
     const now = performance.now();
-    if (answer.faces && this.state === "running") {
-      this.#undrawn = takenAt;
-      this.problem = undefined;
-      if (answer.width && answer.height && (answer.width !== this.size.width || answer.height !== this.size.height)) {
-        this.size = { width: answer.width, height: answer.height };
-      }
-      this.#follow(answer.faces, now);
-    } else if (answer.error) {
-      this.problem = new Problem(answer.error.message);
+    const { faces, error, width, height } = response;
+    if (faces && this.state === "running") {
+      this.#undrawnCapture = capturedAt;
+      this.error = undefined;
+      if (width && height && (width !== this.size.width || height !== this.size.height)) this.size = { width, height };
+      this.#updateTracks(faces, now);
+    } else if (error) {
+      this.error = new ApiError(error.message);
     }
-    // A service that is busy is left alone for a moment.
-    if (answer.error) setTimeout(() => void this.#take(), 500);
-    else void this.#take();
+    // Reduce the load of a busy service.
+    if (error) setTimeout(() => void this.#sendFrame(), ERROR_DELAY);
+    else void this.#sendFrame();
   }
 
-  #follow(faces: NonNullable<LiveAnswer["faces"]>, now: number): void {
-    const seen = faces.map((face) => ({
+  #updateTracks(faces: readonly LiveFace[], now: number): void {
+    const detected = faces.map((face) => ({
       box: { x: face.location_xy[0], y: face.location_xy[1], width: face.width, height: face.height },
-      composition: compositionOf(face.prediction),
-      tilt: tiltOf(face.landmarks),
-      likeness: face.face_likeness,
+      composition: toComposition(face.prediction),
+      roll: rollFromLandmarks(face.landmarks),
+      faceScore: face.face_likeness,
     }));
-    const before = this.tracks.length;
-    this.tracks = this.#tracker.follow(seen, now);
-    if (this.tracks.length !== before) shell.say(`${counted(this.tracks.length, "face")} in the picture.`);
-    for (const { face, composition } of this.tracks) {
-      let history = this.histories.get(face);
-      if (!history) this.histories.set(face, (history = new FaceHistory()));
+    const numBefore = this.tracks.length;
+    this.tracks = this.#tracker.update(detected, now);
+    if (this.tracks.length !== numBefore) shell.announce(`${formatCount(this.tracks.length, "face")} in the image.`);
+    for (const { id, composition } of this.tracks) {
+      let history = this.histories.get(id);
+      if (!history) this.histories.set(id, (history = new FaceHistory()));
       history.add(now, composition);
     }
-    for (const [face, history] of this.histories) if (now - history.last > SPAN) this.histories.delete(face);
+    for (const [id, history] of this.histories) if (now - history.lastSeen > PLOT_SPAN) this.histories.delete(id);
     if (this.#recording) {
       this.#recording.add(now, this.tracks);
-      this.recorded = this.#recording.rows;
+      this.numRecorded = this.#recording.numRows;
     }
   }
 
-  async #lost(wasOpen: boolean, reason: string): Promise<void> {
+  async #handleClose(wasOpen: boolean, reason: string): Promise<void> {
     if (this.state === "off") return;
-    if (this.state !== "paused") this.state = "lost";
+    if (this.state !== "paused") this.state = "disconnected";
     this.tracks = [];
-    this.perSecond = 0;
+    this.fps = 0;
     if (wasOpen) {
-      this.problem = new Problem(reason || "The connection broke off. Connecting again …");
-      shell.say(this.problem.message);
+      this.error = new ApiError(reason || CONNECTION_LOST);
+      shell.announce(this.error.message);
       return;
     }
-    // A browser does not tell why a connection was refused: whether the service is there, and wants a key, another
-    // question tells.
+    // Browsers do not report why a WebSocket was refused; another request shows whether the service is reachable and
+    // requires a key.
     try {
-      await readTerms();
-      if (this.state === "lost") this.problem = new Problem(NO_ROOM);
+      await fetchPolicy();
+      if (this.state === "disconnected") this.error = new ApiError(SESSION_LIMIT);
     } catch (error) {
-      const problem = asProblem(error);
-      if (problem.status === KEY_WANTED) this.#fail(problem);
-      else if (this.state === "lost") this.problem = new Problem(AWAY);
+      if (error instanceof ApiError && error.status === UNAUTHORIZED) this.#fail(error);
+      else if (this.state === "disconnected") this.error = new ApiError(UNREACHABLE);
     }
   }
 
-  #fail(problem: Problem): void {
+  #fail(error: AppError): void {
     this.stop();
-    this.problem = problem;
+    this.error = error;
     this.state = "failed";
-    shell.say(problem.message);
+    shell.announce(error.message);
   }
 
   #draw(now: number): void {
-    this.#drawing = requestAnimationFrame((next) => this.#draw(next));
-    if (now - this.#lastDrawn < OVERLAY_PACE) return;
-    if (this.shown.length > 0 || this.tracks.length > 0) {
-      this.shown = approach(this.shown, this.tracks, now - this.#lastDrawn);
+    this.#animationFrame = requestAnimationFrame((next) => this.#draw(next));
+    if (now - this.#lastDrawn < OVERLAY_INTERVAL) return;
+    if (this.displayed.length > 0 || this.tracks.length > 0) {
+      this.displayed = smoothFaces(this.displayed, this.tracks, now - this.#lastDrawn);
     }
     this.#lastDrawn = now;
-    if (this.#undrawn !== undefined) {
-      this.#rate.add(now, now - this.#undrawn);
-      this.#undrawn = undefined;
+    if (this.#undrawnCapture !== undefined) {
+      this.#frameRate.add(now, now - this.#undrawnCapture);
+      this.#undrawnCapture = undefined;
     }
-    if (now - this.#lastPulse >= PLOT_PACE && this.state === "running") {
-      this.#lastPulse = now;
-      this.pulse += 1;
+    if (now - this.#lastPlot >= PLOT_INTERVAL && this.state === "running") {
+      this.#lastPlot = now;
+      this.plotVersion += 1;
     }
-    if (now - this.#lastWords >= WORDS_PACE) {
-      this.#lastWords = now;
-      this.told = this.tracks;
+    if (now - this.#lastText >= TEXT_INTERVAL) {
+      this.#lastText = now;
+      this.described = this.tracks;
       if (this.tracks[0]) shell.mood = this.tracks[0].composition;
     }
-    if (now - this.#lastFigures >= FIGURES_PACE) {
-      this.#lastFigures = now;
+    if (now - this.#lastStatistics >= STATISTICS_INTERVAL) {
+      this.#lastStatistics = now;
       if (this.state === "running") {
-        this.perSecond = this.#rate.perSecond;
-        this.latency = this.#rate.median;
+        this.fps = this.#frameRate.fps;
+        this.latency = this.#frameRate.medianLatency;
       }
     }
   }

@@ -1,48 +1,52 @@
 import { EMOTIONS, type Composition } from "../emotions/emotions";
-import type { Box } from "../memes/placing";
-import type { Track } from "./tracking";
+import type { Box } from "../memes/placement";
+import type { Track } from "./tracker";
 
-/** Milliseconds in which what is shown goes two thirds of the way to what was found. */
-const BOX_PACE = 70;
-const FACE_PACE = 180;
+/** Time constants in milliseconds: the time in which a difference shrinks to 1/e. */
+const BOX_TIME_CONSTANT = 70;
+const COMPOSITION_TIME_CONSTANT = 180;
 
-/** What is shown of a face at one moment. */
-export interface Shown {
-  face: number;
+/** A tracked face as it is displayed, on its way to its latest detection. */
+export interface DisplayedFace {
+  id: number;
   box: Box;
   composition: Composition;
-  tilt: number;
-  likeness: number | null | undefined;
+  roll: number;
+  faceScore: number | null | undefined;
 }
 
 /**
- * Moves what is shown towards what was found, whatever the screen's rate: a face that is new stands at its place at once,
- * one that has gone is gone.
+ * Move the displayed faces towards the tracks by exponential smoothing, independently of the refresh rate. A new track
+ * is displayed at its position at once, a track that has ended disappears.
  */
-export function approach(shown: readonly Shown[], found: readonly Track[], milliseconds: number): Shown[] {
-  const box = 1 - Math.exp(-milliseconds / BOX_PACE);
-  const mix = 1 - Math.exp(-milliseconds / FACE_PACE);
-  return found.map((track) => {
-    const before = shown.find((other) => other.face === track.face);
-    if (!before) return { ...track };
+export function smoothFaces(
+  displayed: readonly DisplayedFace[],
+  tracks: readonly Track[],
+  elapsed: number,
+): DisplayedFace[] {
+  const boxWeight = 1 - Math.exp(-elapsed / BOX_TIME_CONSTANT);
+  const compositionWeight = 1 - Math.exp(-elapsed / COMPOSITION_TIME_CONSTANT);
+  return tracks.map((track) => {
+    const previous = displayed.find((face) => face.id === track.id);
+    if (!previous) return { ...track };
     return {
       ...track,
       box: {
-        x: between(before.box.x, track.box.x, box),
-        y: between(before.box.y, track.box.y, box),
-        width: between(before.box.width, track.box.width, box),
-        height: between(before.box.height, track.box.height, box),
+        x: lerp(previous.box.x, track.box.x, boxWeight),
+        y: lerp(previous.box.y, track.box.y, boxWeight),
+        width: lerp(previous.box.width, track.box.width, boxWeight),
+        height: lerp(previous.box.height, track.box.height, boxWeight),
       },
-      composition: mixed(before.composition, track.composition, mix),
-      tilt: between(before.tilt, track.tilt, box),
+      composition: lerpComposition(previous.composition, track.composition, compositionWeight),
+      roll: lerp(previous.roll, track.roll, boxWeight),
     };
   });
 }
 
-export function between(from: number, to: number, part: number): number {
-  return from + (to - from) * part;
+function lerp(from: number, to: number, weight: number): number {
+  return from + (to - from) * weight;
 }
 
-function mixed(from: Composition, to: Composition, part: number): Composition {
-  return Object.fromEntries(EMOTIONS.map((e) => [e, between(from[e], to[e], part)])) as Composition;
+function lerpComposition(from: Composition, to: Composition, weight: number): Composition {
+  return Object.fromEntries(EMOTIONS.map((e) => [e, lerp(from[e], to[e], weight)])) as Composition;
 }

@@ -1,20 +1,20 @@
 import type { Composition } from "../emotions/emotions";
 import { memeShapes } from "./meme";
-import { HEAD_MIDDLE, placeOn, type Box } from "./placing";
+import { HEAD_CENTER, placeMeme, type Box } from "./placement";
 
-/** Draw a meme face over a face's box, turned by so many degrees as the face is. */
+/** Draw a meme face over the box of a face; `roll` is in degrees clockwise. */
 export function drawMeme(
   context: OffscreenCanvasRenderingContext2D,
   composition: Composition,
   box: Box,
-  tilt: number,
+  roll: number,
 ): void {
-  const { scale, middle } = placeOn(box, tilt);
+  const { scale, center } = placeMeme(box, roll);
   context.save();
-  context.translate(...middle);
-  context.rotate((tilt * Math.PI) / 180);
+  context.translate(...center);
+  context.rotate((roll * Math.PI) / 180);
   context.scale(scale, scale);
-  context.translate(-HEAD_MIDDLE[0], -HEAD_MIDDLE[1]);
+  context.translate(-HEAD_CENTER[0], -HEAD_CENTER[1]);
   context.lineCap = context.lineJoin = "round";
   for (const shape of memeShapes(composition)) {
     if (shape.opacity === 0) continue;

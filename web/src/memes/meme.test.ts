@@ -4,15 +4,15 @@ import { EMOTIONS, headBox, memeShapes, viewBox, type Composition, type Emotion 
 const pure = (emotion: Emotion): Composition =>
   Object.fromEntries(EMOTIONS.map((other) => [other, other === emotion ? 1 : 0])) as Composition;
 
-// That the paths are Python's, for every kind of composition, is tested in tests/drawing/memes/test_agreement.py.
+// tests/drawing/memes compares the paths with those of the Python package.
 describe("memeShapes", () => {
-  it("gives the same shapes, told apart by their names, for every emotion", () => {
+  it("returns the same uniquely named shapes for every emotion", () => {
     const names = memeShapes(pure("neutral")).map((shape) => shape.name);
     expect(new Set(names).size).toBe(names.length);
     for (const emotion of EMOTIONS) expect(memeShapes(pure(emotion)).map((shape) => shape.name)).toEqual(names);
   });
 
-  it("gives attributes that an SVG takes", () => {
+  it("returns valid SVG attributes", () => {
     for (const shape of EMOTIONS.flatMap((emotion) => memeShapes(pure(emotion)))) {
       expect(shape.d).toMatch(/^M-?[\d.]+ -?[\d.]+(C(-?[\d.]+ ?){6})+Z?$/);
       expect(shape.fill).toMatch(/^(none|#[0-9a-f]{6})$/);
@@ -29,12 +29,12 @@ describe("memeShapes", () => {
     expect(new Set(mouths).size).toBe(EMOTIONS.length);
   });
 
-  it("cuts a pupil to the eye on its own side", () => {
+  it("clips each pupil to the eye on its side", () => {
     const shapes = new Map(memeShapes(pure("surprise")).map((shape) => [shape.name, shape]));
     for (const side of ["left", "right"]) expect(shapes.get(`pupil:${side}`)!.clip).toBe(shapes.get(`eye:${side}`)!.d);
   });
 
-  it("has the head inside the view box", () => {
+  it("keeps the head inside the view box", () => {
     const [x, y, width, height] = viewBox.split(" ").map(Number) as [number, number, number, number];
     expect(headBox[0]).toBeGreaterThan(x);
     expect(headBox[1]).toBeGreaterThan(y);

@@ -1,29 +1,29 @@
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-const PLACE = "mememoji-theme";
+const STORAGE_KEY = "mememoji-theme";
 
-/** Light, dark, or as the system has it; remembered in this browser. */
-class ThemeChoice {
-  value: Theme = $state(THEMES.find((theme) => theme === localStorage.getItem(PLACE)) ?? "auto");
-  readonly #dark = matchMedia("(prefers-color-scheme: dark)");
-  #systemIsDark = $state(this.#dark.matches);
+/** The color scheme: light, dark or that of the system; stored in this browser. */
+class ThemeSetting {
+  value: Theme = $state(THEMES.find((theme) => theme === localStorage.getItem(STORAGE_KEY)) ?? "auto");
+  readonly #darkQuery = matchMedia("(prefers-color-scheme: dark)");
+  #isSystemDark = $state(this.#darkQuery.matches);
 
   constructor() {
-    this.#dark.addEventListener("change", (change) => {
-      this.#systemIsDark = change.matches;
+    this.#darkQuery.addEventListener("change", (change) => {
+      this.#isSystemDark = change.matches;
     });
     this.#apply();
   }
 
-  /** What is shown now; reading it in an effect follows every change. */
+  /** Whether the page is dark now; reactive. */
   get isDark(): boolean {
-    return this.value === "dark" || (this.value === "auto" && this.#systemIsDark);
+    return this.value === "dark" || (this.value === "auto" && this.#isSystemDark);
   }
 
   next(): void {
     this.value = THEMES[(THEMES.indexOf(this.value) + 1) % THEMES.length] ?? "auto";
-    localStorage.setItem(PLACE, this.value);
+    localStorage.setItem(STORAGE_KEY, this.value);
     this.#apply();
   }
 
@@ -33,4 +33,4 @@ class ThemeChoice {
   }
 }
 
-export const theme = new ThemeChoice();
+export const theme = new ThemeSetting();

@@ -1,0 +1,115 @@
+"""Accessibility (axe), color schemes, phone layout and layout shifts of all views."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.app_server import run_service
+from tests.web.conftest import PHONE, OpenPage
+
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver(list => list.getEntries().forEach(e => { if (!e.hadRecentInput) window.shifts += e.value; }))
+  .observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.fixture(scope="module")
+def axe(node_modules: Path) -> str:
+    return (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
+
+
+def find_violations(page: Page, axe: str) -> list[str]:
+    """Return the serious and critical violations that axe finds."""
+    page.evaluate(axe)
+    result: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for violation in result["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+def iterate_views(page: Page, images: Path) -> Iterator[str]:
+    """Open the views one by one and yield their names."""
+    expect(page.get_by_text("The service stores")).to_be_visible()
+    yield "home"
+    page.get_by_label("Image files").set_input_files(
+        [images / name for name in ("crowd.jpg", "empty.png", "broken.png")]
+    )
+    expect(page.get_by_role("radio")).to_have_count(30)
+    yield "thirty faces"
+    page.get_by_label("Meme faces").check()
+    page.get_by_role("button", name="Yes, correct").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    yield "meme faces and feedback"
+    page.get_by_role("tab", name="empty.png").click()
+    expect(page.get_by_role("heading", name="No face found")).to_be_visible()
+    yield "no face"
+    page.get_by_role("tab", name="broken.png, could not be analyzed").click()
+    yield "broken"
+    page.get_by_role("link", name="Live", exact=True).click()
+    expect(page.get_by_role("button", name="Turn the camera on")).to_be_visible()
+    yield "live, off"
+    page.get_by_role("button", name="Turn the camera on").click()
+    expect(page.locator("[data-face]")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    yield "live, paused"
+    page.get_by_role("link", name="About", exact=True).click()
+    expect(page.get_by_text("SHA-256")).to_be_visible()
+    yield "about"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_views_have_no_serious_axe_violation(
+    open_page: OpenPage, service_url: str, images: Path, axe: str, scheme: str
+) -> None:
+    with open_page(service_url, "Failed to load resource", color_scheme=scheme) as page:
+        for view in iterate_views(page, images):
+            assert find_violations(page, axe) == [], view
+
+
+def test_key_dialog_has_no_serious_axe_violation(
+    open_page: OpenPage, built_app: None, tmp_path: Path, axe: str
+) -> None:
+    with run_service(tmp_path, api_keys="hush") as url, open_page(url, "Failed to load resource") as page:
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert find_violations(page, axe) == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_views_on_a_phone_fit_the_width(open_page: OpenPage, service_url: str, images: Path, width: int) -> None:
+    options = {**PHONE, "viewport": {"width": width, "height": 844}}
+    with open_page(service_url, "Failed to load resource", **options) as page:
+        for view in iterate_views(page, images):
+            assert page.evaluate("document.scrollingElement.scrollWidth") == width, view
+
+
+def test_page_has_no_layout_shift_while_loading_and_analyzing(
+    open_page: OpenPage, service_url: str, images: Path
+) -> None:
+    with open_page(service_url) as page:
+        page.add_init_script(SHIFTS)
+        page.reload()
+        page.get_by_label("Image files").set_input_files(images / "portrait.jpg")
+        expect(page.get_by_role("heading", level=2)).to_have_text("Happy")
+        page.get_by_role("button", name="Yes, correct").click()
+        expect(page.get_by_role("button", name="Undo")).to_be_visible()
+        assert page.evaluate("shifts") < 0.02
+
+
+def test_color_scheme_follows_the_system_until_changed(open_page: OpenPage, service_url: str) -> None:
+    with open_page(service_url, color_scheme="dark") as page:
+        background = "getComputedStyle(document.documentElement).backgroundColor"
+        dark = page.evaluate(background)
+        page.get_by_role("button", name="Color scheme: system").click()
+        light = page.evaluate(background)
+        assert light != dark
+        page.reload()
+        assert page.evaluate(background) == light
+        page.get_by_role("button", name="Color scheme: light").click()
+        assert page.evaluate(background) == dark

@@ -1,0 +1,67 @@
+import { FACE_THRESHOLD } from "../generated/emotions";
+import { rankEmotions, type Composition, type Emotion } from "./emotions";
+
+/** The emotions' names in headings and labels. */
+export const EMOTION_LABELS: Readonly<Record<Emotion, string>> = {
+  angry: "Angry",
+  fear: "Fear",
+  happy: "Happy",
+  sad: "Sad",
+  surprise: "Surprise",
+  neutral: "Neutral",
+};
+
+const ADJECTIVES: Readonly<Record<Emotion, string>> = {
+  angry: "angry",
+  fear: "afraid",
+  happy: "happy",
+  sad: "sad",
+  surprise: "surprised",
+  neutral: "neutral",
+};
+
+export interface Description {
+  top: Emotion;
+  /** What the face shows: a phrase without a full stop. */
+  headline: string;
+  /** How far the top emotion is ahead of the second, in words. */
+  clarity: string;
+}
+
+/** Describe a composition in words. */
+export function describeComposition(composition: Composition): Description {
+  const [top, second] = rankEmotions(composition) as [Emotion, Emotion];
+  const margin = composition[top] - composition[second];
+  const headline = formatHeadline(composition[top], composition[second], ADJECTIVES[top], ADJECTIVES[second]);
+  return { top, headline, clarity: describeMargin(margin) };
+}
+
+function formatHeadline(topFraction: number, secondFraction: number, top: string, second: string): string {
+  if (topFraction >= 0.8) return capitalize(top);
+  if (topFraction >= 0.5) return secondFraction >= 0.2 ? `Mostly ${top}, partly ${second}` : `Mostly ${top}`;
+  return `Between ${top} and ${second}`;
+}
+
+function describeMargin(margin: number): string {
+  if (margin >= 0.6) return "a clear result";
+  return margin >= 0.25 ? "a fairly clear result" : "an ambiguous result";
+}
+
+/** Format a fraction as a whole percentage. */
+export function formatPercent(fraction: number): string {
+  return `${Math.round(fraction * 100)} %`;
+}
+
+/** Whether the face probability is below the threshold; false if the service does not send one. */
+export function isDoubtfulFace(faceScore: number | null | undefined): boolean {
+  return faceScore !== null && faceScore !== undefined && faceScore < FACE_THRESHOLD;
+}
+
+/** Format a count with its noun: "no faces", "one face", "2 faces". */
+export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
+  return count === 0 ? `no ${plural}` : count === 1 ? `one ${singular}` : `${count} ${plural}`;
+}
+
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
