@@ -105,7 +105,7 @@ def test_compact_shared_by_threads_returns_the_same_faces(compact: CompactDetect
         assert list(pool.map(compact.detect, images)) == expected
 
 
-@pytest.mark.parametrize("wrong", [{"score_threshold": -0.1}, {"score_threshold": 1.1}, {"threads": 0}])
+@pytest.mark.parametrize("wrong", [{"score_threshold": -0.1}, {"score_threshold": 1.1}, {"num_threads": 0}])
 def test_compact_with_argument_out_of_range_raises_value_error(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="got"):
         CompactDetector(**wrong)
@@ -119,5 +119,5 @@ def test_compact_with_missing_or_other_card_raises_model_error(tmp_path: Path, p
     shutil.copyfile(card_path(find_shipped_weights()), card_path(copied))
     assert CompactDetector(copied).name == "compact"
     copied.write_bytes(pooled_weights.read_bytes())
-    with pytest.raises(ModelError, match="is not what its card speaks of"):
+    with pytest.raises(ModelError, match="does not match its card"):
         CompactDetector(copied)

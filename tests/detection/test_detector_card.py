@@ -43,6 +43,6 @@ def test_card_with_threshold_out_of_range_raises_model_error() -> None:
 def test_verify_another_file_raises_model_error(tmp_path: Path) -> None:
     weights = tmp_path / "net.onnx"
     weights.write_bytes(b"weights")
-    with pytest.raises(ModelError, match="is not what its card speaks of"):
+    with pytest.raises(ModelError, match="does not match its card"):
         CARD.verify(weights)
     replace(CARD, sha256=compute_sha256(weights)).verify(weights)

@@ -36,7 +36,7 @@ class DetectionSample:
         source: Collection that the image comes from.
         image: Encoded image.
         faces: Boxes of the faces (F, 4) float32.
-        landmarks: Landmarks (F, 5, 2) float32 in the order of `mememoji.results.LANDMARK_NAMES`; all NaN for a face
+        landmarks: Landmarks (F, 5, 2) float32 in the order of `mememoji.landmarks.LANDMARK_NAMES`; all NaN for a face
             without any.
         ignore: Boxes (I, 4) float32 of regions that count neither as face nor as background.
         ignore_why: Reasons for the I regions.

@@ -46,7 +46,7 @@ class CompactDetector:
         weights: ONNX file with its card beside it; None uses the weights in the package.
         score_threshold: Lowest score of a face, 0..1; None uses the card's, which was chosen on val.
         small_faces: Whether to detect faces that are small in a large image.
-        threads: Number of threads that one call may use; None leaves it to ONNX Runtime. 1 is fastest, since waiting
+        num_threads: Number of threads that one call may use; None leaves it to ONNX Runtime. 1 is fastest, since waiting
             threads of several sessions slow each other down.
 
     Raises:
@@ -72,18 +72,18 @@ class CompactDetector:
         *,
         score_threshold: float | None = None,
         small_faces: bool = False,
-        threads: int | None = 1,
+        num_threads: int | None = 1,
     ) -> None:
         if score_threshold is not None and not 0.0 <= score_threshold <= 1.0:
             raise ValueError(f"score_threshold must be in 0..1, got {score_threshold}")
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads must be at least 1, got {threads}")
+        if num_threads is not None and num_threads < 1:
+            raise ValueError(f"num_threads must be at least 1, got {num_threads}")
         path = find_shipped_weights() if weights is None else weights
         self.card = DetectorCard.read(card_path(path))
         self.card.verify(path)
         self.score_threshold = self.card.score_threshold if score_threshold is None else score_threshold
         self.small_faces = small_faces
-        self._session = load_session(path, str(path), threads)
+        self._session = load_session(path, str(path), num_threads)
         self._input_buffer = _InputBuffer()
         _check_graph(self._session, self.card)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mememoji.boxes import box_iou, transform_boxes
 from mememoji.detection.postprocess import decode, make_anchor_points
-from mememoji.results import FLIPPED_LANDMARKS, roll_from_landmarks
+from mememoji.landmarks import FLIPPED_LANDMARKS, roll_from_landmarks
 from mememoji.types import Float32Array, Float64Array, UInt8Array
 
 MIN_CANDIDATE_SCORE: Final = 0.4

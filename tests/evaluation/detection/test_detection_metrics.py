@@ -22,11 +22,12 @@ from mememoji.evaluation.detection.detector_predictions import (
     make_evaluation_detector,
     run_detector,
 )
-from mememoji.results import Box, Detection, Landmarks
-from tests.drawn_faces import drawn
+from mememoji.landmarks import Landmarks
+from mememoji.results import Box, Detection
+from tests.drawn_faces import draw_sample
 
-SAMPLE = drawn(3, faces=1)
-EMPTY = drawn(4, faces=0)
+SAMPLE = draw_sample(3, faces=1)
+EMPTY = draw_sample(4, faces=0)
 
 
 def labeled(confidence: float, shift: float = 0.0) -> Detection:

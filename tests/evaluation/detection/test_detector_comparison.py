@@ -7,9 +7,9 @@ from mememoji.detection.fake_detector import FakeDetector
 from mememoji.evaluation.detection.detector_comparison import compare_detectors, is_detected
 from mememoji.evaluation.detection.detector_predictions import DetectorPredictions, run_detector
 from mememoji.results import Box, Detection
-from tests.drawn_faces import drawn
+from tests.drawn_faces import draw_sample
 
-SAMPLES = [drawn(number, faces=2) for number in range(5)]
+SAMPLES = [draw_sample(number, faces=2) for number in range(5)]
 
 
 def predict(name: str, found: list[tuple[bool, bool]], confidence: float = 0.9) -> DetectorPredictions:
@@ -46,7 +46,7 @@ def test_compare_detectors_uses_thresholds_at_the_same_precision() -> None:
     """A false positive with a higher score than half of the faces limits the recall at the precision."""
     wrong = Detection(Box(0, 0, 20, 20), 0.8)
     detected = predict("sure", [(True, True)] * 5)
-    clean = drawn(9, faces=0)
+    clean = draw_sample(9, faces=0)
     samples = [*SAMPLES, clean]
     false_positive = run_detector(FakeDetector([wrong]), [clean], 0.5).detections[0]
     no_detections = run_detector(FakeDetector(), [clean], 0.5).detections[0]

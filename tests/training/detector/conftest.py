@@ -1,4 +1,4 @@
-"""Small trainings compute with one thread: two wait for each other wherever another program wants a CPU."""
+"""Small trainings use one thread: two would wait for each other on a busy CPU."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import torch
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
+def single_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -2,63 +2,64 @@ import json
 
 import pytest
 
-from mememoji.training.classifier.networks import parameter_count
-from mememoji.training.detector.detector_config import PRESETS, DetectorRecipe, SceneSettings
-from mememoji.training.detector.detector_network import DetectorNetwork, DetectorShape
+from mememoji.training.common.model_size import count_parameters
+from mememoji.training.common.optimizer import lr_at
+from mememoji.training.detector.detector_config import PRESETS, DetectorAugmentationConfig, DetectorTrainConfig
+from mememoji.training.detector.detector_network import DetectorModelConfig, DetectorNetwork
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_is_built_and_survives_json(name: str) -> None:
-    recipe = PRESETS[name]
-    assert parameter_count(DetectorNetwork(recipe.shape)) <= 150_000
-    assert DetectorRecipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+def test_presets_can_be_built_and_survive_json(name: str) -> None:
+    config = PRESETS[name]
+    assert count_parameters(DetectorNetwork(config.model)) <= 150_000
+    assert DetectorTrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
-def test_the_rate_rises_stays_and_falls() -> None:
-    recipe = DetectorRecipe(epochs=20, fall=10, warmup=2.0, rate=0.1)
-    rates = [recipe.rate_at(epoch) for epoch in (0, 1, 2, 9, 10, 15, 20)]
-    assert rates == pytest.approx([0.0, 0.05, 0.1, 0.1, 0.1, 0.05, 0.0])
+def test_lr_at_warms_up_stays_and_decays() -> None:
+    config = DetectorTrainConfig(epochs=20, lr_decay_epochs=10, warmup_epochs=2.0, lr=0.1)
+    lrs = [lr_at(config, epoch) for epoch in (0, 1, 2, 9, 10, 15, 20)]
+    assert lrs == pytest.approx([0.0, 0.05, 0.1, 0.1, 0.1, 0.05, 0.0])
 
 
-def test_recipes_of_other_lengths_agree_until_the_rate_falls() -> None:
-    short, long = DetectorRecipe(epochs=20, fall=5), DetectorRecipe(epochs=80, fall=20)
-    assert short.agrees_until(15, long)
-    assert not short.agrees_until(16, long)
-    assert short.agrees_until(20, short)
-    assert not short.agrees_until(1, DetectorRecipe(epochs=20, fall=5, seed=1))
+def test_matches_until_ignores_the_length_before_the_decay() -> None:
+    short, long = DetectorTrainConfig(epochs=20, lr_decay_epochs=5), DetectorTrainConfig(epochs=80, lr_decay_epochs=20)
+    assert short.matches_until(15, long)
+    assert not short.matches_until(16, long)
+    assert short.matches_until(20, short)
+    assert not short.matches_until(1, DetectorTrainConfig(epochs=20, lr_decay_epochs=5, seed=1))
 
 
-def test_a_shorter_training_falls_sooner() -> None:
-    short = PRESETS["compact"].with_changes(epochs=1, rate=None)
-    assert (short.epochs, short.fall) == (1, 0)
-    assert short.warmup < 1
+def test_with_changes_to_fewer_epochs_shortens_the_decay() -> None:
+    short = PRESETS["compact"].with_changes(epochs=1, lr=None)
+    assert (short.epochs, short.lr_decay_epochs) == (1, 0)
+    assert short.warmup_epochs < 1
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"epochs": 0},
-        {"batch": 1},
-        {"sides": (64, 100)},
-        {"sides": ()},
-        {"epochs": 5, "fall": 6},
+        {"batch_size": 1},
+        {"image_sizes": (64, 100)},
+        {"image_sizes": ()},
+        {"epochs": 5, "lr_decay_epochs": 6},
         {"optimizer": "adam"},
-        {"rate": 0.0},
-        {"average": 1.0},
+        {"lr": 0.0},
+        {"ema_decay": 1.0},
     ],
 )
-def test_a_recipe_refuses_conflicts(wrong: dict[str, object]) -> None:
+def test_config_with_conflicting_values_raises_value_error(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"got|positive"):
-        DetectorRecipe(**wrong)  # type: ignore[arg-type]
+        DetectorTrainConfig(**wrong)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("wrong", [{"mosaic": 1.5}, {"least_scale": 3.0}, {"rotation": 200.0}])
-def test_scenes_refuse(wrong: dict[str, float]) -> None:
+@pytest.mark.parametrize("wrong", [{"mosaic_prob": 1.5}, {"min_scale": 3.0}, {"rotation": 200.0}])
+def test_augmentation_config_out_of_range_raises_value_error(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="got"):
-        SceneSettings(**wrong)
+        DetectorAugmentationConfig(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"widths": (8, 8, 8)}, {"stem": 0}, {"blocks": (0, -1, 0, 0)}])
-def test_a_shape_refuses(wrong: dict[str, object]) -> None:
+@pytest.mark.parametrize("wrong", [{"channels": (8, 8, 8)}, {"stem_channels": 0}, {"num_blocks": (0, -1, 0, 0)}])
+def test_model_config_out_of_range_raises_value_error(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="got"):
-        DetectorShape(**wrong)  # type: ignore[arg-type]
+        DetectorModelConfig(**wrong)  # type: ignore[arg-type]

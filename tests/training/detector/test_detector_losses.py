@@ -1,132 +1,132 @@
-"""Assignment and losses on answers made by hand."""
+"""Assignment and losses on outputs made by hand."""
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from mememoji.detection.postprocess import decode, places
-from mememoji.training.detector.assignment import SIZES, assign, grid_of
-from mememoji.training.detector.detection_dataset import Batch
-from mememoji.training.detector.detector_config import DetectorRecipe
-from mememoji.training.detector.detector_losses import decoded_boxes, ignored, losses_of
+from mememoji.detection.postprocess import decode, make_anchor_points
+from mememoji.training.detector.assignment import FACE_SIZES, assign, make_anchor_grid
+from mememoji.training.detector.detection_dataset import DetectionBatch
+from mememoji.training.detector.detector_config import DetectorTrainConfig
+from mememoji.training.detector.detector_losses import compute_losses, decode_boxes, find_ignored
 
-RECIPE = DetectorRecipe()
-GRID = grid_of(128, torch.device("cpu"))
+CONFIG = DetectorTrainConfig()
+GRID = make_anchor_grid(128, torch.device("cpu"))
 FACES = torch.tensor([[10.0, 12.0, 34.0, 42.0], [20.0, 10.0, 110.0, 120.0]])
 LANDMARKS = torch.tensor([[[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]]])
 
 
-def batch(faces: Tensor, owner: list[int], ignore: Tensor | None = None) -> Batch:
+def batch(faces: Tensor, image_index: list[int], ignore: Tensor | None = None) -> DetectionBatch:
     sizes = (faces[:, 2:] - faces[:, :2])[:, None]
-    return Batch(
+    return DetectionBatch(
         torch.zeros((2, 3, 128, 128), dtype=torch.uint8),
         faces,
         LANDMARKS * sizes + faces[:, None, :2],
-        torch.tensor(owner, dtype=torch.int64),
+        torch.tensor(image_index, dtype=torch.int64),
         torch.zeros((0, 4)) if ignore is None else ignore,
         torch.zeros(0 if ignore is None else len(ignore), dtype=torch.int64),
     )
 
 
-def perfect(labels: Batch) -> Tensor:
-    """Answers that name each face at all places of all strides, and nothing where there is none."""
-    where = torch.from_numpy(places(128, 128))
-    answers = torch.zeros((2, len(where), 15))
-    answers[..., 0] = -12.0
-    for face, points, owner in zip(labels.faces, labels.landmarks, labels.face_owner, strict=True):
-        middles, strides = where[:, :2], where[:, 2:]
-        answers[owner, :, 1:3] = ((face[:2] + face[2:]) / 2 - middles) / strides
-        answers[owner, :, 3:5] = torch.log((face[2:] - face[:2]) / strides)
-        answers[owner, :, 5:] = ((points[None] - middles[:, None]) / strides[:, None]).flatten(1)
-    return answers
+def make_perfect_outputs(labels: DetectionBatch) -> Tensor:
+    """Return outputs that predict each face at all anchor points of all strides, with low scores."""
+    anchor_points = torch.from_numpy(make_anchor_points(128, 128))
+    outputs = torch.zeros((2, len(anchor_points), 15))
+    outputs[..., 0] = -12.0
+    for face, points, image_index in zip(labels.faces, labels.landmarks, labels.face_image_index, strict=True):
+        centers, strides = anchor_points[:, :2], anchor_points[:, 2:]
+        outputs[image_index, :, 1:3] = ((face[:2] + face[2:]) / 2 - centers) / strides
+        outputs[image_index, :, 3:5] = torch.log((face[2:] - face[:2]) / strides)
+        outputs[image_index, :, 5:] = ((points[None] - centers[:, None]) / strides[:, None]).flatten(1)
+    return outputs
 
 
-def test_no_face_costs_only_its_false_alarms() -> None:
+def test_compute_losses_without_faces_counts_false_positives_only() -> None:
     empty = batch(torch.zeros((0, 4)), [])
-    losses = losses_of(perfect(empty), empty, RECIPE)
+    losses = compute_losses(make_perfect_outputs(empty), empty, CONFIG)
     assert float(losses.total) == pytest.approx(0.0, abs=1e-3)
     assert (float(losses.boxes), float(losses.landmarks)) == (0.0, 0.0)
-    assert float(losses_of(perfect(empty) + 13.0, empty, RECIPE).faces) > 100
+    assert float(compute_losses(make_perfect_outputs(empty) + 13.0, empty, CONFIG).faces) > 100
 
 
-def test_perfect_answers_have_perfect_boxes_and_landmarks() -> None:
+def test_compute_losses_of_perfect_outputs_has_no_box_and_landmark_loss() -> None:
     labels = batch(FACES, [0, 1])
-    losses = losses_of(perfect(labels), labels, RECIPE)
+    losses = compute_losses(make_perfect_outputs(labels), labels, CONFIG)
     assert float(losses.boxes) == pytest.approx(0.0, abs=1e-4)
     assert float(losses.landmarks) == pytest.approx(0.0, abs=1e-4)
-    assert float(losses.faces) > 1  # the places do not say yet that there are faces
+    assert float(losses.faces) > 1  # the scores are still low
 
 
-def test_each_face_has_its_places_of_a_fitting_stride() -> None:
+def test_assign_uses_anchor_points_of_a_matching_stride() -> None:
     labels = batch(FACES, [0, 1])
-    where = GRID.where
-    answers = perfect(labels)
-    pairs = assign(answers[..., 0], decoded_boxes(answers, where), labels, GRID)
+    anchor_points = GRID.anchor_points
+    outputs = make_perfect_outputs(labels)
+    pairs = assign(outputs[..., 0], decode_boxes(outputs, anchor_points), labels, GRID)
     assert set(pairs.face.tolist()) == {0, 1}
-    assert (pairs.place < len(where)).eq(pairs.face == 0).all()
-    strides = where[pairs.place % len(where), 2]
+    assert (pairs.anchor < len(anchor_points)).eq(pairs.face == 0).all()
+    strides = anchor_points[pairs.anchor % len(anchor_points), 2]
     assert set(strides[pairs.face == 0].tolist()) == {8.0}
     assert set(strides[pairs.face == 1].tolist()) <= {16.0, 32.0}
-    assert pairs.target.max() == pytest.approx(1.0)
-    assert len(set(pairs.place.tolist())) == len(pairs.place)
+    assert pairs.target_score.max() == pytest.approx(1.0)
+    assert len(set(pairs.anchor.tolist())) == len(pairs.anchor)
 
 
-def test_a_grid_is_made_once_and_each_place_has_its_strides_sizes() -> None:
-    assert grid_of(128, torch.device("cpu")) is GRID
-    assert torch.equal(GRID.where, torch.from_numpy(places(128, 128)))
-    limits = [SIZES[int(stride)] for stride in GRID.where[:, 2]]
-    assert list(zip(GRID.low.tolist(), GRID.high.tolist(), strict=True)) == limits
+def test_make_anchor_grid_is_cached_and_has_the_sizes_of_each_stride() -> None:
+    assert make_anchor_grid(128, torch.device("cpu")) is GRID
+    assert torch.equal(GRID.anchor_points, torch.from_numpy(make_anchor_points(128, 128)))
+    limits = [FACE_SIZES[int(stride)] for stride in GRID.anchor_points[:, 2]]
+    assert list(zip(GRID.min_size.tolist(), GRID.max_size.tolist(), strict=True)) == limits
 
 
-def test_two_faces_in_one_place_do_not_share_it() -> None:
+def test_assign_gives_an_anchor_point_to_one_face_only() -> None:
     labels = batch(FACES[[0, 0]] + torch.tensor([[0.0], [1.0]]), [0, 0])
-    answers = perfect(labels)
-    pairs = assign(answers[..., 0], decoded_boxes(answers, GRID.where), labels, GRID)
-    assert len(set(pairs.place.tolist())) == len(pairs.place)
+    outputs = make_perfect_outputs(labels)
+    pairs = assign(outputs[..., 0], decode_boxes(outputs, GRID.anchor_points), labels, GRID)
+    assert len(set(pairs.anchor.tolist())) == len(pairs.anchor)
 
 
-def test_there_is_no_loss_in_ignored_regions() -> None:
+def test_compute_losses_in_ignored_regions_is_zero() -> None:
     everywhere = torch.tensor([[0.0, 0.0, 128.0, 128.0]])
     labels = batch(torch.zeros((0, 4)), [], everywhere)
-    where = torch.from_numpy(places(128, 128))
-    assert ignored(labels, where, 2).all(dim=1).tolist() == [True, False]
-    alarms = perfect(labels)
-    alarms[0, :, 0] = 9.0
-    assert float(losses_of(alarms, labels, RECIPE).faces) == pytest.approx(0.0, abs=1e-3)
+    anchor_points = torch.from_numpy(make_anchor_points(128, 128))
+    assert find_ignored(labels, anchor_points, 2).all(dim=1).tolist() == [True, False]
+    false_positives = make_perfect_outputs(labels)
+    false_positives[0, :, 0] = 9.0
+    assert float(compute_losses(false_positives, labels, CONFIG).faces) == pytest.approx(0.0, abs=1e-3)
 
 
-def test_a_face_without_landmarks_costs_none_and_breaks_nothing() -> None:
+def test_compute_losses_without_landmarks_has_no_landmark_loss() -> None:
     labels = batch(FACES, [0, 1])
     labels.landmarks[:] = torch.nan
-    answers = perfect(batch(FACES, [0, 1])).requires_grad_()
-    losses = losses_of(answers, labels, RECIPE)
+    outputs = make_perfect_outputs(batch(FACES, [0, 1])).requires_grad_()
+    losses = compute_losses(outputs, labels, CONFIG)
     losses.total.backward()  # type: ignore[no-untyped-call]
     assert losses.landmarks.item() == 0.0
-    assert answers.grad is not None
-    assert torch.isfinite(answers.grad).all()
+    assert outputs.grad is not None
+    assert torch.isfinite(outputs.grad).all()
 
 
-def test_a_landmarks_error_counts_in_parts_of_the_distance_between_the_eyes() -> None:
-    def cost(eyes_apart: float, pixels: float) -> float:
-        """Of landmarks that are so many pixels off, on a face whose eyes are that part of its width apart."""
+def test_compute_losses_normalizes_landmarks_by_the_eye_distance() -> None:
+    def compute_loss(eyes_apart: float, pixels: float) -> float:
+        """Return the loss at an error in pixels, on a face with that eye distance as a fraction of its width."""
         labels = batch(FACES[1:], [0])
-        middle = (labels.landmarks[:, 0] + labels.landmarks[:, 1]) / 2
-        for number, side in ((0, -0.5), (1, 0.5)):
-            labels.landmarks[:, number] = middle
-            labels.landmarks[:, number, 0] += side * eyes_apart * 90
-        answers = perfect(labels)
-        answers[0, :, 5:] += pixels / grid_of(128, torch.device("cpu")).where[:, 2:]
-        return float(losses_of(answers, labels, RECIPE).landmarks)
+        center = (labels.landmarks[:, 0] + labels.landmarks[:, 1]) / 2
+        for number, sign in ((0, -0.5), (1, 0.5)):
+            labels.landmarks[:, number] = center
+            labels.landmarks[:, number, 0] += sign * eyes_apart * 90
+        outputs = make_perfect_outputs(labels)
+        outputs[0, :, 5:] += pixels / make_anchor_grid(128, torch.device("cpu")).anchor_points[:, 2:]
+        return float(compute_losses(outputs, labels, CONFIG).landmarks)
 
-    assert cost(0.4, 8.0) == pytest.approx(cost(0.2, 4.0), rel=1e-3)
-    assert cost(0.2, 4.0) > 1.5 * cost(0.4, 4.0)
-    assert cost(0.0, 4.0) == pytest.approx(cost(0.1, 4.0), rel=1e-3)  # in profile the eyes lie on each other
+    assert compute_loss(0.4, 8.0) == pytest.approx(compute_loss(0.2, 4.0), rel=1e-3)
+    assert compute_loss(0.2, 4.0) > 1.5 * compute_loss(0.4, 4.0)
+    assert compute_loss(0.0, 4.0) == pytest.approx(compute_loss(0.1, 4.0), rel=1e-3)  # in a profile the eyes coincide
 
 
-def test_training_and_serving_decode_alike() -> None:
-    where = places(64, 64)
-    answers = np.random.default_rng(1).normal(0, 1, (len(where), 15)).astype(np.float32)
-    boxes, _, _ = decode(answers, where, least=0.0)
-    again = decoded_boxes(torch.from_numpy(answers), torch.from_numpy(where)).numpy()
-    np.testing.assert_allclose(again, boxes, atol=1e-3)
+def test_decode_boxes_matches_the_numpy_version() -> None:
+    anchor_points = make_anchor_points(64, 64)
+    outputs = np.random.default_rng(1).normal(0, 1, (len(anchor_points), 15)).astype(np.float32)
+    boxes, _, _ = decode(outputs, anchor_points, min_score=0.0)
+    decoded = decode_boxes(torch.from_numpy(outputs), torch.from_numpy(anchor_points)).numpy()
+    np.testing.assert_allclose(decoded, boxes, atol=1e-3)

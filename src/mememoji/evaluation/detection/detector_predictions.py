@@ -94,8 +94,8 @@ def make_evaluation_detector(name: str, weights: Path | None = None) -> tuple[Fa
     """
     spec = get_detector_spec(name)
     if name == "compact":
-        threshold = CompactDetector(weights, threads=1).score_threshold
-        return CompactDetector(weights, score_threshold=MIN_SCORE, threads=1), threshold
+        threshold = CompactDetector(weights, num_threads=1).score_threshold
+        return CompactDetector(weights, score_threshold=MIN_SCORE, num_threads=1), threshold
     if name == "yunet":
         assert spec.download is not None
         path = spec.download.verified_path() if weights is None else weights

@@ -1,4 +1,4 @@
-"""Batches: scenes made ahead, by a thread or by processes, while the network computes."""
+"""Batches of training samples, prefetched by a thread or by worker processes while the network computes."""
 
 import multiprocessing
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -16,153 +16,161 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from mememoji.errors import RunError
-from mememoji.training.detector.detector_config import DetectorRecipe
-from mememoji.training.detector.training_samples import Plate, Scene, compose
+from mememoji.training.detector.detector_config import DetectorTrainConfig
+from mememoji.training.detector.training_samples import DecodedImage, TrainingSample, make_training_sample
 
-_SIDE: Final = 1
-"""Sets the numbers that a batch's side is drawn by apart from those of its scenes."""
+_IMAGE_SIZE_STREAM: Final = 1
+"""Separates the random stream of a batch's image size from those of its samples."""
 
-_AHEAD: Final = 3
-"""Batches that the thread, or each process, makes ahead: large ones take several times as long as small ones."""
+_PREFETCH_FACTOR: Final = 3
+"""Batches prefetched by the thread or by each process: those of large images take several times as long."""
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """B images with all their F faces and I ignored regions in one row each.
+class DetectionBatch:
+    """B images with all their F faces and I ignored regions concatenated.
 
     Attributes:
-        images: (B, 3, S, S) uint8, RGB.
-        faces: (F, 4) float32, left, top, right, bottom.
-        landmarks: (F, 5, 2) float32; all NaN where there are none.
-        face_owner: (F,) int64, which image each face is in.
-        ignore: (I, 4) float32.
-        ignore_owner: (I,) int64.
+        images: RGB images (B, 3, S, S) uint8.
+        faces: Boxes (F, 4) float32 as left, top, right, bottom.
+        landmarks: Landmarks (F, 5, 2) float32; all NaN for a face without any.
+        face_image_index: Image (F,) int64 that each face is in.
+        ignore: Ignored regions (I, 4) float32.
+        ignore_image_index: Image (I,) int64 that each ignored region is in.
     """
 
-    pictures: Tensor
+    images: Tensor
     faces: Tensor
     landmarks: Tensor
-    face_owner: Tensor
+    face_image_index: Tensor
     ignore: Tensor
-    ignore_owner: Tensor
+    ignore_image_index: Tensor
 
     @classmethod
-    def of(cls, scenes: Sequence[Scene]) -> Self:
-        images = torch.from_numpy(np.stack([scene.image for scene in scenes]))  # (B, S, S, 3)
+    def from_samples(cls, samples: Sequence[TrainingSample]) -> Self:
+        """Collate samples of equal size."""
+        images = torch.from_numpy(np.stack([sample.image for sample in samples]))  # (B, S, S, 3)
         return cls(
             # Channels stay last in memory, where convolutions are about one and a half times as fast on a CPU.
             images.permute(0, 3, 1, 2),
-            torch.from_numpy(np.concatenate([scene.faces for scene in scenes])),
-            torch.from_numpy(np.concatenate([scene.landmarks for scene in scenes])),
-            torch.repeat_interleave(torch.tensor([len(scene.faces) for scene in scenes])),
-            torch.from_numpy(np.concatenate([scene.ignore for scene in scenes])),
-            torch.repeat_interleave(torch.tensor([len(scene.ignore) for scene in scenes])),
+            torch.from_numpy(np.concatenate([sample.faces for sample in samples])),
+            torch.from_numpy(np.concatenate([sample.landmarks for sample in samples])),
+            torch.repeat_interleave(torch.tensor([len(sample.faces) for sample in samples])),
+            torch.from_numpy(np.concatenate([sample.ignore for sample in samples])),
+            torch.repeat_interleave(torch.tensor([len(sample.ignore) for sample in samples])),
         )
 
-    def to(self, device: torch.device) -> "Batch":
-        """The same on a device; a GPU copies from pinned memory while the CPU goes on."""
-        # The other way round the CPU would read before all is there.
-        ahead = device.type == "cuda"
-        return self._with_each(lambda tensor: tensor.to(device, non_blocking=ahead))
+    def to(self, device: torch.device) -> "DetectionBatch":
+        """Return the batch on a device; a GPU copies from pinned memory while the CPU continues."""
+        # In the other direction the CPU would read before the copy has ended.
+        non_blocking = device.type == "cuda"
+        return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
-    def pin_memory(self) -> "Batch":
-        """The same in memory that a GPU reads by itself; torch's loader looks for a method of this name."""
-        return self._with_each(lambda tensor: tensor.pin_memory() if tensor.numel() else tensor)
+    def pin_memory(self) -> "DetectionBatch":
+        """Return the batch in pinned memory; torch's DataLoader looks for a method of this name."""
+        return self._map(lambda tensor: tensor.pin_memory() if tensor.numel() else tensor)
 
-    def _with_each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
-        return Batch(*(change(getattr(self, name)) for name in self.__slots__))
+    def _map(self, function: Callable[[Tensor], Tensor]) -> "DetectionBatch":
+        return DetectionBatch(*(function(getattr(self, name)) for name in self.__slots__))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # From process to process each tensor goes through a shared file of its own. That pays for images alone.
+        # Between processes each tensor is passed through its own shared file, which pays only for the images.
         _, *names = self.__slots__
-        return _received, (self.pictures, *(getattr(self, name).numpy() for name in names))
+        return _rebuild_batch, (self.images, *(getattr(self, name).numpy() for name in names))
 
 
-def _received(pictures: Tensor, *labels: npt.NDArray[Any]) -> Batch:
-    return Batch(pictures, *(torch.from_numpy(array) for array in labels))
+def _rebuild_batch(images: Tensor, *labels: npt.NDArray[Any]) -> DetectionBatch:
+    return DetectionBatch(images, *(torch.from_numpy(array) for array in labels))
 
 
-class SceneMaker(Dataset[Batch]):
-    """Makes the batches of any epoch; what an epoch holds follows from the recipe's seed and its number alone.
+class DetectionDataset(Dataset[DetectionBatch]):
+    """Dataset of the batches of all epochs; a batch depends only on the config's seed, the epoch and the step.
 
     Args:
-        plates: the decoded images.
-        recipe: how scenes are made, and how many make a batch.
-        workers: processes that make them; 0 is a thread of this one. They are forked and share the plates.
-        pinned: whether batches come in memory that a GPU reads by itself; for batches from processes.
+        images: Decoded images.
+        config: Augmentation, batch size and seed.
+        num_workers: Number of worker processes; 0 uses a thread of this one. They are forked and share the images.
+        pin_memory: Whether worker processes return batches in pinned memory.
 
     Raises:
-        RunError: processes are wanted where none can be forked.
+        RunError: Worker processes are requested on a platform without fork().
     """
 
     def __init__(
-        self, plates: Sequence[Plate], recipe: DetectorRecipe, *, workers: int = 0, pinned: bool = False
+        self,
+        images: Sequence[DecodedImage],
+        config: DetectorTrainConfig,
+        *,
+        num_workers: int = 0,
+        pin_memory: bool = False,
     ) -> None:
-        if workers and "fork" not in multiprocessing.get_all_start_methods():
-            raise RunError(f"this system forks no processes, got {workers} workers; take 0")
-        self._plates, self._recipe, self._workers, self._pinned = plates, recipe, workers, pinned
-        self._faceless = np.array([n for n, plate in enumerate(plates) if not len(plate.faces)], np.int64)
-        self.steps = max(len(plates) // recipe.batch, 1)
+        if num_workers and "fork" not in multiprocessing.get_all_start_methods():
+            raise RunError("--workers needs fork(), which this platform lacks; use --workers 0")
+        self._images, self._config, self._num_workers, self._pin_memory = images, config, num_workers, pin_memory
+        self._negatives = np.array([n for n, image in enumerate(images) if not len(image.faces)], np.int64)
+        self.steps_per_epoch = max(len(images) // config.batch_size, 1)
 
-    def batches(self, first: int, last: int) -> Generator[Batch]:
-        """The batches of the epochs from `first` to before `last`, in order, each made ahead of its turn.
+    def batches(self, first: int, last: int) -> Generator[DetectionBatch]:
+        """Yield the batches of the epochs from `first` to before `last` in order, prefetched.
 
-        What comes next is made while an epoch is judged, too. Whoever does not take all of them closes the generator.
+        Batches are prefetched during validation too. A caller that does not take all of them must close the generator.
 
         Raises:
-            RunError: a process failed or died.
+            RunError: A worker process failed or died.
         """
-        places = ((epoch, step) for epoch in range(first, last) for step in range(self.steps))
-        yield from self._from_processes(places) if self._workers else self._from_a_thread(places)
+        keys = ((epoch, step) for epoch in range(first, last) for step in range(self.steps_per_epoch))
+        yield from self._load_in_processes(keys) if self._num_workers else self._load_in_thread(keys)
 
-    def __getitem__(self, place: tuple[int, int]) -> Batch:
-        """The batch of an epoch and a step."""
-        epoch, step = place
-        size, seed = self._recipe.batch, self._recipe.seed
-        order = np.random.default_rng((seed, epoch)).permutation(len(self._plates))
-        side = int(np.random.default_rng((seed, epoch, step, _SIDE)).choice(self._recipe.sides))
-        return Batch.of([self._scene(epoch, int(number), side) for number in order[step * size : (step + 1) * size]])
+    def __getitem__(self, key: tuple[int, int]) -> DetectionBatch:
+        """Return the batch of an epoch and a step."""
+        epoch, step = key
+        batch_size, seed = self._config.batch_size, self._config.seed
+        order = np.random.default_rng((seed, epoch)).permutation(len(self._images))
+        rng = np.random.default_rng((seed, epoch, step, _IMAGE_SIZE_STREAM))
+        size = int(rng.choice(self._config.image_sizes))
+        indices = order[step * batch_size : (step + 1) * batch_size]
+        return DetectionBatch.from_samples([self._make_sample(epoch, int(index), size) for index in indices])
 
-    def _scene(self, epoch: int, which: int, side: int) -> Scene:
-        rng = np.random.default_rng((self._recipe.seed, epoch, which))
-        return compose(self._plates, which, self._faceless, side, self._recipe.scenes, rng)
+    def _make_sample(self, epoch: int, index: int, size: int) -> TrainingSample:
+        rng = np.random.default_rng((self._config.seed, epoch, index))
+        return make_training_sample(self._images, index, self._negatives, size, self._config.augmentation, rng)
 
-    def _from_a_thread(self, places: Iterator[tuple[int, int]]) -> Iterator[Batch]:
+    def _load_in_thread(self, keys: Iterator[tuple[int, int]]) -> Iterator[DetectionBatch]:
         with ThreadPoolExecutor(1) as pool:
-            waiting = [pool.submit(self.__getitem__, place) for place in islice(places, _AHEAD)]
-            while waiting:
-                batch = waiting.pop(0).result()
-                waiting += [pool.submit(self.__getitem__, place) for place in islice(places, 1)]
+            pending = [pool.submit(self.__getitem__, key) for key in islice(keys, _PREFETCH_FACTOR)]
+            while pending:
+                batch = pending.pop(0).result()
+                pending += [pool.submit(self.__getitem__, key) for key in islice(keys, 1)]
                 yield batch
 
-    def _from_processes(self, places: Iterable[tuple[int, int]]) -> Iterator[Batch]:
+    def _load_in_processes(self, keys: Iterable[tuple[int, int]]) -> Iterator[DetectionBatch]:
         loader = DataLoader(
             self,
             batch_size=None,
-            sampler=places,
-            num_workers=self._workers,
-            prefetch_factor=_AHEAD,
-            pin_memory=self._pinned,
-            # Forked processes share the plates' memory; no other start does. They leave CUDA alone.
+            sampler=keys,
+            num_workers=self._num_workers,
+            prefetch_factor=_PREFETCH_FACTOR,
+            pin_memory=self._pin_memory,
+            # Only forked processes share the images' memory. They do not use CUDA.
             multiprocessing_context="fork",
-            # The loader draws a seed that is used for nothing here, and would draw it from torch's own chance.
+            # The loader draws a seed, which is not used here, and would otherwise advance torch's global generator.
             generator=torch.Generator(),
         )
-        with _one_opencv_thread():
-            made = iter(loader)
+        with _single_opencv_thread():
+            iterator = iter(loader)
         while True:
             try:
-                batch = next(made)
+                batch = next(iterator)
             except StopIteration:
                 return
-            except (RuntimeError, OSError, EOFError) as error:  # died, or died while handing over
-                raise RunError(f"training images cannot be made: {error}; --workers 0 takes no processes") from error
+            except (RuntimeError, OSError, EOFError) as error:  # the process failed, died, or died while sending
+                raise RunError(f"cannot make training images: {error}; try --workers 0") from error
             yield batch
 
 
 @contextmanager
-def _one_opencv_thread() -> Iterator[None]:
-    """OpenCV's threads stopped: a process forked beside them would wait for threads that only its parent has."""
+def _single_opencv_thread() -> Iterator[None]:
+    """Stop OpenCV's threads: a process forked beside them would wait for threads that only its parent has."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

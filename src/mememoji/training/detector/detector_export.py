@@ -1,31 +1,36 @@
-"""From a trained detector to a weights file with its card."""
+"""Export of a trained detector to a weights file with its card."""
 
 import copy
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-import onnxruntime
 import torch
 from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 
 from mememoji.detection.detector_card import DetectorCard
 from mememoji.errors import ModelError
-from mememoji.model_files import card_path, sha256_of
-from mememoji.training.classifier.networks import parameter_count
-from mememoji.training.common.onnx_export import on_trial, require_agreement, round_to_half, to_onnx
+from mememoji.model_files import card_path, compute_sha256
+from mememoji.training.common.model_size import count_parameters
+from mememoji.training.common.onnx_export import (
+    check_difference,
+    export_onnx,
+    max_abs_difference,
+    round_to_fp16,
+    write_if_valid,
+)
 from mememoji.training.detector.detector_network import PIXEL_SCALE, DetectorNetwork
+from mememoji.types import UInt8Array
 
 TOLERANCE: Final = 2e-3
-"""Largest difference between torch's and ONNX Runtime's answers, in logits and in strides."""
+"""Largest difference between the outputs of torch and of ONNX Runtime, in logits and in strides."""
 
 
-def export(
+def export_detector(
     network: DetectorNetwork,
     weights: Path,
-    pictures: npt.NDArray[np.uint8],
+    images: UInt8Array,
     *,
     name: str,
     score_threshold: float,
@@ -33,48 +38,49 @@ def export(
     license: str,
     note: str = "",
 ) -> DetectorCard:
-    """Write a detector as ONNX with its card beside it, filters as float16.
+    """Write a detector as ONNX, with filters in float16, and its card beside it.
 
     Args:
-        network: the trained one.
-        weights: the file to write, `….onnx`; its card is `….card.json`.
-        images: (N, H, W, 3) uint8 images, sides multiples of 32, on which the file is checked against torch.
-        name: the card's name, with its version.
-        score_threshold: the card's.
-        trained_on: the card's sentence about the data.
-        license: of the weights.
-        note: what users should know.
+        network: Trained network.
+        weights: ONNX file to write.
+        images: RGB images (N, H, W, 3) uint8, H and W multiples of 32, on which the file is compared with torch.
+        name: Name in the card, with the version.
+        score_threshold: Lowest score of a face, 0..1, for the card.
+        trained_on: Description of the training data for the card.
+        license: License of the weights.
+        note: Known limits and intended use.
 
     Returns:
         The card, without scores: those come from an evaluation of the file itself.
 
     Raises:
-        ModelError: the file's answers differ from torch's by more than `TOLERANCE`, or `pictures` is empty.
+        ModelError: `images` is empty, or the outputs of the file differ from torch's by more than `TOLERANCE`.
     """
-    if not len(pictures):
-        raise ModelError("an export is checked on images, got none")
-    # Norms are folded into their convolutions and numbers rounded before the export: torch and the file then hold the
-    # same numbers and have to agree.
-    fused = fuse(_OfPixels(network).cpu().eval())
-    round_to_half(fused)
-    model = to_onnx(
+    if not len(images):
+        raise ModelError("an export must be checked on images, got none")
+    # Norms are fused and weights rounded before the export, so that torch and the file have the same weights and their
+    # outputs must agree.
+    fused = fuse(_ScaledInput(network).cpu().eval())
+    round_to_fp16(fused)
+    exported = export_onnx(
         fused,
         torch.zeros(2, 3, 96, 128),
-        inputs="pictures",
-        outputs=["answers"],
-        open_sides={
-            0: torch.export.Dim("count"),
-            2: 32 * torch.export.Dim("rows", min=1, max=512),
-            3: 32 * torch.export.Dim("columns", min=1, max=512),
+        input_name="images",
+        output_names=["outputs"],
+        dynamic_axes={
+            0: torch.export.Dim("num_images"),
+            2: 32 * torch.export.Dim("num_rows", min=1, max=512),
+            3: 32 * torch.export.Dim("num_columns", min=1, max=512),
         },
-        half=True,
+        fp16=True,
     )
-    with on_trial(model, weights) as partial:
-        require_agreement(largest_difference(fused, partial, pictures), TOLERANCE)
+    inputs = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float()  # (N, 3, H, W)
+    with write_if_valid(exported, weights) as partial:
+        check_difference(max_abs_difference(fused, partial, inputs), TOLERANCE)
         card = DetectorCard(
             name=name,
-            parameters=parameter_count(network),
-            sha256=sha256_of(partial),
+            parameters=count_parameters(network),
+            sha256=compute_sha256(partial),
             score_threshold=score_threshold,
             trained_on=trained_on,
             license=license,
@@ -84,26 +90,17 @@ def export(
     return card
 
 
-def largest_difference(network: nn.Module, weights: Path, pictures: npt.NDArray[np.uint8]) -> float:
-    """The largest absolute difference of any answer between torch and ONNX Runtime."""
-    inputs = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float()
-    session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = network.eval()(inputs)
-    (found,) = session.run(["answers"], {"pictures": inputs.numpy()})
-    return float((expected - torch.from_numpy(found)).abs().max())
-
-
-class _OfPixels(nn.Module):
-    """The network with the pixels' scale in its first convolution, where it costs nothing."""
+class _ScaledInput(nn.Module):
+    """The network with the pixel scale multiplied into its first convolution, where it costs nothing."""
 
     def __init__(self, network: DetectorNetwork) -> None:
         super().__init__()
+        # `read_float_weights` relies on the attribute's name: it is a prefix of the names in the ONNX file.
         self.network = copy.deepcopy(network)
         first = next(module for module in self.network.modules() if isinstance(module, nn.Conv2d))
         with torch.no_grad():
             first.weight.mul_(PIXEL_SCALE)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        answers: Tensor = self.network.answers_of(pictures)
-        return answers
+    def forward(self, images: Tensor) -> Tensor:
+        outputs: Tensor = self.network.forward_scaled(images)
+        return outputs

@@ -1,4 +1,4 @@
-"""What the detector's answers cost: faces, boxes, landmarks."""
+"""Losses of the detector's outputs: faces, boxes, landmarks."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,19 +7,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mememoji.training.detector.assignment import Assignment, assign, grid_of
-from mememoji.training.detector.detection_dataset import Batch
-from mememoji.training.detector.detector_config import DetectorRecipe
+from mememoji.training.detector.assignment import Assignment, assign, make_anchor_grid
+from mememoji.training.detector.detection_dataset import DetectionBatch
+from mememoji.training.detector.detector_config import DetectorTrainConfig
 
-_FOCUS: Final = 2.0
-_LANDMARK_BEND: Final = 0.06
-_NARROWEST: Final = 0.15
-_LARGEST_LOG: Final = 4.5
+FOCAL_GAMMA: Final = 2.0
+SMOOTH_L1_BETA: Final = 0.06
+MIN_INTEROCULAR: Final = 0.15
+"""Smallest distance between the eyes that landmark errors are normalized by, as a fraction of the face size."""
+
+_MAX_LOG_SIZE: Final = 4.5
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """A batch's losses, each a scalar: what is minimized, and its three parts before their weights."""
+    """Losses of a batch, each a scalar: the weighted total, and its three components before their weights."""
 
     total: Tensor
     faces: Tensor
@@ -27,74 +29,79 @@ class Losses:
     landmarks: Tensor
 
 
-def losses_of(answers: Tensor, batch: Batch, recipe: DetectorRecipe) -> Losses:
-    """Compare raw answers (B, P, 15) with a batch's labels."""
-    answers = answers.float()
-    grid = grid_of(batch.pictures.shape[-1], answers.device)
-    where = grid.where
-    logits, boxes = answers[..., 0], decoded_boxes(answers, where)
+def compute_losses(outputs: Tensor, batch: DetectionBatch, config: DetectorTrainConfig) -> Losses:
+    """Compute the losses of raw outputs (B, P, 15) against a batch's labels."""
+    outputs = outputs.float()
+    grid = make_anchor_grid(batch.images.shape[-1], outputs.device)
+    anchor_points = grid.anchor_points
+    logits, boxes = outputs[..., 0], decode_boxes(outputs, anchor_points)
     pairs = assign(logits.detach(), boxes.detach(), batch, grid)
-    weights = pairs.target
-    share = weights.sum().clamp(min=1.0)
-    faces = _face_loss(logits, pairs, batch, where) / share
-    box = (weights * _distance_iou_loss(boxes.flatten(0, 1)[pairs.place], batch.faces[pairs.face])).sum() / share
-    marks = _landmark_loss(answers.flatten(0, 1), pairs, batch, where) / share
-    return Losses(faces + recipe.boxes * box + recipe.landmarks * marks, faces, box, marks)
+    weights = pairs.target_score
+    normalizer = weights.sum().clamp(min=1.0)
+    face_loss = _face_loss(logits, pairs, batch, anchor_points) / normalizer
+    box_losses = _distance_iou_loss(boxes.flatten(0, 1)[pairs.anchor], batch.faces[pairs.face])
+    box_loss = (weights * box_losses).sum() / normalizer
+    landmark_loss = _landmark_loss(outputs.flatten(0, 1), pairs, batch, anchor_points) / normalizer
+    total = face_loss + config.box_loss_weight * box_loss + config.landmark_loss_weight * landmark_loss
+    return Losses(total, face_loss, box_loss, landmark_loss)
 
 
-def decoded_boxes(answers: Tensor, where: Tensor) -> Tensor:
-    """Raw answers (..., P, 15) to boxes (..., P, 4) in pixels; as `mememoji.detection.postprocess.decode` does."""
-    centers = where[:, :2] + answers[..., 1:3] * where[:, 2:]
-    halves = torch.exp(answers[..., 3:5].clamp(-_LARGEST_LOG, _LARGEST_LOG)) * where[:, 2:] / 2
-    return torch.cat([centers - halves, centers + halves], dim=-1)
+def decode_boxes(outputs: Tensor, anchor_points: Tensor) -> Tensor:
+    """Decode raw outputs (..., P, 15) to boxes (..., P, 4) in pixels like `mememoji.detection.postprocess.decode`."""
+    centers = anchor_points[:, :2] + outputs[..., 1:3] * anchor_points[:, 2:]
+    half_sizes = torch.exp(outputs[..., 3:5].clamp(-_MAX_LOG_SIZE, _MAX_LOG_SIZE)) * anchor_points[:, 2:] / 2
+    return torch.cat([centers - half_sizes, centers + half_sizes], dim=-1)
 
 
-def _face_loss(logits: Tensor, pairs: Assignment, batch: Batch, where: Tensor) -> Tensor:
-    """Quality focal loss (Li et al. 2020, "Generalized Focal Loss"), summed; none in ignored regions."""
-    targets = torch.zeros(logits.numel(), device=logits.device).scatter(0, pairs.place, pairs.target)
-    counted = (~ignored(batch, where, len(logits))).flatten().float().scatter(0, pairs.place, 1.0)
+def find_ignored(batch: DetectionBatch, anchor_points: Tensor, num_images: int) -> Tensor:
+    """Return which anchor points (B, P) bool are in or at a region that counts neither as face nor as background."""
+    if not len(batch.ignore):
+        return torch.zeros((num_images, len(anchor_points)), dtype=torch.bool, device=anchor_points.device)
+    half = anchor_points[None, :, 2] / 2
+    x, y = anchor_points[None, :, 0], anchor_points[None, :, 1]
+    left, top, right, bottom = batch.ignore[:, :, None].unbind(dim=1)  # (I, 1) each
+    overlaps = (x > left - half) & (x < right + half) & (y > top - half) & (y < bottom + half)  # (I, P)
+    counts = torch.zeros((num_images, len(anchor_points)), device=anchor_points.device)
+    return counts.index_add(0, batch.ignore_image_index, overlaps.float()) > 0
+
+
+def _face_loss(logits: Tensor, pairs: Assignment, batch: DetectionBatch, anchor_points: Tensor) -> Tensor:
+    """Return the sum of the quality focal loss (Li et al. 2020, "Generalized Focal Loss") outside ignored regions."""
+    targets = torch.zeros(logits.numel(), device=logits.device).scatter(0, pairs.anchor, pairs.target_score)
+    ignored = find_ignored(batch, anchor_points, len(logits))
+    counted = (~ignored).flatten().float().scatter(0, pairs.anchor, 1.0)
     flat = logits.flatten()
     entropy = functional.binary_cross_entropy_with_logits(flat, targets, reduction="none")
-    focus = (targets - torch.sigmoid(flat)).abs().pow(_FOCUS)
+    focus = (targets - torch.sigmoid(flat)).abs().pow(FOCAL_GAMMA)
     return (entropy * focus * counted).sum()
 
 
-def ignored(batch: Batch, where: Tensor, count: int) -> Tensor:
-    """(B, P) bool, which places lie in or at a region that is neither face nor background."""
-    if not len(batch.ignore):
-        return torch.zeros((count, len(where)), dtype=torch.bool, device=where.device)
-    half = where[None, :, 2] / 2
-    x, y = where[None, :, 0], where[None, :, 1]
-    left, top, right, bottom = batch.ignore[:, :, None].unbind(dim=1)  # (I, 1) each
-    touched = (x > left - half) & (x < right + half) & (y > top - half) & (y < bottom + half)  # (I, P)
-    out = torch.zeros((count, len(where)), device=where.device)
-    return out.index_add(0, batch.ignore_owner, touched.float()) > 0
-
-
 def _distance_iou_loss(boxes: Tensor, faces: Tensor) -> Tensor:
-    """(N,) 1 - DIoU (Zheng et al. 2020, "Distance-IoU Loss")."""
-    corner, end = torch.maximum(boxes[:, :2], faces[:, :2]), torch.minimum(boxes[:, 2:], faces[:, 2:])
-    shared = (end - corner).clamp(min=0).prod(dim=1)
-    union = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1) + (faces[:, 2:] - faces[:, :2]).prod(dim=1) - shared
-    around = torch.maximum(boxes[:, 2:], faces[:, 2:]) - torch.minimum(boxes[:, :2], faces[:, :2])
-    apart = (boxes[:, :2] + boxes[:, 2:] - faces[:, :2] - faces[:, 2:]) / 2
-    distance = apart.square().sum(dim=1) / around.square().sum(dim=1).clamp(min=1e-6)
-    return 1 - shared / union.clamp(min=1e-6) + distance
+    """Return 1 - DIoU (N,) (Zheng et al. 2020, "Distance-IoU Loss")."""
+    top_left, bottom_right = torch.maximum(boxes[:, :2], faces[:, :2]), torch.minimum(boxes[:, 2:], faces[:, 2:])
+    intersection = (bottom_right - top_left).clamp(min=0).prod(dim=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1) + (faces[:, 2:] - faces[:, :2]).prod(dim=1)
+    union = areas - intersection
+    enclosing = torch.maximum(boxes[:, 2:], faces[:, 2:]) - torch.minimum(boxes[:, :2], faces[:, :2])
+    offset = (boxes[:, :2] + boxes[:, 2:] - faces[:, :2] - faces[:, 2:]) / 2
+    distance = offset.square().sum(dim=1) / enclosing.square().sum(dim=1).clamp(min=1e-6)
+    return 1 - intersection / union.clamp(min=1e-6) + distance
 
 
-def _landmark_loss(answers: Tensor, pairs: Assignment, batch: Batch, where: Tensor) -> Tensor:
-    """Smooth L1 of landmarks, in parts of the distance between the eyes, summed over the faces that have any.
+def _landmark_loss(outputs: Tensor, pairs: Assignment, batch: DetectionBatch, anchor_points: Tensor) -> Tensor:
+    """Return the sum of the smooth L1 loss of landmarks, in units of the distance between the eyes.
 
-    So they are judged. In a profile, where the eyes are nearly behind each other, a part of the face's size is taken.
+    The unit is that of the metric, the inter-ocular NME. In a profile, where the eyes nearly coincide, it is a fraction
+    of the face size. Faces without landmarks do not count.
     """
-    places_of = where[pairs.place % len(where)]
-    found = answers[pairs.place, 5:].view(-1, 5, 2)  # (N, 10) -> (N, 5, 2)
-    found = places_of[:, None, :2] + found * places_of[:, None, 2:]
-    known = torch.isfinite(batch.landmarks).all(dim=(1, 2))[pairs.face]
+    points = anchor_points[pairs.anchor % len(anchor_points)]
+    predicted = outputs[pairs.anchor, 5:].view(-1, 5, 2)  # (N, 10) -> (N, 5, 2)
+    predicted = points[:, None, :2] + predicted * points[:, None, 2:]
+    has_landmarks = torch.isfinite(batch.landmarks).all(dim=(1, 2))[pairs.face]
     labels = torch.nan_to_num(batch.landmarks)
-    apart = (labels[:, 0] - labels[:, 1]).square().sum(dim=1).sqrt()
+    eye_distance = (labels[:, 0] - labels[:, 1]).square().sum(dim=1).sqrt()
     sizes = (batch.faces[:, 2:] - batch.faces[:, :2]).prod(dim=1).sqrt()
-    units = torch.maximum(apart, _NARROWEST * sizes)[pairs.face]
-    errors = (found - labels[pairs.face]) / units[:, None, None]
-    each = functional.smooth_l1_loss(errors, torch.zeros_like(errors), reduction="none", beta=_LANDMARK_BEND)
-    return (each.mean(dim=(1, 2)) * pairs.target * known).sum()
+    units = torch.maximum(eye_distance, MIN_INTEROCULAR * sizes)[pairs.face]
+    errors = (predicted - labels[pairs.face]) / units[:, None, None]
+    losses = functional.smooth_l1_loss(errors, torch.zeros_like(errors), reduction="none", beta=SMOOTH_L1_BETA)
+    return (losses.mean(dim=(1, 2)) * pairs.target_score * has_landmarks).sum()

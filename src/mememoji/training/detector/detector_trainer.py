@@ -1,4 +1,4 @@
-"""Fitting a detector: a recipe and images in, a run folder with history and checkpoints out."""
+"""Detector trainer: trains a network and writes history and checkpoints to a run folder."""
 
 import hashlib
 import math
@@ -11,203 +11,220 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
-from mememoji.datasets.detection_images import Photograph
+from mememoji.datasets.detection_images import DetectionSample
 from mememoji.errors import DatasetError, RunError
-from mememoji.model_files import sha256_of
-from mememoji.training.common.checkpoint import FILE
+from mememoji.model_files import compute_sha256
+from mememoji.training.common.checkpoint import CHECKPOINT_FILE, Checkpoint
 from mememoji.training.common.device import Device
-from mememoji.training.common.metrics_log import write_history
-from mememoji.training.common.optimizer import MovingAverage, make_optimizer
-from mememoji.training.detector.detection_dataset import Batch, SceneMaker
-from mememoji.training.detector.detector_checkpoint import PLATEAU, DetectorCheckpoint, read_checkpoint
-from mememoji.training.detector.detector_config import DetectorRecipe
-from mememoji.training.detector.detector_losses import losses_of
-from mememoji.training.detector.detector_metrics_log import DetectorEpoch, draw_history
-from mememoji.training.detector.detector_network import DetectorNetwork
-from mememoji.training.detector.fused_initialization import start_from
-from mememoji.training.detector.training_samples import Plate
-from mememoji.training.detector.validator import Judge
+from mememoji.training.common.metrics_log import HISTORY_CSV, HISTORY_PNG, plot_history, write_history_csv
+from mememoji.training.common.model_ema import ModelEMA
+from mememoji.training.common.optimizer import lr_at, make_optimizer, set_lr
+from mememoji.training.detector.detection_dataset import DetectionBatch, DetectionDataset
+from mememoji.training.detector.detector_config import DetectorTrainConfig
+from mememoji.training.detector.detector_losses import compute_losses
+from mememoji.training.detector.detector_network import DetectorNetwork, load_detector_weights
+from mememoji.training.detector.detector_run import (
+    HISTORY_PANELS,
+    PRE_DECAY_FILE,
+    DetectorCheckpoint,
+    DetectorMetrics,
+    read_detector_checkpoint,
+)
+from mememoji.training.detector.training_samples import DecodedImage
+from mememoji.training.detector.validator import Validator
 
-_SAVED_EVERY: Final = 30.0
-"""Seconds that may be lost: on a GPU an epoch takes hardly longer than writing a checkpoint and drawing its curves."""
+_SAVE_INTERVAL: Final = 30.0
+"""Seconds between checkpoints: on a GPU, an epoch is shorter than writing a checkpoint and plotting the history."""
+
+_VAL_PRECISION: Final = 0.98
 
 
-class DetectorFitting:
-    """A detector's training under way.
+class DetectorTrainer:
+    """Trains a face detector.
 
     Args:
-        recipe: what to do.
-        train: the images to learn from; those that are held out are left out here.
-        val: the images that the history's figures come from; they choose nothing.
-        run: the folder for history, curves and checkpoints; made where missing.
-        device: where to compute.
-        workers: processes that make scenes; 0 is a thread of this one.
-        judge_every: epochs from one look at val to the next, which takes the CPU as long as some epochs take a
-            GPU. The last epoch is judged in any case.
-        start: a weights file to start from in place of chance; the recipe then holds its hash.
-        quiet: no progress bar.
+        config: Configuration of the training.
+        train: Images to train on; hard negatives are left out here, for the evaluation.
+        val: Images to validate on; no choice is made on them.
+        run: Folder for history, plots and checkpoints; it is created if needed.
+        device: Device and precision.
+        num_workers: Number of processes that make training samples; 0 uses a thread of this one.
+        val_interval: Number of epochs between validations, which on a CPU take as long as some epochs on a GPU. The
+            last epoch is always validated.
+        init_from: Weights file to start from; None starts from random weights. Its hash becomes part of the config.
+        quiet: Whether to hide the progress bar.
 
     Raises:
-        DatasetError: there are no images, or one cannot be read.
-        ModelError: `start` is no weights file, or holds another network.
+        DatasetError: There are no images, or one cannot be read.
+        ModelError: `init_from` is not a weights file, or has another architecture.
     """
 
     def __init__(
         self,
-        recipe: DetectorRecipe,
-        train: Sequence[Photograph],
-        val: Sequence[Photograph],
+        config: DetectorTrainConfig,
+        train: Sequence[DetectionSample],
+        val: Sequence[DetectionSample],
         run: Path,
         device: Device,
         *,
-        workers: int = 0,
-        judge_every: int = 1,
-        start: Path | None = None,
+        num_workers: int = 0,
+        val_interval: int = 1,
+        init_from: Path | None = None,
         quiet: bool = False,
     ) -> None:
-        learned = [photograph for photograph in train if not photograph.is_held_out]
-        if not learned or not val:
-            raise DatasetError(f"a training needs images, got {len(learned)} for train and {len(val)} for val")
-        self.recipe, self.run, self.device, self.quiet = recipe, run, device, quiet
-        self.judge_every = judge_every
-        self.fingerprint = _fingerprint(learned)
-        torch.manual_seed(recipe.seed)
-        network = DetectorNetwork(recipe.shape)
+        samples = [sample for sample in train if not sample.is_hard_negative]
+        if not samples or not val:
+            raise DatasetError(f"a training needs images, got {len(samples)} for train and {len(val)} for val")
+        self.config, self.run, self.device, self.quiet = config, run, device, quiet
+        self.val_interval = val_interval
+        self.data_fingerprint = _fingerprint(samples)
+        torch.manual_seed(config.seed)
+        model = DetectorNetwork(config.model)
         with ThreadPoolExecutor() as pool:
-            plates = list(pool.map(Plate.of, learned))
-        self.scenes = SceneMaker(plates, recipe, workers=workers, pinned=device.where.type == "cuda")
-        if start is not None:
-            start_from(start, network, self.scenes[0, 0].pictures)
-            self.recipe = recipe.with_changes(start=sha256_of(start))
-        self.network = network.to(device.where, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = MovingAverage(self.network, recipe.average)
-        self.optimizer = make_optimizer(self.network, recipe)
-        self.history: list[DetectorEpoch] = []
-        self.judge = Judge(val, device)
-        self._saved = -math.inf
+            images = list(pool.map(DecodedImage.from_sample, samples))
+        self.dataset = DetectionDataset(images, config, num_workers=num_workers, pin_memory=device.is_cuda)
+        if init_from is not None:
+            load_detector_weights(model, init_from, self.dataset[0, 0].images)
+            self.config = config.with_changes(init_sha256=compute_sha256(init_from))
+        # Batches have this memory format on every device: see `DetectionBatch.from_samples`.
+        self.model = model.to(device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.ema = ModelEMA(self.model, config.ema_decay)
+        self.optimizer = make_optimizer(self.model, config)
+        self.validator = Validator(val, device)
+        self.history: list[DetectorMetrics] = []
+        self._last_save = -math.inf
         run.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def eval_model(self) -> DetectorNetwork:
+        """The network that is validated and exported: the moving average."""
+        module = self.ema.module
+        assert isinstance(module, DetectorNetwork)
+        return module
+
     def resume(self) -> None:
-        """Go on from the run's checkpoint, or from the one before the rate fell if only the length is another.
+        """Continue from the run's checkpoint, or from the one before the decay if only the number of epochs differs.
 
         Raises:
-            RunError: no checkpoint, another recipe, or other data.
+            RunError: There is no checkpoint, or it has another configuration or other data.
         """
-        saved = read_checkpoint(self.run, self.device.where)
-        if not self.recipe.start:  # what a training started from is needed at its start alone
-            self.recipe = self.recipe.with_changes(start=saved.recipe.start)
-        if not self.recipe.agrees_until(len(saved.history), saved.recipe) and (self.run / PLATEAU).is_file():
-            saved = read_checkpoint(self.run, self.device.where, PLATEAU)
-        if not self.recipe.agrees_until(len(saved.history), saved.recipe):
-            raise RunError(f"{self.run} was begun with another recipe: {saved.recipe}; asked for: {self.recipe}")
-        if saved.data != self.fingerprint:
-            raise RunError(f"{self.run} was begun with other images; take the same, or start anew elsewhere")
-        self.network.load_state_dict(saved.network)
-        self.average.network.load_state_dict(saved.average)
-        self.average.steps = saved.average_steps
+        saved = read_detector_checkpoint(self.run, self.device.torch_device)
+        if not self.config.init_sha256:  # the initial weights are needed only at the start
+            self.config = self.config.with_changes(init_sha256=saved.config.init_sha256)
+        has_pre_decay = (self.run / PRE_DECAY_FILE).is_file()
+        if not self.config.matches_until(len(saved.history), saved.config) and has_pre_decay:
+            saved = read_detector_checkpoint(self.run, self.device.torch_device, PRE_DECAY_FILE)
+        if not self.config.matches_until(len(saved.history), saved.config):
+            raise RunError(f"{self.run} was started with the configuration {saved.config}, got {self.config}")
+        if saved.data_fingerprint != self.data_fingerprint:
+            raise RunError(f"{self.run} was started with other images; use the same, or start in another folder")
+        self.model.load_state_dict(saved.model)
+        if saved.ema is not None:
+            self.ema.module.load_state_dict(saved.ema)
+            self.ema.num_updates = saved.num_ema_updates
         self.optimizer.load_state_dict(saved.optimizer)
         self.history = list(saved.history)
 
-    def fit(self) -> nn.Module:
-        """Train to the end.
+    def train(self) -> DetectorNetwork:
+        """Train to the last epoch.
 
         Returns:
             The moving average of the network, in evaluation mode.
 
         Raises:
-            RunError: the loss is no longer a number, or a process that makes scenes has died.
+            RunError: The loss became NaN or infinite, or a process that makes training samples has died.
         """
-        scenes = self.scenes.steps * self.recipe.batch
-        begin, end = len(self.history), self.recipe.epochs
-        with (
-            closing(self.scenes.batches(begin, end)) as batches,
-            tqdm(
-                total=end * scenes,
-                initial=begin * scenes,
-                unit=" scenes",
-                unit_scale=True,
-                mininterval=1.0,
-                disable=self.quiet,
-            ) as bar,
-        ):
-            for epoch in range(begin, end):
-                if epoch == end - self.recipe.fall and epoch > 0:
-                    self._checkpoint().write(self.run, PLATEAU)
-                bar.set_description(f"epoch {epoch + 1}/{end}")
-                self.history.append(self._epoch(epoch, islice(batches, self.scenes.steps), bar))
-                if epoch + 1 == end or time.monotonic() - self._saved > _SAVED_EVERY:
+        first, last = len(self.history), self.config.epochs
+        with closing(self.dataset.batches(first, last)) as batches, self._progress_bar() as bar:
+            for epoch in range(first, last):
+                if epoch == last - self.config.lr_decay_epochs and epoch > 0:
+                    self._checkpoint().write(self.run / PRE_DECAY_FILE)
+                bar.set_description(f"epoch {epoch + 1}/{last}")
+                self.history.append(self._train_epoch(epoch, islice(batches, self.dataset.steps_per_epoch), bar))
+                if epoch + 1 == last or time.monotonic() - self._last_save > _SAVE_INTERVAL:
                     self._save()
-        return self.average.network.eval()
+        return self.eval_model.eval()
 
-    def _epoch(self, number: int, batches: Iterable[Batch], bar: "tqdm[Any]") -> DetectorEpoch:
-        start, seen, steps = time.perf_counter(), 0, self.scenes.steps
-        # Sums stay on the device: reading one back each step would make the CPU wait for the GPU.
-        sums = torch.zeros(4, device=self.device.where)
-        self.network.train()
+    def _train_epoch(self, epoch: int, batches: Iterable[DetectionBatch], bar: "tqdm[Any]") -> DetectorMetrics:
+        start, num_images, num_steps = time.perf_counter(), 0, self.dataset.steps_per_epoch
+        # Sums stay on the device: reading them in each step would make the CPU wait for the GPU.
+        sums = torch.zeros(4, device=self.device.torch_device)
+        self.model.train()
         for step, batch in enumerate(batches):
-            rate = self.recipe.rate_at(number + (step + 0.5) / steps)
-            sums += self._step(batch.to(self.device.where), rate)
-            seen += len(batch.pictures)
-            bar.update(len(batch.pictures))
+            lr = lr_at(self.config, epoch + (step + 0.5) / num_steps)
+            sums += self._optimizer_step(batch.to(self.device.torch_device), lr)
+            num_images += len(batch.images)
+            bar.update(len(batch.images))
             if step % 20 == 19:
                 bar.set_postfix(loss=f"{float(sums[0]) / (step + 1):.3f}")
         if not torch.isfinite(sums).all():
-            raise RunError(f"the loss is no longer a number after epoch {number + 1}; a lower rate helps")
+            raise RunError(f"the loss became NaN or infinite in epoch {epoch + 1}; try a lower --lr")
         seconds = time.perf_counter() - start
-        is_judged = (number + 1) % self.judge_every == 0 or number + 1 == self.recipe.epochs
-        found = self.judge(self.average.network) if is_judged else None
-        loss, faces, boxes, landmarks = (value / steps for value in sums.tolist())
-        return DetectorEpoch(
-            epoch=number + 1,
-            rate=rate,
+        has_validation = (epoch + 1) % self.val_interval == 0 or epoch + 1 == self.config.epochs
+        curve = self.validator.validate(self.eval_model) if has_validation else None
+        loss, face_loss, box_loss, landmark_loss = (value / num_steps for value in sums.tolist())
+        return DetectorMetrics(
+            epoch=epoch + 1,
+            lr=lr,
             loss=loss,
-            face_loss=faces,
-            box_loss=boxes,
-            landmark_loss=landmarks,
-            val_ap=found.average_precision if found else None,
-            val_recall=found.at_precision(0.98)[0] if found else None,
-            pictures_per_second=seen / seconds,
+            face_loss=face_loss,
+            box_loss=box_loss,
+            landmark_loss=landmark_loss,
+            val_ap=curve.average_precision if curve else None,
+            val_recall=curve.recall_at_precision(_VAL_PRECISION)[0] if curve else None,
+            images_per_second=num_images / seconds,
             seconds=seconds,
         )
 
-    def _step(self, batch: Batch, rate: float) -> Tensor:
-        with self.device.precision():
-            answers = self.network(batch.pictures.float())
-        losses = losses_of(answers, batch, self.recipe)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def _optimizer_step(self, batch: DetectionBatch, lr: float) -> Tensor:
+        """Update the weights; return the losses (4,): total, faces, boxes, landmarks."""
+        with self.device.autocast():
+            outputs = self.model(batch.images.float())
+        losses = compute_losses(outputs, batch, self.config)
+        set_lr(self.optimizer, lr)
         self.optimizer.zero_grad(set_to_none=True)
         losses.total.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        self.average.update(self.network)
+        self.ema.update(self.model)
         return torch.stack([losses.total, losses.faces, losses.boxes, losses.landmarks]).detach()
 
+    def _progress_bar(self) -> "tqdm[Any]":
+        images_per_epoch = self.dataset.steps_per_epoch * self.config.batch_size
+        return tqdm(
+            total=self.config.epochs * images_per_epoch,
+            initial=len(self.history) * images_per_epoch,
+            unit=" images",
+            unit_scale=True,
+            mininterval=1.0,
+            disable=self.quiet,
+        )
+
     def _checkpoint(self) -> DetectorCheckpoint:
-        return DetectorCheckpoint(
-            self.recipe,
-            self.fingerprint,
+        return Checkpoint(
+            self.config,
+            self.data_fingerprint,
             self.history,
-            self.network.state_dict(),
-            self.average.network.state_dict(),
-            self.average.steps,
+            self.model.state_dict(),
+            self.ema.module.state_dict(),
+            self.ema.num_updates,
             self.optimizer.state_dict(),
         )
 
     def _save(self) -> None:
-        # The CSV first, for whoever reads from it how long a killed training was and resumes with so many epochs more:
-        # the rate may then begin to fall after the checkpoint's last epoch, but not before it.
-        write_history(self.history, self.run / "history.csv")
-        self._checkpoint().write(self.run, FILE)
-        draw_history(self.history, self.run / "history.png")
-        self._saved = time.monotonic()
+        # The CSV is written first: a script may read from it how many epochs a killed training had and resume with so
+        # many more. The decay may then start after the checkpoint's last epoch, but not before it.
+        write_history_csv(self.history, self.run / HISTORY_CSV)
+        self._checkpoint().write(self.run / CHECKPOINT_FILE)
+        plot_history(self.history, HISTORY_PANELS, self.run / HISTORY_PNG)
+        self._last_save = time.monotonic()
 
 
-def _fingerprint(photographs: Sequence[Photograph]) -> str:
+def _fingerprint(samples: Sequence[DetectionSample]) -> str:
     digest = hashlib.sha256()
-    for photograph in photographs:
-        for part in (photograph.image, photograph.faces, photograph.landmarks, photograph.unsure()):
-            digest.update(part if isinstance(part, bytes) else part.tobytes())
+    for sample in samples:
+        for content in (sample.image, sample.faces, sample.landmarks, sample.uncertain_regions()):
+            digest.update(content if isinstance(content, bytes) else content.tobytes())
     return digest.hexdigest()

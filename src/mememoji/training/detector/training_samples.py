@@ -1,4 +1,4 @@
-"""Training scenes: images moved, turned and put together, with what becomes of their faces."""
+"""Training samples: augmented images, alone or in mosaics, with their labels transformed alike."""
 
 import math
 from collections.abc import Sequence
@@ -7,188 +7,197 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mememoji.datasets.detection_images import Photograph
-from mememoji.detection.postprocess import moved
+from mememoji.boxes import clip_boxes, transform_boxes, transform_regions
+from mememoji.datasets.detection_images import DetectionSample
 from mememoji.image_io import read_image
-from mememoji.results import MIRRORED_LANDMARKS
-from mememoji.training.detector.detector_config import SceneSettings
-from mememoji.training.detector.occlusion import cover_a_face
-from mememoji.training.detector.photometric import relight
+from mememoji.landmarks import FLIPPED_LANDMARKS
+from mememoji.training.detector.detector_config import DetectorAugmentationConfig
+from mememoji.training.detector.occlusion import occlude
+from mememoji.training.detector.photometric import photometric_distort
+from mememoji.types import Float32Array, Float64Array, Int64Array, UInt8Array
 
-LEAST_FACE: Final = 7.0
-"""Faces that come out lower than this, in pixels, are neither faces nor background."""
+MIN_FACE_SIZE: Final = 7.0
+"""Height in pixels below which a face is ignored."""
 
-_VISIBLE: Final = 0.6
-_GLIMPSE: Final = 0.05
-_LOWEST_FACE: Final = 8.0
-"""Pixels of the lowest face that is asked for."""
-_HIGHEST_FACE: Final = 1.15
-"""The highest, in parts of its tile's longer side."""
+MIN_VISIBLE_FRACTION: Final = 0.6
+"""Fraction of a face's box inside its tile below which the face is ignored."""
 
-_LEAST_ALONE: Final = 0.6
+MIN_IGNORED_FRACTION: Final = 0.05
+"""Fraction of a face's box inside its tile below which the face counts as background."""
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+MIN_TARGET_HEIGHT: Final = 8.0
+"""Lowest height in pixels that a face is resized to."""
 
+MAX_TARGET_HEIGHT: Final = 1.15
+"""Largest height that a face is resized to, as a fraction of its tile's longer side."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plate:
-    """An image decoded, with a copy of half its size to shrink from, and its labels."""
+MIN_SINGLE_SCALE: Final = 0.6
+"""Smallest scale of an image that is not part of a mosaic: a smaller one would leave the sample empty."""
 
-    whole: Image
-    half: Image
-    faces: Floats
-    landmarks: Floats
-    ignore: Floats
-
-    @classmethod
-    def of(cls, photograph: Photograph) -> "Plate":
-        image = read_image(photograph.image)
-        size = max(1, image.shape[1] // 2), max(1, image.shape[0] // 2)
-        half = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        return cls(image, half, photograph.faces, photograph.landmarks, photograph.unsure())
+NEGATIVE_PROB: Final = 0.25
+"""Probability that a further image of a mosaic is one without a face."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
-    """A training image.
+class DecodedImage:
+    """A decoded image with its labels, and a copy of half its size for downscaling.
 
     Attributes:
-        image: (S, S, 3) uint8, RGB.
-        faces: (F, 4) float32, left, top, right, bottom.
-        landmarks: (F, 5, 2) float32; all NaN where there are none.
-        ignore: (I, 4) float32.
+        full: RGB image (H, W, 3) uint8.
+        half: RGB image (H // 2, W // 2, 3) uint8.
+        faces: Boxes (F, 4) float32 as left, top, right, bottom.
+        landmarks: Landmarks (F, 5, 2) float32; all NaN for a face without any.
+        ignore: Ignored regions (I, 4) float32.
     """
 
-    image: Image
-    faces: Floats
-    landmarks: Floats
-    ignore: Floats
+    full: UInt8Array
+    half: UInt8Array
+    faces: Float32Array
+    landmarks: Float32Array
+    ignore: Float32Array
+
+    @classmethod
+    def from_sample(cls, sample: DetectionSample) -> "DecodedImage":
+        image = read_image(sample.image)
+        size = max(1, image.shape[1] // 2), max(1, image.shape[0] // 2)
+        half = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return cls(image, half, sample.faces, sample.landmarks, sample.uncertain_regions())
 
 
-def compose(
-    plates: Sequence[Plate],
-    which: int,
-    faceless: npt.NDArray[np.int64],
-    side: int,
-    settings: SceneSettings,
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSample:
+    """An augmented image with its labels.
+
+    Attributes:
+        image: RGB image (S, S, 3) uint8.
+        faces: Boxes (F, 4) float32 as left, top, right, bottom.
+        landmarks: Landmarks (F, 5, 2) float32; all NaN for a face without any.
+        ignore: Ignored regions (I, 4) float32.
+    """
+
+    image: UInt8Array
+    faces: Float32Array
+    landmarks: Float32Array
+    ignore: Float32Array
+
+
+def make_training_sample(
+    images: Sequence[DecodedImage],
+    index: int,
+    negatives: Int64Array,
+    size: int,
+    config: DetectorAugmentationConfig,
     rng: np.random.Generator,
-) -> Scene:
-    """Make a scene of a plate: of it alone, or in a mosaic with three others.
+) -> TrainingSample:
+    """Make a training sample from one image, alone or in a mosaic with three others.
 
     Args:
-        plates: all of them.
-        which: the scene's first plate.
-        faceless: the numbers of plates without a face, which a fourth of a mosaic's others are drawn from.
-        side: the scene's width and height.
-        settings: how far.
-        rng: where chance comes from.
+        images: All images.
+        index: Index of the sample's first image.
+        negatives: Indices (N,) of the images without a face.
+        size: Width and height of the sample.
+        config: Strength of the augmentation.
+        rng: Random generator.
     """
-    canvas = np.empty((side, side, 3), np.uint8)
+    canvas = np.empty((size, size, 3), np.uint8)
     canvas[:] = rng.integers(0, 256) if rng.random() < 0.5 else 0
-    if rng.random() < settings.mosaic:
-        across, down = (round(side * part) for part in rng.uniform(0.3, 0.7, 2))
-        tiles = [(0, 0, across, down), (across, 0, side, down), (0, down, across, side), (across, down, side, side)]
-        numbers = [which, *(_another(len(plates), faceless, rng) for _ in range(3))]
-        rng.shuffle(numbers)
+    if rng.random() < config.mosaic_prob:
+        tiles, indices = _make_mosaic(len(images), index, negatives, size, rng)
     else:
-        tiles, numbers = [(0, 0, side, side)], [which]
-    # Alone, an image that shrank much would leave the scene empty.
-    low = settings.least_scale if len(tiles) > 1 else max(settings.least_scale, _LEAST_ALONE)
-    parts = [_lay(plates[n], canvas, tile, low, settings, rng) for n, tile in zip(numbers, tiles, strict=True)]
-    faces, landmarks, ignore = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    if len(faces) and rng.random() < settings.covered:
-        cover_a_face(canvas, faces, landmarks, rng)
-    return Scene(relight(canvas, settings, rng), faces, landmarks, ignore)
+        tiles, indices = [(0, 0, size, size)], [index]
+    min_scale = config.min_scale if len(tiles) > 1 else max(config.min_scale, MIN_SINGLE_SCALE)
+    labels = [_paste(images[n], canvas, tile, min_scale, config, rng) for n, tile in zip(indices, tiles, strict=True)]
+    faces, landmarks, ignore = (np.concatenate(arrays) for arrays in zip(*labels, strict=True))
+    if len(faces) and rng.random() < config.occlusion_prob:
+        occlude(canvas, faces, landmarks, rng)
+    return TrainingSample(photometric_distort(canvas, config, rng), faces, landmarks, ignore)
 
 
-def _another(count: int, faceless: npt.NDArray[np.int64], rng: np.random.Generator) -> int:
-    if len(faceless) and rng.random() < 0.25:
-        return int(rng.choice(faceless))
-    return int(rng.integers(count))
+def _make_mosaic(
+    num_images: int, index: int, negatives: Int64Array, size: int, rng: np.random.Generator
+) -> tuple[list[tuple[int, int, int, int]], list[int]]:
+    """Return four tiles (left, top, right, bottom), and the indices of their images in random order."""
+    x, y = (round(size * fraction) for fraction in rng.uniform(0.3, 0.7, 2))
+    tiles = [(0, 0, x, y), (x, 0, size, y), (0, y, x, size), (x, y, size, size)]
+    indices = [index, *(_sample_image(num_images, negatives, rng) for _ in range(3))]
+    rng.shuffle(indices)
+    return tiles, indices
 
 
-def _lay(
-    plate: Plate,
-    canvas: Image,
+def _sample_image(num_images: int, negatives: Int64Array, rng: np.random.Generator) -> int:
+    if len(negatives) and rng.random() < NEGATIVE_PROB:
+        return int(rng.choice(negatives))
+    return int(rng.integers(num_images))
+
+
+def _paste(
+    image: DecodedImage,
+    canvas: UInt8Array,
     tile: tuple[int, int, int, int],
-    low: float,
-    settings: SceneSettings,
+    min_scale: float,
+    config: DetectorAugmentationConfig,
     rng: np.random.Generator,
-) -> tuple[Floats, Floats, Floats]:
-    """Draw a plate into a tile of the canvas; gives its faces, landmarks and ignored regions there."""
+) -> tuple[Float32Array, Float32Array, Float32Array]:
+    """Paste a randomly transformed image into a tile of the canvas; return its faces, landmarks and ignored regions."""
     left, top, right, bottom = tile
     width, height = right - left, bottom - top
-    linear, shift, mirrored = _view(plate, (width, height), low, settings, rng)
-    shrinks = math.hypot(*linear[:, 0]) < 0.6
-    source, factor = (plate.half, 2.0) if shrinks else (plate.whole, 1.0)
-    # OpenCV counts from pixels' middles, labels from their corners.
+    linear, shift, flipped = _random_affine(image, (width, height), min_scale, config, rng)
+    is_small = math.hypot(*linear[:, 0]) < 0.6
+    source, factor = (image.half, 2.0) if is_small else (image.full, 1.0)
+    # OpenCV's coordinates are those of pixel centers, the labels' those of pixel corners.
     matrix = np.empty((2, 3))
     matrix[:, :2] = linear * factor
     matrix[:, 2] = matrix[:, :2] @ (0.5, 0.5) + shift - 0.5
     fill = [int(v) for v in canvas[top, left]]
     canvas[top:bottom, left:right] = cv2.warpAffine(source, matrix, (width, height), borderValue=fill)
-    faces = moved(plate.faces, linear, shift)
-    landmarks = (plate.landmarks @ linear.T + shift).astype(np.float32)
-    if mirrored:
-        landmarks = landmarks[:, MIRRORED_LANDMARKS]
-    ignore = _around(plate.ignore, linear, shift)
-    clipped, visible = _clipped(faces, width, height)
-    is_face = (visible >= _VISIBLE) & (clipped[:, 3] - clipped[:, 1] >= LEAST_FACE)
-    unsure = ~is_face & (visible > _GLIMPSE)
-    ignore, glimpsed = _clipped(ignore, width, height)
-    corner = np.array((left, top), np.float32)
-    ignored = np.concatenate([clipped[unsure], ignore[glimpsed > 0]])
-    return clipped[is_face] + np.tile(corner, 2), landmarks[is_face] + corner, ignored + np.tile(corner, 2)
+    landmarks = (image.landmarks @ linear.T + shift).astype(np.float32)
+    if flipped:
+        landmarks = landmarks[:, FLIPPED_LANDMARKS]
+    faces, visible = clip_boxes(transform_boxes(image.faces, linear, shift), width, height)
+    is_face = (visible >= MIN_VISIBLE_FRACTION) & (faces[:, 3] - faces[:, 1] >= MIN_FACE_SIZE)
+    is_ignored = ~is_face & (visible > MIN_IGNORED_FRACTION)
+    regions, visible_regions = clip_boxes(transform_regions(image.ignore, linear, shift), width, height)
+    ignore = np.concatenate([faces[is_ignored], regions[visible_regions > 0]])
+    offset = np.array((left, top), np.float32)
+    return faces[is_face] + np.tile(offset, 2), landmarks[is_face] + offset, ignore + np.tile(offset, 2)
 
 
-def _view(
-    plate: Plate, size: tuple[int, int], low: float, settings: SceneSettings, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], bool]:
-    """The affine map from the image to its tile, and whether it mirrors."""
-    height, width = plate.whole.shape[:2]
-    high = settings.most_scale
-    face = plate.faces[rng.integers(len(plate.faces))] if len(plate.faces) else None
+def _random_affine(
+    image: DecodedImage,
+    tile_wh: tuple[int, int],
+    min_scale: float,
+    config: DetectorAugmentationConfig,
+    rng: np.random.Generator,
+) -> tuple[Float64Array, Float64Array, bool]:
+    """Draw the affine map from an image to its tile: linear part (2, 2), shift (2,), and whether it mirrors."""
+    height, width = image.full.shape[:2]
+    face = image.faces[rng.integers(len(image.faces))] if len(image.faces) else None
     if face is not None and rng.random() < 0.6:
-        # Heights of faces drawn evenly, or there would be few large and few tiny ones.
-        wanted = math.exp(rng.uniform(math.log(_LOWEST_FACE), math.log(_HIGHEST_FACE * max(size))))
-        scale = min(max(wanted / float(face[3] - face[1]), low), high)
+        # Face heights are drawn log-uniformly, or there would be few large and few tiny ones.
+        log_limits = math.log(MIN_TARGET_HEIGHT), math.log(MAX_TARGET_HEIGHT * max(tile_wh))
+        face_height = math.exp(rng.uniform(*log_limits))
+        scale = min(max(face_height / float(face[3] - face[1]), min_scale), config.max_scale)
     else:
-        scale = math.exp(rng.uniform(math.log(low), math.log(high)))
-    angle = math.radians(rng.uniform(-1, 1) * settings.rotation) if rng.random() < 0.5 else 0.0
-    mirrored = bool(rng.random() < settings.mirror)
+        scale = math.exp(rng.uniform(math.log(min_scale), math.log(config.max_scale)))
+    angle = math.radians(rng.uniform(-1, 1) * config.rotation) if rng.random() < 0.5 else 0.0
+    flipped = bool(rng.random() < config.hflip_prob)
     stretch = math.exp(rng.uniform(-0.1, 0.1))
     cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
-    linear = np.array(((cos, -sin), (sin, cos))) @ np.diag((-stretch if mirrored else stretch, 1 / stretch))
+    linear = np.array(((cos, -sin), (sin, cos))) @ np.diag((-stretch if flipped else stretch, 1 / stretch))
     if face is not None and rng.random() < 0.8:
-        focus = (face[:2] + face[2:]) / 2
-        target = rng.uniform(0.1, 0.9, 2) * size
+        anchor = (face[:2] + face[2:]) / 2
+        target = rng.uniform(0.1, 0.9, 2) * tile_wh
     else:
-        focus = rng.uniform(0, 1, 2) * (width, height)
-        target = rng.uniform(0.2, 0.8, 2) * size
-    shift = target - linear @ focus
+        anchor = rng.uniform(0, 1, 2) * (width, height)
+        target = rng.uniform(0.2, 0.8, 2) * tile_wh
+    shift = target - linear @ anchor
     corners = np.array(((0, 0), (width, 0), (0, height), (width, height))) @ linear.T + shift
-    return linear, shift + _back_inside(corners, np.array(size)), mirrored
+    return linear, shift + _shift_to_cover(corners, np.array(tile_wh)), flipped
 
 
-def _back_inside(corners: npt.NDArray[np.float64], size: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """The shift (2,) after which an image with these corners fills its tile, or lies in it where it is smaller."""
+def _shift_to_cover(corners: Float64Array, tile_wh: Int64Array) -> Float64Array:
+    """Return the shift (2,) after which an image with these corners covers its tile, or is inside if it is smaller."""
     near, far = corners.min(axis=0), corners.max(axis=0)
-    least, most = np.minimum(-near, size - far), np.maximum(-near, size - far)
-    return np.asarray(np.clip(0.0, least, most))
-
-
-def _around(boxes: Floats, linear: npt.NDArray[np.float64], shift: npt.NDArray[np.float64]) -> Floats:
-    """The upright boxes (N, 4) around what whole boxes become, their corners too."""
-    middles = (boxes[:, :2] + boxes[:, 2:]) / 2 @ linear.T + shift
-    reach = (boxes[:, 2:] - boxes[:, :2]) / 2 @ np.abs(linear).T
-    return np.concatenate([middles - reach, middles + reach], axis=1).astype(np.float32)
-
-
-def _clipped(boxes: Floats, width: int, height: int) -> tuple[Floats, Floats]:
-    """Boxes (N, 4) cut at a tile's edges, and which part of each is left, (N,)."""
-    cut = np.clip(boxes, 0, np.array((width, height, width, height), np.float32))
-    areas = [np.prod(b[:, 2:] - b[:, :2], axis=1) for b in (cut, boxes)]
-    return cut, areas[0] / np.maximum(areas[1], 1e-6)
+    lowest, highest = np.minimum(-near, tile_wh - far), np.maximum(-near, tile_wh - far)
+    return np.asarray(np.clip(0.0, lowest, highest))

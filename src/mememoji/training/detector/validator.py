@@ -1,65 +1,72 @@
-"""How well a network under training finds val's faces."""
+"""Validation of a detector during its training."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
-from mememoji.datasets.detection_images import Photograph
-from mememoji.detection.postprocess import decode, places, suppress
-from mememoji.evaluation.detection.matching import Curve, curve, match
+from mememoji.boxes import nms
+from mememoji.datasets.detection_images import DetectionSample
+from mememoji.detection.postprocess import STRIDES, decode, make_anchor_points
+from mememoji.evaluation.detection.matching import PrecisionRecallCurve, match_detections, precision_recall_curve
 from mememoji.image_io import read_image
 from mememoji.training.common.device import Device
+from mememoji.types import UInt8Array
 
-_BATCH: Final = 16
-_MULTIPLE: Final = 32
-_LEAST_SCORE: Final = 0.02
-_OVERLAP: Final = 0.4
+BATCH_SIZE: Final = 16
+MIN_SCORE: Final = 0.02
+NMS_IOU_THRESHOLD: Final = 0.4
+MATCH_IOU: Final = 0.4
+MIN_FACE_SIZE: Final = 16.0
 
 
-class Judge:
-    """Val's images, decoded once.
+class Validator:
+    """Validation on images that are decoded once.
 
     Args:
-        images: val.
-        device: where to compute.
+        samples: Images of val.
+        device: Device to compute on.
     """
 
-    def __init__(self, photographs: Sequence[Photograph], device: Device) -> None:
+    def __init__(self, samples: Sequence[DetectionSample], device: Device) -> None:
         self._device = device
-        by_size: dict[tuple[int, int], list[tuple[npt.NDArray[np.uint8], Photograph]]] = {}
-        for photograph in photographs:
-            (image,) = padded([photograph])
-            by_size.setdefault((image.shape[0], image.shape[1]), []).append((image, photograph))
+        by_size: dict[tuple[int, int], list[tuple[UInt8Array, DetectionSample]]] = {}
+        for sample in samples:
+            (image,) = read_padded_images([sample])
+            by_size.setdefault((image.shape[0], image.shape[1]), []).append((image, sample))
         self._by_size = by_size
 
     @torch.no_grad()
-    def __call__(self, network: nn.Module) -> Curve:
-        """The curve for faces of 16 pixels and more at an IoU of 0.4."""
+    def validate(self, network: nn.Module) -> PrecisionRecallCurve:
+        """Return the precision-recall curve for faces of 16 pixels and more at an IoU of 0.4."""
         network.eval()
         matchings = []
         for (height, width), pairs in self._by_size.items():
-            where = places(height, width)
-            for start in range(0, len(pairs), _BATCH):
-                images, photographs = zip(*pairs[start : start + _BATCH], strict=True)
-                pictures = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(self._device.where)
-                with self._device.precision():
-                    answers = network(pictures.float()).float().cpu().numpy()
-                for rows, photograph in zip(answers, photographs, strict=True):
-                    boxes, scores, _ = decode(rows, where, least=_LEAST_SCORE)
-                    kept = suppress(boxes, scores, overlap=_OVERLAP)
-                    matchings.append(match(boxes[kept], scores[kept], photograph.faces, photograph.ignore, iou=0.4))
-        return curve(matchings, least=16.0)
+            anchor_points = make_anchor_points(height, width)
+            for start in range(0, len(pairs), BATCH_SIZE):
+                images, samples = zip(*pairs[start : start + BATCH_SIZE], strict=True)
+                inputs = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(self._device.torch_device)
+                with self._device.autocast():
+                    outputs = network(inputs.float()).float().cpu().numpy()
+                for rows, sample in zip(outputs, samples, strict=True):
+                    boxes, scores, _ = decode(rows, anchor_points, min_score=MIN_SCORE)
+                    kept = nms(boxes, scores, iou_threshold=NMS_IOU_THRESHOLD)
+                    matchings.append(
+                        match_detections(
+                            boxes[kept], scores[kept], sample.faces, sample.ignore, iou_threshold=MATCH_IOU
+                        )
+                    )
+        return precision_recall_curve(matchings, min_size=MIN_FACE_SIZE)
 
 
-def padded(photographs: Sequence[Photograph]) -> npt.NDArray[np.uint8]:
-    """Images in one array (N, H, W, 3), black to the right and below where one is smaller."""
-    images = [read_image(photograph.image) for photograph in photographs]
-    sides = [-(-max(image.shape[axis] for image in images) // _MULTIPLE) * _MULTIPLE for axis in (0, 1)]
-    out = np.zeros((len(images), *sides, 3), np.uint8)
-    for number, image in enumerate(images):
-        out[number, : image.shape[0], : image.shape[1]] = image
+def read_padded_images(samples: Sequence[DetectionSample]) -> UInt8Array:
+    """Decode images into one array (N, H, W, 3), padded with black on the right and below to multiples of 32."""
+    images = [read_image(sample.image) for sample in samples]
+    multiple = STRIDES[-1]
+    sizes = [-(-max(image.shape[axis] for image in images) // multiple) * multiple for axis in (0, 1)]
+    out = np.zeros((len(images), *sizes, 3), np.uint8)
+    for index, image in enumerate(images):
+        out[index, : image.shape[0], : image.shape[1]] = image
     return out
