@@ -27,13 +27,15 @@ import pyarrow.parquet as pq
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.classification.preprocess import crop_faces
-from mememoji.datasets.splits import CROP_SIZE, Split, read_split
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.splits import Split, read_split
 from mememoji.detection.compact import CompactDetector
 from mememoji.detection.face_detector import FaceDetector
 from mememoji.detection.haar import HaarDetector
 from mememoji.detection.yunet import YuNetDetector
 from mememoji.image_io import read_image
-from mememoji.results import Box, Detection, Landmarks
+from mememoji.landmarks import Landmarks
+from mememoji.results import Box, Detection
 from mememoji.types import UInt8Array
 
 MARGINS = tuple(step / 20 for step in range(-2, 9))
@@ -217,7 +219,7 @@ def main() -> None:
     backgrounds = backbackgrounds(args.backbackgrounds, rng)
     pasted = paste_all(faces, backgrounds, rng)
     classifier = OnnxClassifier(args.weights, num_threads=1) if args.weights else None
-    detectors: list[FaceDetector] = [CompactDetector(args.compact, threads=1), HaarDetector()]
+    detectors: list[FaceDetector] = [CompactDetector(args.compact, num_threads=1), HaarDetector()]
     if args.yunet:
         detectors.append(YuNetDetector(args.yunet))
 

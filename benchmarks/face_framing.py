@@ -38,7 +38,8 @@ from mememoji.evaluation.classification.labeled_faces import find_largest_face, 
 from mememoji.evaluation.markdown import format_percent
 from mememoji.evaluation.metrics import mcnemar
 from mememoji.image_io import RGBImage
-from mememoji.results import Box, Detection, Landmarks
+from mememoji.landmarks import Landmarks
+from mememoji.results import Box, Detection
 
 MARGINS: Final = (-0.1, -0.075, -0.05, -0.025, 0.0, 0.025, 0.05)
 MIN_ROLLS: Final = (20.0, 10.0, 5.0, 0.0)

@@ -1,4 +1,4 @@
-"""Images made by the tests: drawn faces on a plain ground, with their labels."""
+"""Sample images for tests: drawn faces on a uniform background, with their labels."""
 
 from pathlib import Path
 
@@ -9,27 +9,27 @@ import numpy.typing as npt
 from mememoji.datasets.detection_images import DetectionSample
 
 
-def drawn(number: int, *, faces: int = 1, side: int = 96) -> DetectionSample:
-    """Return an image (side, side) with up to two pale faces, each with eyes, nose and a mouth."""
-    rng = np.random.default_rng(number)
-    image = np.full((side, side, 3), rng.integers(40, 110, 3), np.uint8)
+def draw_sample(seed: int, *, faces: int = 1, size: int = 96) -> DetectionSample:
+    """Draw an image (size, size) with up to two faces, each with eyes, a nose and a mouth."""
+    rng = np.random.default_rng(seed)
+    image = np.full((size, size, 3), rng.integers(40, 110, 3), np.uint8)
     boxes, landmarks = [], []
     for index in range(faces):
         height = float(rng.integers(28, 40))
         width = round(height * 0.8)
-        x = 4 + index * side / 2 + float(rng.integers(0, int(side / 2 - width - 6)))
-        y = float(rng.integers(4, int(side - height - 4)))
-        middle = (round(x + width / 2), round(y + height / 2))
-        cv2.ellipse(image, middle, (round(width / 2), round(height / 2)), 0, 0, 360, (235, 205, 180), -1)
-        points = [(x + width * across, y + height * down) for across, down in _PLACES]
+        x = 4 + index * size / 2 + float(rng.integers(0, int(size / 2 - width - 6)))
+        y = float(rng.integers(4, int(size - height - 4)))
+        center = (round(x + width / 2), round(y + height / 2))
+        cv2.ellipse(image, center, (round(width / 2), round(height / 2)), 0, 0, 360, (235, 205, 180), -1)
+        points = [(x + width * across, y + height * down) for across, down in _LANDMARKS]
         for point in points:
             cv2.circle(image, (round(point[0]), round(point[1])), 2, (30, 20, 60), -1)
         boxes.append((x, y, x + width, y + height))
         landmarks.append(points)
-    done, code = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    assert done
+    success, code = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    assert success
     return DetectionSample(
-        id=f"drawn:{number}",
+        id=f"drawn:{seed}",
         source="drawn",
         image=code.tobytes(),
         faces=np.array(boxes, np.float32).reshape(-1, 4),
@@ -39,7 +39,7 @@ def drawn(number: int, *, faces: int = 1, side: int = 96) -> DetectionSample:
     )
 
 
-_PLACES = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.58), (0.35, 0.78), (0.65, 0.78))
+_LANDMARKS = ((0.3, 0.4), (0.7, 0.4), (0.5, 0.58), (0.35, 0.78), (0.65, 0.78))
 
 
 def write_parquet(samples: list[DetectionSample], path: Path) -> None:
@@ -62,12 +62,12 @@ def write_parquet(samples: list[DetectionSample], path: Path) -> None:
         }
         for sample in samples
     ]
-    numbers = pa.list_(pa.list_(pa.float32()))
+    boxes = pa.list_(pa.list_(pa.float32()))
     schema = pa.schema(
         [
             *((name, pa.string()) for name in ("id", "source")),
             ("image", pa.binary()),
-            *((name, numbers) for name in ("faces", "landmarks", "ignore")),
+            *((name, boxes) for name in ("faces", "landmarks", "ignore")),
             ("ignore_why", pa.list_(pa.string())),
         ]
     )

@@ -88,9 +88,9 @@ def test_crop_faces_returns_what_the_classifier_gets(detections: list[Detection]
 def test_margin_defaults_to_the_detectors(given: float | None, expected: float) -> None:
     recorder = Recorder(FakeClassifier({"happy": 1.0}))
     analyzer = Analyzer(FakeDetector([Detection(Box(60, 60, 40, 40))], margin=0.25), recorder, margin=given)
-    picture = np.zeros((160, 160, 3), np.uint8)
-    picture[60:100, 60:100] = 255
-    analyzer.analyze(picture)
+    image = np.zeros((160, 160, 3), np.uint8)
+    image[60:100, 60:100] = 255
+    analyzer.analyze(image)
     assert analyzer.margin == expected
     # The box is white: the wider the margin, the less of the crop it fills.
     assert recorder.batches[0].mean() / 255 == pytest.approx((1 / (1 + 2 * expected)) ** 2, abs=0.03)
@@ -101,16 +101,16 @@ def test_rolled_face_is_rotated_upright_if_align_is_set(align: bool) -> None:
     recorder = Recorder(FakeClassifier({"happy": 1.0}))
     # The person lies on their side: one eye is above the other, both to the right of the mouth.
     points = ((110.0, 70.0), (110.0, 90.0), (100.0, 80.0), (90.0, 72.0), (90.0, 88.0))
-    picture = np.zeros((160, 200, 3), np.uint8)
-    picture[:, 100:] = 200
+    image = np.zeros((160, 200, 3), np.uint8)
+    image[:, 100:] = 200
     detector = FakeDetector([Detection(Box(70, 50, 60, 60), 0.9, points)])
-    Analyzer(detector, recorder, align=align).analyze(picture)
+    Analyzer(detector, recorder, align=align).analyze(image)
     (crop,) = recorder.batches[0]
     bright = {"top": crop[:20].mean() > 150, "right": crop[:, 28:].mean() > 150}
     assert bright == {"top": align, "right": not align}
 
 
-SURE, UNSURE = Detection(Box(0, 0, 20, 20), 0.9), Detection(Box(40, 0, 60, 60), 0.6)
+CONFIDENT, UNCERTAIN = Detection(Box(0, 0, 20, 20), 0.9), Detection(Box(40, 0, 60, 60), 0.6)
 LARGE_UNKNOWN, SMALL_UNKNOWN = Detection(Box(40, 60, 60, 60)), Detection(Box(120, 0, 20, 20))
 
 
@@ -118,11 +118,11 @@ LARGE_UNKNOWN, SMALL_UNKNOWN = Detection(Box(40, 60, 60, 60)), Detection(Box(120
     ("detections", "max_faces", "expected"),
     [
         ([], 1, []),
-        ([UNSURE, SURE], None, [SURE, UNSURE]),
-        ([UNSURE, SURE], 2, [SURE, UNSURE]),
-        ([UNSURE, SURE], 1, [SURE]),
+        ([UNCERTAIN, CONFIDENT], None, [CONFIDENT, UNCERTAIN]),
+        ([UNCERTAIN, CONFIDENT], 2, [CONFIDENT, UNCERTAIN]),
+        ([UNCERTAIN, CONFIDENT], 1, [CONFIDENT]),
         ([SMALL_UNKNOWN, LARGE_UNKNOWN], 1, [LARGE_UNKNOWN]),
-        ([LARGE_UNKNOWN, UNSURE], 1, [UNSURE]),
+        ([LARGE_UNKNOWN, UNCERTAIN], 1, [UNCERTAIN]),
     ],
 )
 def test_max_faces_keeps_the_highest_confidence_then_the_largest(
@@ -172,14 +172,14 @@ def test_haar_detector_finds_the_astronaut(pooled_weights: Path, astronaut_path:
 def test_analyze_is_equal_for_every_input_type(pooled_weights: Path, astronaut_path: Path) -> None:
     analyzer = Analyzer("haar", pooled_weights)
     array = read_image(astronaut_path)
-    pictures: list[ImageLike] = [
+    images: list[ImageLike] = [
         astronaut_path,
         str(astronaut_path),
         astronaut_path.read_bytes(),
         array,
         Image.fromarray(array),
     ]
-    analyses = [analyzer.analyze(picture) for picture in pictures]
+    analyses = [analyzer.analyze(image) for image in images]
     assert analyses == [analyses[0]] * 5
     assert analyzer.classify_faces(array, [face.detection for face in analyses[0].faces]).faces == analyses[0].faces
 
@@ -187,10 +187,10 @@ def test_analyze_is_equal_for_every_input_type(pooled_weights: Path, astronaut_p
 def test_analyzer_is_shared_by_threads(pooled_weights: Path, astronaut_path: Path) -> None:
     analyzer = Analyzer("haar", pooled_weights)
     array = read_image(astronaut_path)
-    pictures = [array, np.ascontiguousarray(array[:, ::-1]), array[:300, :400]] * 3
-    alone = [analyzer.analyze_array(picture) for picture in pictures]
+    images = [array, np.ascontiguousarray(array[:, ::-1]), array[:300, :400]] * 3
+    alone = [analyzer.analyze_array(image) for image in images]
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(analyzer.analyze_array, pictures)) == alone
+        assert list(pool.map(analyzer.analyze_array, images)) == alone
 
 
 def test_image_over_the_limits_raises() -> None:
@@ -236,15 +236,15 @@ def test_in_reading_order_does_not_depend_on_the_input_order(boxes: list[Box], r
 
 
 @pytest.mark.parametrize(
-    ("picture", "least", "most"),
+    ("image", "min_faces", "max_faces"),
     [("no-faces.jpg", 0, 0), ("astronaut.png", 1, 1), ("one-happy-face.jpg", 1, 1), ("five-people.jpg", 4, 5)],
 )
-def test_analyze_finds_the_faces_of_sample_images(shared: Path, picture: str, least: int, most: int) -> None:
-    analysis = Analyzer("haar").analyze(shared / "photos" / picture)
-    assert least <= len(analysis.faces) <= most
-    if picture in ("astronaut.png", "one-happy-face.jpg"):
+def test_analyze_finds_the_faces_of_sample_images(shared: Path, image: str, min_faces: int, max_faces: int) -> None:
+    analysis = Analyzer("haar").analyze(shared / "photos" / image)
+    assert min_faces <= len(analysis.faces) <= max_faces
+    if image in ("astronaut.png", "one-happy-face.jpg"):
         assert analysis.faces[0].top is Emotion.HAPPY
-    if picture == "one-happy-face.jpg":
+    if image == "one-happy-face.jpg":
         assert analysis.faces[0].composition["happy"] > 0.8
 
 

@@ -25,7 +25,8 @@ from mememoji.datasets.splits import read_split
 from mememoji.drawing.feature_maps import draw_feature_maps
 from mememoji.emotions import Emotion
 from mememoji.image_io import encode_png, read_image
-from mememoji.results import Detection, roll_from_landmarks
+from mememoji.landmarks import roll_from_landmarks
+from mememoji.results import Detection
 from mememoji.service.inference.inference_pool import InferencePool, InferenceResult, OutputOptions
 from mememoji.storage.feedback_export import export_feedback
 from mememoji.storage.image_record import ImageRecord

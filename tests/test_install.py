@@ -1,4 +1,4 @@
-"""The install, proven: the wheel alone reads an image and is small; with its extra it serves the web app."""
+"""The installed wheel: it analyzes an image and is small; with its extra it serves the web app."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mememoji.classification.shipped_classifiers import classifier_names
+from mememoji.classification.shipped_classifiers import list_classifiers
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_MEGABYTES = 400
@@ -22,7 +22,7 @@ MAX_MEGABYTES = 400
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a fresh environment that holds the built wheel and what it asks for."""
+    """The folder of a fresh environment with the built wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("install")
     run(sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT))
     (wheel,) = folder.glob("*.whl")
@@ -36,7 +36,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def serving(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the service of a fresh environment, with its extra."""
+    """The URL of the service in a fresh environment with its extra."""
     (wheel,) = installed.parent.glob("*.whl")
     run(str(installed / "bin" / "pip"), "install", "--quiet", f"{wheel}[serve]")
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -58,19 +58,19 @@ def run(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=check, capture_output=True, text=True, timeout=600)
 
 
-def test_it_reads_a_picture(installed: Path, astronaut_path: Path) -> None:
+def test_installed_wheel_analyzes_an_image(installed: Path, astronaut_path: Path) -> None:
     done = run(str(installed / "bin" / "mememoji"), "predict", str(astronaut_path), "--json")
     (result,) = json.loads(done.stdout)
     (face,) = result["faces"]
     assert face["top"] == "happy"
 
 
-def test_it_holds_every_classifier(installed: Path) -> None:
+def test_installed_wheel_has_every_classifier(installed: Path) -> None:
     done = run(str(installed / "bin" / "mememoji"), "model", "--list", "--json")
-    assert list(json.loads(done.stdout)) == list(classifier_names())
+    assert list(json.loads(done.stdout)) == list(list_classifiers())
 
 
-def test_it_is_small_and_brings_no_framework(installed: Path) -> None:
+def test_install_is_small_and_without_a_framework(installed: Path) -> None:
     (packages,) = installed.glob("lib/python3.*/site-packages")
     assert not {"torch", "tensorflow", "pyarrow", "matplotlib"} & {path.name for path in packages.iterdir()}
     size = sum(path.stat().st_size for path in installed.rglob("*") if path.is_file() and not path.is_symlink())
@@ -78,25 +78,25 @@ def test_it_is_small_and_brings_no_framework(installed: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate"])
-def test_a_missing_extra_is_one_sentence_with_the_install_line(installed: Path, command: str, tmp_path: Path) -> None:
-    given = {
+def test_missing_extra_is_reported_with_the_install_command(installed: Path, command: str, tmp_path: Path) -> None:
+    options = {
         "train": ["--data", str(tmp_path), "--out", str(tmp_path / "run")],
         "evaluate": ["--data", str(tmp_path / "val.parquet"), "--out", str(tmp_path / "report")],
     }
-    done = run(str(installed / "bin" / "mememoji"), command, *given[command], check=False)
+    done = run(str(installed / "bin" / "mememoji"), command, *options[command], check=False)
     assert done.returncode != 0
     assert 'pip install "mememoji[train]"' in done.stderr
     assert "Traceback" not in done.stderr
 
 
-# The last, because it brings the extra into the environment.
-def test_the_wheel_brings_the_web_app(serving: str) -> None:
+# This test is last, because it installs the extra into the environment.
+def test_installed_wheel_serves_the_web_app(serving: str) -> None:
     if shutil.which("npm") is None and not os.environ.get("MEMEMOJI_TEST_ALL"):
         pytest.skip("no Node.js to build the web app with")
-    with urllib.request.urlopen(f"{serving}/") as answer:
-        page = answer.read().decode()
+    with urllib.request.urlopen(f"{serving}/") as response:
+        page = response.read().decode()
     assert "<title>Mememoji</title>" in page
     (script,) = re.findall(r'src="(/assets/[^"]+\.js)"', page)
-    with urllib.request.urlopen(serving + script) as answer:
-        assert answer.headers["Content-Type"].startswith("text/javascript")
-        assert len(answer.read()) > 10_000
+    with urllib.request.urlopen(serving + script) as response:
+        assert response.headers["Content-Type"].startswith("text/javascript")
+        assert len(response.read()) > 10_000

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.results import LANDMARK_NAMES, Analysis, Box, Composition, Detection, Face, roll_from_landmarks
+from mememoji.landmarks import LANDMARK_NAMES, roll_from_landmarks
+from mememoji.results import Analysis, Box, Composition, Detection, Face
 
 MIXED = Composition((0.1, 0.2, 0.3, 0.15, 0.05, 0.2))
 POINTS = ((10.0, 12.5), (20.0, 12.5), (15.0, 18.0), (11.0, 24.0), (19.0, 24.0))

@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.classification.face_classifier import FaceClassifier
 from mememoji.classification.onnx_classifier import OnnxClassifier
@@ -15,6 +14,7 @@ from mememoji.detection.face_detector import FaceDetector
 from mememoji.detection.registry import make_detector
 from mememoji.image_io import DEFAULT_LIMITS, ImageLike, ImageLimits, RGBImage, read_image
 from mememoji.results import Analysis, Box, Composition, Detection, Face
+from mememoji.types import UInt8Array
 
 
 class Analyzer:
@@ -24,7 +24,7 @@ class Analyzer:
     found, limited, aligned, cropped and classified: the command line and the service call it for each of these steps.
 
     Args:
-        detector: A detector, or the name of one: "auto", "compact", "yunet", "haar" or "whole".
+        detector: A detector, or the name of one: "auto", "compact", "yunet", "haar" or "full-image".
         classifier: A classifier; the name of a shipped one, "compact" or "nano"; or the path of a weights file with its
             card next to it, as a `Path` or as a string that ends in `.onnx`. None takes "compact".
         margin: The fraction of a box's longer side that is added on each side of a crop; None takes the detector's own
@@ -46,7 +46,7 @@ class Analyzer:
         >>> analysis.detector, len(analysis.faces)
         ('compact', 0)
 
-        With a detector and a classifier of one's own, here the fake ones that return what they are given:
+        With a detector and a classifier of your own; here the fake ones, which return what they are given:
 
         >>> from mememoji import Box, Detection
         >>> from mememoji.classification.fake_classifier import FakeClassifier
@@ -119,7 +119,7 @@ class Analyzer:
         detections = (detector or self.detector).detect(image)
         return sort_by_reading_order(select_faces(detections, max_faces or self.max_faces))
 
-    def crop_faces(self, image: RGBImage, detections: Sequence[Detection]) -> npt.NDArray[np.uint8]:
+    def crop_faces(self, image: RGBImage, detections: Sequence[Detection]) -> UInt8Array:
         """Crop faces as the classifier takes them: in gray, with the margin, and aligned if `align` is set.
 
         `classify_faces` classifies exactly these crops.
@@ -129,7 +129,7 @@ class Analyzer:
             detections: N faces; every box must be inside the image.
 
         Returns:
-            (N, S, S) uint8 in the order of `detections`; S is the `side` of the classifier's card.
+            (N, S, S) uint8 in the order of `detections`; S is the `input_size` of the classifier's card.
         """
         return crop_faces(image, detections, margin=self.margin, size=self.classifier.card.input_size, align=self.align)
 
@@ -170,7 +170,7 @@ class Analyzer:
             for image, found in zip(images, ordered, strict=True)
         ]
 
-    def _make_faces(self, detections: Sequence[Detection], crops: Sequence[npt.NDArray[np.uint8]]) -> Iterator[Face]:
+    def _make_faces(self, detections: Sequence[Detection], crops: Sequence[UInt8Array]) -> Iterator[Face]:
         if not detections:
             return
         prediction = self.classifier.classify(np.concatenate(crops))

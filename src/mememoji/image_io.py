@@ -17,31 +17,17 @@ from PIL import Image, ImageFile
 
 from mememoji.errors import ImageError, TooLargeError
 from mememoji.exif import apply_orientation, read_orientation
+from mememoji.types import UInt8Array
 
 ImageLike = str | os.PathLike[str] | bytes | npt.NDArray[Any] | Image.Image
 """The types that `read_image` accepts; a `str` is a path."""
 
-RGBImage = npt.NDArray[np.uint8]
+RGBImage = UInt8Array
 """(H, W, 3) uint8, RGB."""
 
 SUFFIXES: Final = frozenset(
-    {
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".mpo",
-        ".png",
-        ".apng",
-        ".webp",
-        ".gif",
-        ".bmp",
-        ".dib",
-        ".tif",
-        ".tiff",
-        ".avif",
-    }
-    | {".pbm", ".pgm", ".ppm", ".pnm"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".avif"}
+    | {".bmp", ".dib", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"}
 )
 """The suffixes, in lower case, of the formats that `read_image` reads. It looks at the content, never at the suffix."""
 
@@ -129,7 +115,7 @@ def read_image(image: ImageLike, limits: ImageLimits = DEFAULT_LIMITS) -> RGBIma
     raise ImageError(f"an image must be a path, bytes, an array or a Pillow image, got {type(image).__name__}")
 
 
-def encode_jpeg(image: npt.NDArray[np.uint8], quality: int = 90) -> bytes:
+def encode_jpeg(image: UInt8Array, quality: int = 90) -> bytes:
     """Encode RGB (H, W, 3) or gray (H, W), uint8, as JPEG; `quality` is 1..95.
 
     Raises:
@@ -141,7 +127,7 @@ def encode_jpeg(image: npt.NDArray[np.uint8], quality: int = 90) -> bytes:
     return _encode(image, "JPEG", quality=quality)
 
 
-def encode_png(image: npt.NDArray[np.uint8]) -> bytes:
+def encode_png(image: UInt8Array) -> bytes:
     """Encode RGB (H, W, 3) or gray (H, W), uint8, as PNG.
 
     Raises:
@@ -284,7 +270,7 @@ def _from_array(array: npt.NDArray[Any], limits: ImageLimits) -> RGBImage:
     return np.ascontiguousarray(levels)
 
 
-def _to_uint8(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _to_uint8(array: npt.NDArray[Any]) -> UInt8Array:
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:
@@ -299,7 +285,7 @@ def _to_uint8(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     raise ImageError(f"an array must be uint8, uint16, bool or float in 0..1, got {array.dtype}; convert it")
 
 
-def _encode(image: npt.NDArray[np.uint8], kind: str, **options: int) -> bytes:
+def _encode(image: UInt8Array, kind: str, **options: int) -> bytes:
     if image.dtype != np.uint8 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)) or not image.size:
         raise ImageError(f"an image must be (H, W, 3) or (H, W) uint8, got {image.shape} {image.dtype}")
     file = io.BytesIO()

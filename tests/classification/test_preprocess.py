@@ -16,7 +16,8 @@ from mememoji.classification.preprocess import (
     resize_crop,
     to_gray,
 )
-from mememoji.results import Box, Detection, Landmarks
+from mememoji.landmarks import Landmarks
+from mememoji.results import Box, Detection
 
 Image = npt.NDArray[np.uint8]
 

@@ -18,7 +18,7 @@ class Ensemble:
         members: One or more classifiers; a head is averaged over the members that have it.
 
     Raises:
-        ModelError: There are no members, or their input sizes differ.
+        ModelError: The ensemble has no members, or their input sizes differ.
     """
 
     def __init__(self, members: Sequence[FaceClassifier]) -> None:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mememoji.results import Box, Detection, roll_from_landmarks
+from mememoji.landmarks import roll_from_landmarks
+from mememoji.results import Box, Detection
+from mememoji.types import UInt8Array
 
 CROP_SIZE: Final = 48
 """The width and height of a crop in pixels, as in FER2013."""
@@ -24,14 +25,14 @@ MIN_ROLL: Final = 20.0
 """The roll angle in degrees from which a face is rotated upright, see docs/concepts/face-crops.md#alignment."""
 
 
-def to_gray(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def to_gray(image: UInt8Array) -> UInt8Array:
     """Convert RGB (H, W, 3) uint8 to luma (H, W) uint8 by ITU-R BT.601; return a gray image unchanged."""
     if image.ndim == 2:
         return image
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def resize_crop(crop: npt.NDArray[np.uint8], size: int = CROP_SIZE) -> npt.NDArray[np.uint8]:
+def resize_crop(crop: UInt8Array, size: int = CROP_SIZE) -> UInt8Array:
     """Resize a crop (H, W) or (H, W, 3) to (size, size): area averaging to shrink it, bilinear to enlarge it."""
     if crop.shape[:2] == (size, size):
         return crop
@@ -40,14 +41,14 @@ def resize_crop(crop: npt.NDArray[np.uint8], size: int = CROP_SIZE) -> npt.NDArr
 
 
 def crop_faces(
-    image: npt.NDArray[np.uint8],
+    image: UInt8Array,
     detections: Sequence[Detection],
     *,
     margin: float,
     size: int = CROP_SIZE,
     align: bool = True,
     min_roll: float = MIN_ROLL,
-) -> npt.NDArray[np.uint8]:
+) -> UInt8Array:
     """Crop faces to squares in gray, as a classifier takes them.
 
     Args:
@@ -74,14 +75,14 @@ def crop_faces(
 
 
 def crop_rgb_face(
-    image: npt.NDArray[np.uint8],
+    image: UInt8Array,
     detection: Detection,
     *,
     margin: float,
     max_size: int | None = None,
     align: bool = True,
     min_roll: float = MIN_ROLL,
-) -> npt.NDArray[np.uint8]:
+) -> UInt8Array:
     """Crop one face to a square in color that shows the same part of the image as `crop_faces`.
 
     Args:
@@ -103,7 +104,7 @@ def crop_rgb_face(
     return np.ascontiguousarray(resize_crop(crop_square(image, detection.box, margin=margin), size))
 
 
-def crop_square(image: npt.NDArray[np.uint8], box: Box, *, margin: float) -> npt.NDArray[np.uint8]:
+def crop_square(image: UInt8Array, box: Box, *, margin: float) -> UInt8Array:
     """Crop the square around a box without rotating or resizing it, repeating the image's edge outside of it.
 
     Returns:
@@ -136,9 +137,7 @@ def _roll(detection: Detection, align: bool, min_roll: float) -> float:
     return roll if abs(roll) >= min_roll else 0.0
 
 
-def _crop_rotated(
-    image: npt.NDArray[np.uint8], box: Box, margin: float, roll: float, size: int, *, is_gray: bool
-) -> npt.NDArray[np.uint8]:
+def _crop_rotated(image: UInt8Array, box: Box, margin: float, roll: float, size: int, *, is_gray: bool) -> UInt8Array:
     """Crop a face (size, size) or (size, size, 3) rotated upright around the center of its box."""
     # A square as wide as the crop's diagonal contains the crop at any angle.
     square = crop_square(image, box, margin=((1 + 2 * margin) * math.sqrt(2) - 1) / 2)
