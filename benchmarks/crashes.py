@@ -1,13 +1,12 @@
-"""The service killed in the midst of writing, again and again: what it acknowledged is there, and nothing by halves.
+"""Crash safety: the service is killed repeatedly while it writes; acknowledged writes must survive, and completely.
 
     python -m benchmarks.crashes [--kills 50] [--store sqlite] [--store postgresql://…] [--store mongodb://…]
 
-Callers post images of two faces and feedback on them as fast as they are answered, the service keeping crops; after a
-time that differs from round to round, all its processes get `kill -9`. Then the store is opened beside the service:
-every image in it has both faces with a crop that can be read, every acknowledged image is there, and every face carries
-the acknowledged feedback in its order, behind it at most what was sent without an answer. A server's database is used
-in a schema or database of its own, which is dropped. Prints a Markdown record, and ends with 1 where something was not
-as it must be.
+Clients post images with two faces and feedback on them as fast as they are answered; the service stores crops. After a
+random time all its processes receive SIGKILL. Then the store is opened directly: each image must have both faces with a
+decodable crop, each acknowledged image must exist, and each face must have the acknowledged feedback in order, followed
+at most by feedback that was sent and not answered. On a server a temporary schema or database is used and dropped.
+Prints a Markdown record; exits with 1 if a check failed.
 """
 
 import argparse
@@ -35,22 +34,22 @@ from mememoji.emotions import EMOTIONS
 from mememoji.image_io import encode_jpeg, read_image
 from mememoji.storage.factory import open_store
 
-CALLERS = 4
+CLIENTS = 4
 
 
 @dataclass(slots=True)
 class Round:
-    """What callers sent until the kill, and what of it was acknowledged."""
+    """What the clients sent until the kill, and what was acknowledged."""
 
-    photos: set[str] = field(default_factory=set)
-    cut_off: int = 0
+    image_ids: set[str] = field(default_factory=set)
+    num_cut_off: int = 0
     acknowledged: defaultdict[tuple[str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
     unanswered: defaultdict[tuple[str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 @contextmanager
-def fresh(store: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty store of that kind, which is gone afterwards."""
+def create_store(store: str, folder: Path) -> Iterator[str]:
+    """Yield the URL of an empty store of this kind and drop it afterward."""
     name = f"crashes_{secrets.token_hex(4)}"
     if store == "sqlite":
         yield f"sqlite:///{folder}/images.db"
@@ -72,105 +71,105 @@ def fresh(store: str, folder: Path) -> Iterator[str]:
             client.drop_database(name)
 
 
-def two_faces() -> bytes:
-    """The portrait's face twice, side by side, on a JPEG of 320x120."""
+def make_two_faces() -> bytes:
+    """Return a JPEG of 320x120 with the portrait's face twice, side by side."""
     face = cv2.resize(np.asarray(read_image(ASTRONAUT))[20:260, 80:400], (160, 120), interpolation=cv2.INTER_AREA)
     return encode_jpeg(np.ascontiguousarray(np.hstack([face, face[:, ::-1]]), np.uint8))
 
 
-async def write(port: int, picture: bytes, happened: Round) -> None:
-    """Images and feedback until the service is gone."""
+async def write(port: int, request: bytes, sent: Round) -> None:
+    """Send images and feedback until the service has been killed."""
 
     async def call(number: int) -> None:
         while True:
-            answer = await ask(port, picture)
-            if answer.status == 0:
-                happened.cut_off += 1
+            response = await ask(port, request)
+            if response.status == 0:
+                sent.num_cut_off += 1
                 return
-            assert answer.status == 200, answer
-            found = answer.json()
-            assert len(found["faces"]) == 2, answer
+            assert response.status == 200, response
+            found = response.json()
+            assert len(found["faces"]) == 2, response
             image_id = found["pic_id"]
-            happened.photos.add(image_id)
-            for place in range(4):
-                face, emotion = place % 2, EMOTIONS[(number + place) % 6].value
-                answer = await ask(port, feedback(image_id, face, emotion))
-                if answer.status == 0:
-                    happened.cut_off += 1
-                    happened.unanswered[image_id, face].append(emotion)
+            sent.image_ids.add(image_id)
+            for step in range(4):
+                face, emotion = step % 2, EMOTIONS[(number + step) % 6].value
+                response = await ask(port, feedback(image_id, face, emotion))
+                if response.status == 0:
+                    sent.num_cut_off += 1
+                    sent.unanswered[image_id, face].append(emotion)
                     return
-                assert answer.status == 200, answer
-                happened.acknowledged[image_id, face].append(emotion)
+                assert response.status == 200, response
+                sent.acknowledged[image_id, face].append(emotion)
 
-    await asyncio.gather(*map(call, range(CALLERS)))
+    await asyncio.gather(*map(call, range(CLIENTS)))
 
 
-def kill_once(url: str, folder: Path, picture: bytes, after: float) -> Round:
-    """Start the service, write, and kill it so many seconds later."""
-    happened = Round()
+def kill_once(url: str, folder: Path, request: bytes, after: float) -> Round:
+    """Start the service, write, and kill it after `after` seconds."""
+    sent = Round()
 
     async def write_and_kill(service: Served) -> None:
-        writing = asyncio.create_task(write(service.port, picture, happened))
+        writing = asyncio.create_task(write(service.port, request, sent))
         await asyncio.sleep(after)
         await asyncio.to_thread(service.kill)
         await writing
 
-    with Served(folder, url, workers=1, keep="crops") as service:
+    with Served(folder, url, workers=1, store_pixels="crops") as service:
         asyncio.run(write_and_kill(service))
-    return happened
+    return sent
 
 
-def faults(url: str, happened: Round) -> Iterator[str]:
-    """What is not as it must be."""
+def find_faults(url: str, sent: Round) -> Iterator[str]:
+    """Yield what violates the guarantees."""
     with closing(open_store(url)) as store:
-        kept = {photo.image_id: photo for photo in store.iter_images(pixels=True)}
-    for photo in kept.values():
-        if len(photo.faces) != 2:
-            yield f"an image with {len(photo.faces)} faces"
-        for face in photo.faces:
+        kept = {record.image_id: record for record in store.iter_images(pixels=True)}
+    for record in kept.values():
+        if len(record.faces) != 2:
+            yield f"an image with {len(record.faces)} faces"
+        for face in record.faces:
             if face.crop is None or read_image(face.crop).ndim != 3:
                 yield "a face without its crop"
-    for image_id in happened.photos - set(kept):
+    for image_id in sent.image_ids - set(kept):
         yield f"an acknowledged image is lost: {image_id}"
-    for photo in kept.values():
-        for index, face in enumerate(photo.faces):
-            key = (photo.image_id, index)
-            sure = [*happened.acknowledged[key]]
-            if list(face.feedback) not in (sure, sure + happened.unanswered[key]):
-                yield f"feedback {face.feedback}, acknowledged {sure}"
+    for record in kept.values():
+        for index, face in enumerate(record.faces):
+            key = (record.image_id, index)
+            acknowledged = [*sent.acknowledged[key]]
+            if list(face.feedback) not in (acknowledged, acknowledged + sent.unanswered[key]):
+                yield f"feedback {face.feedback}, acknowledged {acknowledged}"
 
 
 def main() -> None:
-    """Kill, look, and print."""
-    parser = argparse.ArgumentParser(description="The service killed in the midst of writing.")
+    """Kill, check and print a Markdown record."""
+    parser = argparse.ArgumentParser(description="The service killed while it writes.")
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--store", action="append", help="sqlite, or a server's URL; several times for several")
-    options = parser.parse_args()
-    picture = upload(two_faces())
-    chance = random.Random(0)
+    parser.add_argument("--store", action="append", help="sqlite, or the URL of a server; may be repeated")
+    args = parser.parse_args()
+    request = upload(make_two_faces())
+    generator = random.Random(0)
     print("## Crashes\n")
-    print(f"`python -m benchmarks.crashes --kills {options.kills}` at commit {commit()}.")
+    print(f"`python -m benchmarks.crashes --kills {args.kills}` at commit {commit()}.")
     print(f"{machine()}.\n")
     print(
         "| store | kills | images acknowledged | feedback acknowledged | requests cut off | faults |\n"
         "|---|---|---|---|---|---|"
     )
     wrong: list[str] = []
-    for kind in options.store or ["sqlite"]:
+    for kind in args.store or ["sqlite"]:
         start = time.monotonic()
         found: list[str] = []
-        with tempfile.TemporaryDirectory() as folder, fresh(kind, Path(folder)) as url:
-            happened = Round()
-            for _ in range(options.kills):
-                one = kill_once(url, Path(folder), picture, 0.15 + chance.random() * 0.5)
-                happened.photos |= one.photos
-                happened.acknowledged |= one.acknowledged
-                happened.unanswered |= one.unanswered
-                found += faults(url, happened)
-                happened.cut_off += one.cut_off
-            photos, said = len(happened.photos), sum(map(len, happened.acknowledged.values()))
+        with tempfile.TemporaryDirectory() as folder, create_store(kind, Path(folder)) as url:
+            sent = Round()
+            for _ in range(args.kills):
+                one = kill_once(url, Path(folder), request, 0.15 + generator.random() * 0.5)
+                sent.image_ids |= one.image_ids
+                sent.acknowledged |= one.acknowledged
+                sent.unanswered |= one.unanswered
+                found += find_faults(url, sent)
+                sent.num_cut_off += one.num_cut_off
+            image_ids, said = len(sent.image_ids), sum(map(len, sent.acknowledged.values()))
         name = kind.partition(":")[0]
-        print(f"| {name} | {options.kills} | {photos:,} | {said:,} | {happened.cut_off} | {len(found)} |", flush=True)
+        print(f"| {name} | {args.kills} | {image_ids:,} | {said:,} | {sent.num_cut_off} | {len(found)} |", flush=True)
         sys.stderr.write(f"{name}: {time.monotonic() - start:.0f} s\n")
         wrong += found
     for fault in wrong[:20]:

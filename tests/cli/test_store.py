@@ -50,7 +50,7 @@ def run(*arguments: str | Path, code: int = 0) -> str:
 
 
 def test_default_url_equals_the_services() -> None:
-    assert command._DEFAULT == DEFAULT_URL
+    assert command.DEFAULT_STORE == DEFAULT_URL
 
 
 def test_commands_without_a_store_name_the_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_export_is_readable_by_train(url: str, add: Add, pattern_split: Split, t
 
     assert "faces skipped: 0 without feedback, 1 without pixels, 0 unreadable" in output
     assert f"written to {out}" in output
-    short = ("--preset", "minute", "--epochs", "1", "--batch", "8", "--threads", "1")
+    short = ("--preset", "debug", "--epochs", "1", "--batch-size", "8", "--threads", "1")
     trained = CliRunner().invoke(app, ["train", "--data", str(out), "--out", str(runs), *short])
     assert trained.exit_code == 0, trained.output
     assert "feedback on stored images" in json.loads((runs / "weights.card.json").read_text())["trained_on"]

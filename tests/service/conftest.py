@@ -40,7 +40,7 @@ def serving(settings: ServiceSettings, **components: Any) -> Iterator[httpx.Clie
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Serving:
-    """Start a service: keywords are settings, except for those that `create_app` takes itself."""
+    """Return a function that starts a service from settings and from arguments of `create_app`."""
 
     def start(*, analyzer: Any = None, store_object: Any = None, fetcher: Any = None, **values: Any) -> Any:
         components = {"web_folder": values.pop("web_folder")} if "web_folder" in values else {}
@@ -64,7 +64,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def astronaut(astronaut_path: Path) -> bytes:
-    """The bytes of an image with one happy face."""
+    """The file of an image with one happy face."""
     return astronaut_path.read_bytes()
 
 

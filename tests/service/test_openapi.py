@@ -27,8 +27,8 @@ def document(service: httpx.Client) -> dict[str, Any]:
     return answer
 
 
-# Each image of a batch has its own error, so that the whole is answered with 200; and in a form all values are text,
-# also what was made up as an object. What is wrong with a batch as a whole is tested below.
+# Each image of a batch has its own error, so that the response has status 200; and in a form all values are text, even
+# generated objects. Errors of a whole batch are tested below.
 BATCH = """
 [[operations]]
 include-path = "/v1.0.0/predict/batch"
@@ -46,10 +46,10 @@ face_index = "0"
 """
 
 
-def conforms(client: httpx.Client, folder: Path, *excluded: str, config: str = "") -> None:
-    """Have schemathesis try the service with all its checks but these."""
+def assert_conforms(client: httpx.Client, folder: Path, *excluded: str, config: str = "") -> None:
+    """Run all checks of schemathesis but these against the service."""
     (folder / "schemathesis.toml").write_text(BATCH + config, "utf-8")
-    # No schema says which text is an image: most of what fits one is answered with an error, as it should be.
+    # No schema describes which text is an image: most data that matches a schema correctly gets an error.
     without = ",".join(("positive_data_acceptance", *excluded))
     done = subprocess.run(
         [
@@ -70,9 +70,9 @@ def conforms(client: httpx.Client, folder: Path, *excluded: str, config: str = "
     [
         ({}, ()),
         ({"store": "none"}, ()),
-        # What is wrong with a body that is too large, nobody looks at.
+        # A body that is too large is not validated.
         ({"max_body_bytes": 1024}, ("negative_data_rejection",)),
-        # Who may not come in is not told either which methods there are.
+        # A client without access does not learn the allowed methods either.
         ({"api_keys": "hush"}, ("unsupported_method",)),
         ({"rate_limit": "1/hour"}, ("unsupported_method",)),
     ],
@@ -82,15 +82,15 @@ def test_generated_requests_conform_to_the_schema(
     serve: Serving, tmp_path: Path, settings: dict[str, Any], excluded: tuple[str, ...]
 ) -> None:
     with serve(fetcher=ImageFetcher(resolver=resolve_to_loopback), **settings) as client:
-        conforms(client, tmp_path, *excluded)
+        assert_conforms(client, tmp_path, *excluded)
 
 
 def test_requests_on_a_stored_image_conform_to_the_schema(serve: Serving, tmp_path: Path, astronaut: bytes) -> None:
     with serve(fetcher=ImageFetcher(resolver=resolve_to_loopback)) as client:
         image_id = client.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()["pic_id"]
-        conforms(client, tmp_path, config=STORED.format(image_id))
+        assert_conforms(client, tmp_path, config=STORED.format(image_id))
         (face,) = client.get(f"/v1.0.0/images/{image_id}").json()["faces"]
-        assert face["feedback"]  # some of what was made up fitted
+        assert face["feedback"]  # some of the generated data was valid
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_invalid_batch_is_refused(service: httpx.Client, body: dict[str, Any]) -
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By method and path."""
+    """Return the operations by method and path."""
     return {f"{m.upper()} {path}": o for path, methods in document["paths"].items() for m, o in methods.items()}
 
 
@@ -146,7 +146,7 @@ def test_document_has_every_route(document: dict[str, Any]) -> None:
 def test_document_has_the_contracts_parameters(document: dict[str, Any], route: str, names: set[str]) -> None:
     parameters = operations(document)[route].get("parameters", [])
     assert {parameter["name"] for parameter in parameters if parameter["in"] == "query"} == names
-    # Taking back is ours, and all of what it says is needed; what the contract has may come in the body as well.
+    # All parameters of our DELETE are required; those of the contract may be in the body instead.
     assert {parameter["required"] for parameter in parameters} <= {route.startswith("DELETE")}
 
 
@@ -198,7 +198,7 @@ def test_document_has_one_error_schema(document: dict[str, Any]) -> None:
                 continue
             seen.add(int(status))
             if route == "GET /health/ready":
-                assert status == "503"  # says what it waits for
+                assert status == "503"  # lists what it waits for
                 continue
             assert response["content"] == {"application/json": {"schema": ERROR_REF}}, (route, status)
     assert seen == {400, 401, 404, 408, 413, 414, 429, 503}

@@ -31,7 +31,7 @@ FACES = (
 
 @dataclass(frozen=True)
 class Database:
-    """An empty database of a test's own; `url` opens it, from other processes too where it is not memory."""
+    """An empty database of one test; `url` opens it, also from other processes unless it is in memory."""
 
     kind: str
     url: str
@@ -59,7 +59,7 @@ def fresh_database(kind: str, folder: Path) -> Iterator[Database]:
     elif kind == "postgres":
         url = server_url(kind)
         with closing(_postgres(url)) as connection:
-            # A schema is as empty as a database and made in a hundredth of the time.
+            # A schema is as isolated as a database and is created in a hundredth of the time.
             connection.execute(f"CREATE SCHEMA {name}")
             try:
                 yield Database(kind, f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}")
@@ -88,14 +88,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture(params=["sqlite", "postgres", "mongo"])
 def shared_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """One that several processes can open."""
+    """A database that several processes can open."""
     with fresh_database(request.param, tmp_path) as made:
         yield made
 
 
 @pytest.fixture(params=["postgres", "mongo"])
 def server_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """One behind a TCP port."""
+    """A database behind a TCP port."""
     with fresh_database(request.param, tmp_path) as made:
         yield made
 
@@ -107,7 +107,7 @@ def store(database: Database) -> Iterator[ImageStore]:
 
 
 class Forwarder:
-    """A port of its own that leads to another one of this machine until it is cut: a server that goes away."""
+    """A port that forwards to another local port until it is cut, to simulate a server that stops."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -119,19 +119,19 @@ class Forwarder:
         self.restore()
 
     def restore(self) -> None:
-        """Take connections, again on the same port."""
+        """Accept connections, again on the same port."""
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         self._listener = listener
         self._start(self._accept, listener)
 
     def cut(self) -> None:
-        """End all connections, take none."""
+        """Close all connections and accept none."""
         with self._lock:
             sockets, self._sockets = self._sockets, []
             listener, self._listener = self._listener, None
         for each in (*sockets, *([] if listener is None else [listener])):
-            # Closing alone does not wake the thread that waits on it.
+            # Closing alone does not wake a thread that waits for the socket.
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
@@ -182,7 +182,7 @@ def postgres_url() -> str:
 
 @pytest.fixture
 def forward() -> Callable[[int], Forwarder]:
-    """Makes a forwarder to a port, as a context that cuts it."""
+    """Return a function that makes a forwarder to a port, as a context manager that cuts it."""
     return Forwarder
 
 

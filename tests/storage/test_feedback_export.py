@@ -26,7 +26,7 @@ EQUAL = Composition((0.2, 0.2, 0.2, 0.2, 0.1, 0.1))
 
 
 def noise(seed: int, height: int = 100, width: int = 200) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) uint8: no two seeds are alike."""
+    """Return a noise image (H, W, 3) uint8 that differs for every seed."""
     coarse = np.random.default_rng(seed).integers(0, 255, (height // 4, width // 4, 3), np.uint8)
     return coarse.repeat(4, axis=0).repeat(4, axis=1)
 
@@ -55,8 +55,8 @@ def add(store: MemoryStore, make: MakeRecord) -> Callable[..., ImageRecord]:
     return add
 
 
-def everything(out: Path) -> Split:
-    """Both splits as one, in the order of the rows."""
+def read_both_splits(out: Path) -> Split:
+    """Return both splits as one, in the order of the rows."""
     parts = [read_split(out / f"{name}.parquet") for name in ("train", "val")]
     rows = np.concatenate([part.rows for part in parts])
     images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels"))
@@ -73,7 +73,7 @@ def test_majority_label_of_a_tie_is_the_latest(feedback: tuple[Emotion, ...], ex
 
 def test_export_of_an_empty_store_has_empty_splits(store: MemoryStore, tmp_path: Path) -> None:
     card = export_feedback(store, tmp_path / "out")
-    assert len(everything(tmp_path / "out")) == 0
+    assert len(read_both_splits(tmp_path / "out")) == 0
     assert card["images"] == 0
     assert json.loads((tmp_path / "out" / "card.json").read_text()) == card
 
@@ -82,7 +82,7 @@ def test_export_has_labels_and_crops(store: MemoryStore, add: Callable[..., Imag
     for seed, emotion in enumerate(Emotion):
         add(seed, emotion)
     export_feedback(store, tmp_path / "out")
-    read = everything(tmp_path / "out")
+    read = read_both_splits(tmp_path / "out")
     by_label = {FER2013_LABELS[label]: image for label, image in zip(read.labels, read.images, strict=True)}
     assert set(by_label) == set(FER2013_LABELS) - {"disgust"}
     for seed, emotion in enumerate(Emotion):
@@ -97,7 +97,7 @@ def test_export_feedback_crops_as_the_record_says(store: MemoryStore, make: Make
     store.add_feedback(record.image_id, 0, H)
     export_feedback(store, tmp_path / "out")
     (expected,) = crop_faces(noise(1), [face_at(60, 30).detection], margin=0.2)
-    np.testing.assert_array_equal(everything(tmp_path / "out").images[0], expected)
+    np.testing.assert_array_equal(read_both_splits(tmp_path / "out").images[0], expected)
 
 
 def test_export_uses_a_stored_crop_entirely(
@@ -107,7 +107,7 @@ def test_export_uses_a_stored_crop_entirely(
     add(0, H, image=None, crops=(encode_png(crop),))
     export_feedback(store, tmp_path / "out")
     (expected,) = crop_faces(crop, [Detection(Box(0, 0, 80, 80))], margin=0.0)
-    np.testing.assert_array_equal(everything(tmp_path / "out").images[0], expected)
+    np.testing.assert_array_equal(read_both_splits(tmp_path / "out").images[0], expected)
 
 
 def test_export_counts_skipped_faces(store: MemoryStore, add: Callable[..., ImageRecord], tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_export_counts_skipped_faces(store: MemoryStore, add: Callable[..., Imag
     add(4, S, image=None, crops=(b"no crop",))
     card = export_feedback(store, tmp_path / "out")
     assert card["skipped"] == {"without_feedback": 2, "without_pixels": 1, "unreadable": 2}
-    assert len(everything(tmp_path / "out")) == 1
+    assert len(read_both_splits(tmp_path / "out")) == 1
     assert card["images"] == 5
 
 
@@ -134,7 +134,7 @@ def test_faces_of_an_image_stay_in_one_split(
     train, val = (read_split(tmp_path / "out" / f"{name}.parquet") for name in ("train", "val"))
     assert set(train.rows // 4).isdisjoint(val.rows // 4)
     assert len(train) + len(val) == 240
-    # 60 draws of 0.3: outside of this once in ten million.
+    # 60 draws with probability 0.3: outside of this range once in ten million.
     assert 2 <= len(val) // 4 <= 40
 
     first = {image.tobytes() for image in val.images}

@@ -332,7 +332,7 @@ def test_killed_process_leaves_no_partial_records(shared_database: Database) -> 
         command = [sys.executable, str(WRITER), shared_database.url, "images"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
-            # At another place of the work each time: behind an image, behind its feedback, further on.
+            # At a different point each time: after an image, after its feedback, later.
             lines = [writer.stdout.readline() for _ in range(3 + kill)]
             writer.send_signal(signal.SIGKILL)
             lines += writer.stdout.read().splitlines(keepends=True)
@@ -343,7 +343,7 @@ def test_killed_process_leaves_no_partial_records(shared_database: Database) -> 
     with closing(open_store(shared_database.url)) as store:
         found = {record.image_id: record for record in store.iter_images(pixels=True)}
         assert acknowledged["image"] <= set(found)
-        # Of each process the last image may be stored and not acknowledged.
+        # The last image of each process may be stored without acknowledgment.
         assert len(found) - len(acknowledged["image"]) <= KILLS
         for record in found.values():
             assert [len(face.crop or b"") for face in record.faces] == [300_000, 360_000]

@@ -35,7 +35,7 @@ def store(url: str) -> Iterator[MongoStore]:
 
 @pytest.fixture
 def raw(url: str) -> Iterator[Raw]:
-    """The database as the driver sees it."""
+    """The database through the driver."""
     with closing(MongoClient[dict[str, Any]](url, tz_aware=True)) as client:
         yield client.get_default_database()
 
@@ -92,10 +92,10 @@ def test_orphaned_files_of_expired_documents_are_deleted(store: MongoStore, raw:
     kept, dropped = make(image=b"kept"), make(crops=(b"one", b"two"))
     for record in (kept, dropped):
         store.add(record)
-    # As the TTL index does it.
+    # As the TTL index does.
     raw["images"].delete_one({"pic_id": dropped.image_id})
     store.delete_expired(utc_now())
-    assert pixel_counts(raw)[0] == 3  # as young as those of an image that is just being stored
+    assert pixel_counts(raw)[0] == 3  # too young: they might belong to an image that is being stored
     store.delete_expired(utc_now() + ORPHAN_AGE + timedelta(minutes=1))
     assert pixel_counts(raw) == (1, 1)
     assert store.get(kept.image_id, pixels=True) == kept

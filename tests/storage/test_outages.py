@@ -92,11 +92,11 @@ def test_store_reconnects_to_a_restarted_server(
                 call()
         forwarder.restore()
         assert store.get(record.image_id, pixels=True) == record
-        # As after a restart: all connections are dead, and perhaps nobody asked in between.
+        # As after a restart without calls in between: all connections are dead.
         forwarder.cut()
         forwarder.restore()
         if server_database.kind == "mongo":
-            # Whether a write that meets a dead connection arrived cannot be known, so pymongo does not repeat it.
+            # Whether a write on a dead connection took effect is unknown, so pymongo does not repeat it.
             with suppress(StoreUnavailableError):
                 store.ping()
         store.add_feedback(record.image_id, 0, Emotion.HAPPY)

@@ -29,7 +29,7 @@ def store(path: Path) -> Iterator[SqlStore]:
 
 
 def on_disk(path: Path) -> bytes:
-    """All that the database's files hold."""
+    """Return the content of all files of the database."""
     return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
 
 

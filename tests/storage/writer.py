@@ -27,7 +27,7 @@ def give_feedback(store: ImageStore, image_id: str, count: int, emotion: Emotion
 
 
 def write_images(store: ImageStore) -> None:
-    """Images of two faces and two crops, each with one feedback, until someone kills the process."""
+    """Store images of two faces and two crops, each with feedback, until the process is killed."""
     while True:
         record = ImageRecord.from_analysis(Analysis(9, 9, (FACE, FACE), "fixed", "fixed"), crops=CROPS)
         store.add(record)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Count, export and purge the service's stored images.", no_args_is_help=True)
 
 # Equals `DEFAULT_URL` of storage.factory, which a test checks: importing it would load numpy for every --help.
-_DEFAULT = "sqlite:///mememoji.db"
+DEFAULT_STORE = "sqlite:///mememoji.db"
 _Store = Annotated[
     str,
     typer.Option(
@@ -38,7 +38,7 @@ def export(
             metavar="DIR",
         ),
     ],
-    store: _Store = _DEFAULT,
+    store: _Store = DEFAULT_STORE,
     val_fraction: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Approximate fraction of the images that go to val.")
     ] = 0.1,
@@ -61,7 +61,7 @@ def export(
 
 @app.command()
 def stats(
-    store: _Store = _DEFAULT,
+    store: _Store = DEFAULT_STORE,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Count images, faces and feedback."""
@@ -79,7 +79,7 @@ def stats(
 
 
 @app.command()
-def purge(store: _Store = _DEFAULT) -> None:
+def purge(store: _Store = DEFAULT_STORE) -> None:
     """Delete expired images, as the running service does regularly."""
     from contextlib import closing
 

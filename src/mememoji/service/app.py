@@ -65,12 +65,13 @@ def create_app(
         ModelError: The weights are missing or do not match their card.
 
     Example:
-        >>> from fastapi.testclient import TestClient
         >>> from mememoji.service.app import create_app
         >>> from mememoji.service.settings import ServiceSettings
-        >>> with TestClient(create_app(ServiceSettings(store="none"))) as client:
-        ...     client.get("/health/ready").json()
-        {'status': 'ok', 'waiting_for': []}
+        >>> app = create_app(ServiceSettings(store="none"))
+        >>> sorted(app.openapi()["paths"])[:2]
+        ['/admin/status', '/health/live']
+        >>> import uvicorn
+        >>> uvicorn.run(app, port=8000)  # doctest: +SKIP
     """
     web_app = WebApp.from_folder(web_folder)
     metrics, stats = PrometheusMetrics(settings.shared_folder), RequestStats(settings.shared_folder)

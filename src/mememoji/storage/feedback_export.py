@@ -92,9 +92,9 @@ def export_feedback(
     check_replaceable(out, _OUTPUTS)
     source, samples = _collect_samples(store, val_fraction)
     duplicates = find_duplicates(source.samples.images, progress=progress)
-    leaks = duplicates.leaks(source.splits == SPLITS.index("val"))
+    leaks = duplicates.find_leaks(source.splits == SPLITS.index("val"))
     is_leak = np.zeros(len(source), np.bool_)
-    is_leak[[leak.picture for leak in leaks]] = True
+    is_leak[[leak.image for leak in leaks]] = True
     splits = {name: source.samples.take((source.splits == SPLITS.index(name)) & ~is_leak) for name in _SPLIT_NAMES}
     card = build_card(source, splits, duplicates, leaks, are_kept=False)
     card["images"], card["skipped"] = samples.num_images, dict(samples.skipped)

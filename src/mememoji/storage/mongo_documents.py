@@ -49,7 +49,7 @@ def to_document(record: ImageRecord, image: ObjectId | None, crops: list[ObjectI
                 "top": stored.face.top.value,
                 "confidence": stored.face.confidence,
                 "landmarks": None if stored.face.landmarks is None else [list(p) for p in stored.face.landmarks],
-                "face_likeness": stored.face.face_score,
+                "face_score": stored.face.face_score,
                 "crop": crop,
             }
             for index, (stored, crop) in enumerate(zip(record.faces, crops, strict=True))
@@ -89,7 +89,7 @@ def _to_face_record(face: Document, crop: bytes | None) -> FaceRecord:
     fractions = {entry["emotion"]: entry["percent"] for entry in face["prediction"]}
     composition = Composition(tuple(fractions[emotion.value] for emotion in EMOTIONS))
     feedback = tuple(Emotion(name) for name in face["feedback"])
-    return FaceRecord(Face(detection, composition, face["face_likeness"]), feedback, crop)
+    return FaceRecord(Face(detection, composition, face["face_score"]), feedback, crop)
 
 
 def _read_pixels(file_id: ObjectId | None, read: Callable[[ObjectId], bytes] | None) -> bytes | None:

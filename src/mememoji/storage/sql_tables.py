@@ -66,7 +66,7 @@ FACES: Final = Table(
     Column("landmarks", JSON(none_as_null=True), comment="five points of x and y"),
     *(Column(emotion.value, Double, nullable=False) for emotion in EMOTIONS),
     Column("top", String(20), nullable=False, comment="the emotion with the largest fraction"),
-    Column("face_likeness", Double),
+    Column("face_score", Double),
     Column("crop", LargeBinary),
 )
 
@@ -122,7 +122,7 @@ def to_face_rows(record: ImageRecord) -> list[dict[str, Any]]:
             "landmarks": stored.face.landmarks,
             **stored.face.composition.to_dict(),
             "top": stored.face.top.value,
-            "face_likeness": stored.face.face_score,
+            "face_score": stored.face.face_score,
             "crop": stored.crop,
         }
         for index, stored in enumerate(record.faces)
@@ -200,7 +200,7 @@ def _to_face_record(row: RowMapping, feedback: Sequence[Emotion]) -> FaceRecord:
     landmarks = None if points is None else tuple((x, y) for x, y in points)
     detection = Detection(Box(row["x"], row["y"], row["width"], row["height"]), row["confidence"], landmarks)
     composition = Composition(tuple(row[emotion.value] for emotion in EMOTIONS))
-    return FaceRecord(Face(detection, composition, row["face_likeness"]), tuple(feedback), _to_bytes(row, "crop"))
+    return FaceRecord(Face(detection, composition, row["face_score"]), tuple(feedback), _to_bytes(row, "crop"))
 
 
 def _to_bytes(row: Mapping[Any, Any], column: str) -> bytes | None:

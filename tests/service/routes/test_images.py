@@ -63,7 +63,7 @@ def test_predict_without_a_store_stores_nothing(serve: Serving, astronaut: bytes
 
 @pytest.mark.parametrize(("required", "status"), [(True, 503), (False, 200)])
 def test_unavailable_store_is_503(serve: Serving, astronaut: bytes, required: bool, status: int) -> None:
-    # Nothing listens on the discard port.
+    # The discard port has no listener.
     with serve(store="postgresql://nobody@127.0.0.1:9/none", store_required=required) as client:
         response = client.post("/v1.0.0/predict", files={"image_buf": astronaut})
         assert response.status_code == status, response.text

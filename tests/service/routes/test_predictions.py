@@ -31,7 +31,7 @@ def jpeg_of(url: str) -> Image.Image:
 
 @pytest.fixture(scope="module")
 def small(astronaut: bytes) -> bytes:
-    """The portrait as a JPEG of a webcam's kind, 256x256."""
+    """The portrait as a JPEG of 256x256."""
     return encode_jpeg(np.array(Image.open(io.BytesIO(astronaut)).convert("RGB").resize((256, 256))))
 
 
@@ -56,7 +56,7 @@ def send(client: httpx.Client, how: str, content: bytes, **flags: str) -> httpx.
 
 
 def post_line(client: httpx.Client, target: str) -> tuple[int, object]:
-    """Status, and faces or error code, of a request line that httpx itself would find too long."""
+    """Return the status, and the faces or error code, for a request line that is too long for httpx."""
     connection = http.client.HTTPConnection("127.0.0.1", client.base_url.port, timeout=30)
     try:
         connection.request("POST", target)
@@ -154,18 +154,18 @@ def test_predict_accepts_a_long_query(service: httpx.Client, astronaut: bytes) -
 ERRORS: list[tuple[str, dict[str, Any], int, int]] = [
     ("nothing at all", {}, 400, 35842),
     ("an empty file", {"files": {"image_buf": ("a.jpg", b"", "image/jpeg")}}, 400, 5724),
-    ("a file that is no image", {"files": {"image_buf": ("a.jpg", b"garbage", "image/jpeg")}}, 400, 400),
+    ("a file that is not an image", {"files": {"image_buf": ("a.jpg", b"garbage", "image/jpeg")}}, 400, 400),
     ("empty base64", {"params": {"image_base64": ""}}, 400, 2873),
     ("a data URL of nothing", {"params": {"image_base64": "data:image/png;base64,"}}, 400, 5724),
-    ("no base64", {"params": {"image_base64": "data:image/png;base64,%%%"}}, 400, 2873),
-    ("an empty address", {"params": {"image_url": ""}}, 400, 2873),
+    ("invalid base64", {"params": {"image_base64": "data:image/png;base64,%%%"}}, 400, 2873),
+    ("an empty URL", {"params": {"image_url": ""}}, 400, 2873),
     ("a flag of another kind", {"params": {"crop_image": "maybe", "image_base64": "AAAA"}}, 400, 2873),
     ("a number for an image", {"json": {"image_base64": 7}}, 400, 2873),
     ("text for a file", {"data": {"image_buf": "text"}}, 400, 2873),
-    ("no JSON", {"content": b"{", "headers": {"content-type": "application/json"}}, 400, 400),
-    ("JSON that is no object", {"json": [1, 2]}, 400, 400),
-    ("a form that is none", {"content": b"--", "headers": {"content-type": "multipart/form-data"}}, 400, 400),
-    ("an address inside", {"params": {"image_url": "http://127.0.0.1/x"}}, 400, 2873),
+    ("invalid JSON", {"content": b"{", "headers": {"content-type": "application/json"}}, 400, 400),
+    ("JSON that is not an object", {"json": [1, 2]}, 400, 400),
+    ("an invalid form", {"content": b"--", "headers": {"content-type": "multipart/form-data"}}, 400, 400),
+    ("a private URL", {"params": {"image_url": "http://127.0.0.1/x"}}, 400, 2873),
 ]
 
 
@@ -223,7 +223,7 @@ def test_batch_returns_results_and_errors_in_order(service: httpx.Client, small:
     assert service.post(f"{PREDICT}/batch").json()["code"] == 35842
 
 
-def test_predict_returns_at_most_max_faces(serve: Serving, astronaut: bytes) -> None:
+def test_predict_limits_faces_to_max_faces(serve: Serving, astronaut: bytes) -> None:
     face = Image.open(io.BytesIO(astronaut)).convert("RGB").crop((150, 20, 310, 180))
     three = Image.new("RGB", (520, 180), "white")
     for index in range(3):

@@ -49,7 +49,7 @@ def test_invalid_frame_gets_an_error_and_the_session_continues(session: ClientCo
 
 
 class SlowDetector(FakeDetector):
-    """Takes its time."""
+    """A detector that takes 0.3 seconds."""
 
     def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
         time.sleep(0.3)

@@ -20,12 +20,12 @@ class Greets(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._accepted.append(transport)
-        cast("asyncio.Transport", transport).write(b"hello")  # uvloop's are none by type
+        cast("asyncio.Transport", transport).write(b"hello")  # uvloop's transports do not inherit from it
 
 
 @contextmanager
 def worker(listening: socket.socket) -> Iterator[Connections]:
-    """An event loop that serves the socket in a thread of its own, and the connections it took."""
+    """Serve the socket from an event loop in a thread, and yield the connections that it accepted."""
     accepted: Connections = []
     loop, ready = make_loop(), threading.Event()
 
@@ -37,7 +37,7 @@ def worker(listening: socket.socket) -> Iterator[Connections]:
         await server.wait_closed()
         for transport in accepted:
             transport.close()
-        await asyncio.sleep(0.05)  # closing takes a round of the loop
+        await asyncio.sleep(0.05)  # closing takes an iteration of the loop
 
     stop = asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=(run(stop),))
@@ -64,7 +64,7 @@ def call(listening: socket.socket) -> socket.socket:
 def test_kept_connections_are_balanced_over_workers(listening: socket.socket) -> None:
     with listening.dup() as twin, worker(listening) as first, worker(twin) as second:
         callers = [call(listening) for _ in range(16)]
-        # With a loop's own accepting one of them would have all or nearly all.
+        # With the event loop's own server, one worker would have nearly all connections.
         assert len(first) + len(second) == 16
         assert min(len(first), len(second)) >= 4
         for caller in callers:

@@ -41,7 +41,7 @@ def test_tune_malloc_reuses_freed_memory() -> None:
     _, usual = page_faults(tuned=False)
     returned, fewer = page_faults(tuned=True)
     assert returned == "True"
-    # Four arrays of 3.7 MB are 3,600 pages; without the setting most of the hundred rounds ask for them anew.
+    # Four arrays of 3.7 MB are 3,600 pages; without the setting, most of the hundred rounds request them again.
     assert usual > 100_000
     assert fewer < 8_000
 

@@ -29,7 +29,7 @@ SECONDS = 60.0
 
 
 class Running:
-    """A server that was started as a process, in a session of its own."""
+    """A server process in a session of its own."""
 
     def __init__(self, folder: Path, *options: str, **variables: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -46,10 +46,10 @@ class Running:
                 stderr=log,
                 start_new_session=True,
             )
-        self.num_requests = 0  # requests that were answered
+        self.num_requests = 0  # requests that received a response
 
     def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """One request on a connection of its own, so that any worker may answer it."""
+        """Send a request on a new connection, so that any worker may accept it."""
         response = httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=SECONDS, **request)
         self.num_requests += 1
         return response
@@ -75,7 +75,7 @@ class Running:
         return True
 
     def end(self) -> int:
-        """Ask it to end, and wait until it and all its children have."""
+        """Terminate the server, and wait until it and all its children have exited."""
         self.process.terminate()
         status = self.process.wait(SECONDS)
         wait_for(lambda: not self.has_processes())
@@ -101,8 +101,8 @@ def running(folder: Path, *options: str, **variables: str) -> Iterator[Running]:
         server.process.wait(SECONDS)
 
 
-def answered_by_each(folder: Path) -> list[int]:
-    """How many requests each worker answered in the last minute."""
+def count_responses_by_worker(folder: Path) -> list[int]:
+    """Return the number of responses of each worker in the last minute."""
     counts = []
     for path in folder.glob("mememoji-*/*.stats"):
         alone = folder / "alone" / path.stem
@@ -112,8 +112,8 @@ def answered_by_each(folder: Path) -> list[int]:
     return counts
 
 
-def counted(metrics: str, name: str, **labels: str) -> float:
-    """The sum of a metric's samples that have these labels."""
+def sum_samples(metrics: str, name: str, **labels: str) -> float:
+    """Return the sum of a metric's samples that have these labels."""
     total = 0.0
     for line in metrics.splitlines():
         sample = re.fullmatch(rf"{name}(?:{{(.*)}})? ([0-9.e+]+)", line)
@@ -133,7 +133,7 @@ def test_show_settings_redacts_secrets(tmp_path: Path) -> None:
     done = run(tmp_path, "--show-settings", "--workers", "3", MEMEMOJI_WORKERS="2", MEMEMOJI_MAX_FACES="7", **secrets)
     shown = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (shown["MEMEMOJI_WORKERS"], shown["MEMEMOJI_MAX_FACES"]) == (3, 7)  # options go before variables
+    assert (shown["MEMEMOJI_WORKERS"], shown["MEMEMOJI_MAX_FACES"]) == (3, 7)  # options take precedence over variables
     assert "db/faces" in shown["MEMEMOJI_STORE"]
     assert "hush" not in done.stdout
     assert "psst" not in done.stdout
@@ -221,28 +221,28 @@ def test_status_and_metrics_sum_over_two_workers(tmp_path: Path, astronaut: byte
             assert status == (200 if number % 8 == 0 else 400)
 
         sent = 0
-        # Which worker takes a connection is chance; all counts are checked once both have answered some.
-        while sent == 0 or len([count for count in answered_by_each(tmp_path) if count]) < 2:
+        # Which worker accepts a connection is random; all counts are checked once both have sent responses.
+        while sent == 0 or len([count for count in count_responses_by_worker(tmp_path) if count]) < 2:
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(ask, range(sent, sent + 16)))
             sent += 16
             assert sent < 2000, "one worker never answered"
 
-        # An answer is counted just after it is sent, perhaps after the next request came to the other worker.
-        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.num_requests)
+        # A response is counted just after it is sent, perhaps after the other worker has received the next request.
+        wait_for(lambda: sum(count_responses_by_worker(tmp_path)) >= server.num_requests)
         before = server.num_requests
         status = server.ask("GET", "/admin/status").json()
         assert status["num_requests"] == before
         assert status["avg_response_time"] > 0
 
-        wait_for(lambda: sum(answered_by_each(tmp_path)) >= server.num_requests)
+        wait_for(lambda: sum(count_responses_by_worker(tmp_path)) >= server.num_requests)
         text = server.ask("GET", "/metrics").text
-        assert counted(text, "mememoji_requests_total", route=PREDICT, status="200") == sent / 8
-        assert counted(text, "mememoji_requests_total", route=PREDICT, status="400") == sent - sent / 8
-        assert counted(text, "mememoji_requests_total") == server.num_requests - 1
-        assert counted(text, "mememoji_request_seconds_count", route=PREDICT) == sent
-        assert counted(text, "mememoji_faces_total", emotion="happy") == sent / 8
-        assert counted(text, "mememoji_images_total") == sent / 8
+        assert sum_samples(text, "mememoji_requests_total", route=PREDICT, status="200") == sent / 8
+        assert sum_samples(text, "mememoji_requests_total", route=PREDICT, status="400") == sent - sent / 8
+        assert sum_samples(text, "mememoji_requests_total") == server.num_requests - 1
+        assert sum_samples(text, "mememoji_request_seconds_count", route=PREDICT) == sent
+        assert sum_samples(text, "mememoji_faces_total", emotion="happy") == sent / 8
+        assert sum_samples(text, "mememoji_images_total") == sent / 8
 
         assert server.end() in (0, -signal.SIGTERM)
     assert not list(tmp_path.glob("mememoji-*"))
@@ -259,7 +259,7 @@ def test_request_in_flight_is_finished_at_shutdown(tmp_path: Path, astronaut: by
                 f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
                 "Expect: 100-continue\r\n\r\n".encode()
             )
-            # Sent when the service begins to read the body: from here on the request is in its hands.
+            # Sent when the service starts to receive the body: from now on the request is accepted.
             assert caller.recv(1000).startswith(b"HTTP/1.1 100 ")
             server.process.send_signal(signal.SIGTERM)
 
@@ -270,7 +270,7 @@ def test_request_in_flight_is_finished_at_shutdown(tmp_path: Path, astronaut: by
                     return True
                 return False
 
-            if workers == "1":  # the parent of several keeps the port open for them until they have ended
+            if workers == "1":  # the parent of several workers holds the port open until they have exited
                 wait_for(is_closed)
             caller.sendall(body)
             answer = b"".join(iter(lambda: caller.recv(65536), b""))

@@ -44,7 +44,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.connections = 0
         self.requests: list[bytes] = []
         self.stopping = threading.Event()
-        self.left = threading.Semaphore(0)  # counts the clients that closed a connection on a silent server
+        self.left = threading.Semaphore(0)  # counts the clients that closed a connection to a silent server
 
     @property
     def port(self) -> int:
@@ -65,11 +65,11 @@ class _Connection(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # the client disconnected, as it should
             first = self.rfile.read(1)
-            if first == b"\x16":  # TLS, which this server does not speak
+            if first == b"\x16":  # TLS, which this server does not support
                 self.wfile.write(response(b"", status="400 Bad Request"))
                 return
             head = first
-            # A client that gives up the handshake ends the stream: then every line is empty.
+            # A client that aborts the handshake closes the stream: then every line is empty.
             while (line := self.rfile.readline()) not in (b"\r\n", b""):
                 head += line
             if line == b"":
@@ -277,13 +277,13 @@ def test_fetch_of_an_invalid_response_raises_fetch_error(backend: LoopbackBacken
 
 @pytest.mark.parametrize("path", ["image", "until-the-end", "chunked", "says-large", "endless", "endless-chunked"])
 def test_too_large_body_is_refused_while_streaming(backend: LoopbackBackend, path: str) -> None:
-    with pytest.raises(TooLargeError, match=r"more than 2,055 bytes; make the image smaller"):
+    with pytest.raises(TooLargeError, match=r"at most 2,055 bytes; downscale it"):
         fetch_path(backend, path, max_bytes=len(IMAGE) - 1)
 
 
 @pytest.mark.parametrize("path", ["silence", "drip", "drip-head"])
 def test_fetch_timeout_covers_the_whole_fetch(backend: LoopbackBackend, path: str) -> None:
-    with pytest.raises(FetchError, match=r"no whole image within 0\.3 seconds"):
+    with pytest.raises(FetchError, match=r"must arrive within 0\.3 seconds"):
         fetch_path(backend, path, timeout=0.3)
 
 
@@ -595,7 +595,7 @@ def test_connection_hanging_in_the_tls_handshake_is_closed() -> None:
                 "timeout": 0.3,
             }
             async with contextlib.aclosing(ImageFetcher(**settings)) as fetcher:
-                with pytest.raises(FetchError, match="no whole image within"):
+                with pytest.raises(FetchError, match="must arrive within"):
                     await fetcher.fetch("https://images.example/image")
                 await asyncio.wait_for(closed.wait(), 20)
         return b""

@@ -55,4 +55,4 @@ class BodyLimit(AdmissionMiddleware):
 
     def _check_size(self, num_bytes: int) -> None:
         if num_bytes > self._max_bytes:
-            raise APIError(413, f"a body has at most {self._max_bytes:,} bytes; shrink the image")
+            raise APIError(413, f"the body must have at most {self._max_bytes:,} bytes; downscale the image")

@@ -39,7 +39,7 @@ async def get_liveness() -> HealthResponse:
 @router.get("/health/ready", responses={503: {"model": HealthResponse}})
 async def get_readiness(state: Annotated[AppState, Depends(get_state)], response: Response) -> HealthResponse:
     """Return whether requests would be served: the queue is not full, and a required store responds."""
-    waiting_for = ["room in the queue"] if state.pool.is_full else []
+    waiting_for = ["a slot in the queue"] if state.pool.is_full else []
     if state.settings.store_required:
         try:
             await state.store.ping()

@@ -78,7 +78,7 @@ class ImageFetcher:
             async with asyncio.timeout(self._timeout):
                 return await self._follow_redirects(HttpURL.parse(url))
         except TimeoutError as error:
-            raise FetchError(f"the URL gave no whole image within {self._timeout:g} seconds; {_ADVICE}") from error
+            raise FetchError(f"the URL's image must arrive within {self._timeout:g} seconds; {_ADVICE}") from error
 
     async def aclose(self) -> None:
         """Stop the threads of the system's resolver."""
@@ -134,7 +134,7 @@ class ImageFetcher:
 
     def _check_size(self, num_bytes: int) -> None:
         if num_bytes > self._max_bytes:
-            raise TooLargeError(f"the URL gives more than {self._max_bytes:,} bytes; make the image smaller")
+            raise TooLargeError(f"the URL's image must have at most {self._max_bytes:,} bytes; downscale it")
 
     def _check_port(self, port: int) -> None:
         is_usual = port in (80, 443) or port >= 1024
