@@ -26,7 +26,14 @@ def box_intersection(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def box_iou(a: FloatArray, b: FloatArray) -> Float32Array:
-    """Return the intersection over union (N, M) of boxes (N, 4) with boxes (M, 4), float32 in 0..1."""
+    """Return the intersection over union (N, M) of boxes (N, 4) with boxes (M, 4), float32 in 0..1.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.boxes import box_iou
+        >>> box_iou(np.array([[0.0, 0.0, 4.0, 4.0]]), np.array([[1.0, 1.0, 3.0, 3.0], [4.0, 0.0, 8.0, 4.0]])).tolist()
+        [[0.25, 0.0]]
+    """
     intersection = box_intersection(a, b)
     union = box_area(a)[:, None] + box_area(b)[None] - intersection
     return np.asarray(intersection / np.maximum(union, 1e-9), np.float32)
@@ -49,6 +56,13 @@ def nms(boxes: FloatArray, scores: FloatArray, *, iou_threshold: float, max_boxe
         scores: Their scores (N,).
         iou_threshold: Of two boxes with a larger intersection over union, the one with the lower score is dropped.
         max_boxes: Number of highest-scoring boxes to consider; the others are dropped.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.boxes import nms
+        >>> boxes = np.array([[0.0, 0.0, 10.0, 10.0], [1.0, 0.0, 11.0, 10.0], [30.0, 0.0, 40.0, 10.0]])
+        >>> nms(boxes, np.array([0.5, 0.9, 0.7]), iou_threshold=0.4).tolist()
+        [1, 2]
     """
     order = np.argsort(-scores, kind="stable")[:max_boxes]
     return order[_suppress(box_iou(boxes[order], boxes[order]) > iou_threshold)]

@@ -46,8 +46,8 @@ class CompactDetector:
         weights: ONNX file with its card beside it; None uses the weights in the package.
         score_threshold: Lowest score of a face, 0..1; None uses the card's, which was chosen on val.
         small_faces: Whether to detect faces that are small in a large image.
-        num_threads: Number of threads that one call may use; None leaves it to ONNX Runtime. 1 is fastest, since waiting
-            threads of several sessions slow each other down.
+        num_threads: Number of threads that one call may use; None leaves it to ONNX Runtime. 1 is fastest,
+            since waiting threads of several sessions slow each other down.
 
     Raises:
         ModelError: The weights or their card are missing, the hash differs, or the graph is not a detector's.

@@ -18,6 +18,20 @@ class FaceDetector(Protocol):
     """Interface of a face detector.
 
     A detector is loaded once, keeps no state between images, and is safe to use from several threads.
+
+    Example:
+        A detector of one's own needs no base class:
+
+        >>> from mememoji.detection.face_detector import FaceDetector
+        >>> from mememoji.results import Box, Detection
+        >>> class CenterDetector:
+        ...     name, margin = "center", 0.0
+        ...
+        ...     def detect(self, image):
+        ...         height, width = image.shape[:2]
+        ...         return [Detection(Box(width // 4, height // 4, width // 2, height // 2))]
+        >>> isinstance(CenterDetector(), FaceDetector)
+        True
     """
 
     @property

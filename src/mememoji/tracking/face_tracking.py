@@ -18,6 +18,12 @@ class TrackedFrame:
 
     Raises:
         ValueError: The track IDs are not distinct, or not one for each face.
+
+    Example:
+        >>> from mememoji.results import Analysis
+        >>> from mememoji.tracking.face_tracking import TrackedFrame
+        >>> TrackedFrame(0.0, Analysis(320, 240, (), "fake", "fake"), ()).faces
+        {}
     """
 
     time: float

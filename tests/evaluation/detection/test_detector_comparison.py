@@ -45,12 +45,12 @@ def test_compare_detectors_counts_faces_that_only_one_detects() -> None:
 def test_compare_detectors_uses_thresholds_at_the_same_precision() -> None:
     """A false positive with a higher score than half of the faces limits the recall at the precision."""
     wrong = Detection(Box(0, 0, 20, 20), 0.8)
-    detected = predict("sure", [(True, True)] * 5)
+    detected = predict("confident", [(True, True)] * 5)
     clean = draw_sample(9, faces=0)
     samples = [*SAMPLES, clean]
     false_positive = run_detector(FakeDetector([wrong]), [clean], 0.5).detections[0]
     no_detections = run_detector(FakeDetector(), [clean], 0.5).detections[0]
-    before = DetectorPredictions("sure", 0.5, (*detected.detections, false_positive))
+    before = DetectorPredictions("confident", 0.5, (*detected.detections, false_positive))
     uncertain = DetectorPredictions(
         "uncertain", 0.5, (*predict("uncertain", [(True, True)] * 5, 0.5).detections, false_positive)
     )

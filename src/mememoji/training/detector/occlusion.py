@@ -77,8 +77,8 @@ def _draw_mask(
     low_left, low_right = (chin + across * sign * half_width * 0.55 for sign in (-1, 1))
     outline = np.array([left, ridge, right, low_right, low_left])
     cv2.fillConvexPoly(image, cv2.convexHull(outline.round().astype(np.int32)), color, cv2.LINE_AA)
-    fold = [max(v * 0.8, 0.0) for v in color]
-    cv2.line(image, _point(left * 0.9 + right * 0.1), _point(left * 0.1 + right * 0.9), fold, 1, cv2.LINE_AA)
+    crease = [max(v * 0.8, 0.0) for v in color]
+    cv2.line(image, _point(left * 0.9 + right * 0.1), _point(left * 0.1 + right * 0.9), crease, 1, cv2.LINE_AA)
 
 
 def _draw_glasses(
