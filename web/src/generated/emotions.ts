@@ -1,6 +1,6 @@
 // Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/results.py.
 
-/** The emotions' colors, in the emotions' order. */
+/** The color of each emotion, in the fixed order of the emotions. */
 export const COLORS = {
   angry: "#ce3f33",
   fear: "#aa70c1",

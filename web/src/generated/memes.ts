@@ -1,4 +1,4 @@
 // Written by web/describe.py from src/mememoji/drawing/memes/meme_overlay.py.
 
-/** A meme's head over the box of the face it lies on. */
+/** Size of a meme's head relative to the box of its face. */
 export const HEAD_SCALE = 1.12;
