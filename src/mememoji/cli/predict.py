@@ -32,7 +32,7 @@ def predict(
     memes: Annotated[bool, typer.Option("--memes", help="Draw meme faces on the annotated copies.")] = False,
     crops_folder: Annotated[
         Path | None,
-        typer.Option("--save-crops", help="Save a crop of every face to this folder.", metavar="DIR"),
+        typer.Option("--save-crops", help="Save an aligned color crop of every face to this folder.", metavar="DIR"),
     ] = None,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
