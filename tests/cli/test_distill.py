@@ -1,4 +1,4 @@
-"""`mememoji distill` and `mememoji search` on a few made images."""
+"""`mememoji distill` and `mememoji search` on a few generated images."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def run(*arguments: str | Path) -> str:
     return result.output
 
 
-def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data: Path, tmp_path: Path) -> None:
+def test_distill_writes_teachers_student_and_weights_and_a_second_call_keeps_them(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "debug"]
     result = CliRunner().invoke(app, [*map(str, call), "--teachers", "teacher-tiny"])
@@ -57,7 +57,7 @@ def test_teachers_student_and_weights_come_out_and_a_second_call_keeps_them(data
     assert (out / "student" / "weights.onnx").read_bytes() == before
 
 
-def test_training_and_reports_may_be_two_calls(data: Path, tmp_path: Path) -> None:
+def test_distill_train_only_leaves_the_reports_to_a_second_call(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call: list[str | Path] = ["distill", "--data", data, "--out", out, "--teachers", "debug", "--student", "debug"]
     call += [
@@ -83,7 +83,7 @@ def test_training_and_reports_may_be_two_calls(data: Path, tmp_path: Path) -> No
     assert rows == ["| debug", "| baseline", "| ensemble", "| student", "| student, int8"]
 
 
-def test_a_student_teaches_the_next_teachers(data: Path, tmp_path: Path) -> None:
+def test_distill_teachers_from_distills_the_teachers_themselves(data: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     call: list[str | Path] = ["distill", "--data", data, "--teachers", "debug", "--student", "debug", "--train-only"]
     call += ["--teacher-epochs", "1", "--student-epochs", "1", "--batch-size", "14", "--cached-views", "1"]
@@ -106,28 +106,28 @@ def test_distill_mixes_face_sets_into_every_training(data: Path, tmp_path: Path)
         assert "4 faces from 1 other sources" in read_classifier_checkpoint(out / name).remarks
 
 
-def test_a_search_writes_its_report(data: Path, tmp_path: Path) -> None:
+def test_search_writes_its_report(data: Path, tmp_path: Path) -> None:
     call: list[str | Path] = ["search", "--data", data, "--out", tmp_path, "--search-space", "compact"]
-    told = run(*call, "--epochs", "1", "--trials", "1", "--train-subset", "64", "--threads", "2")
-    assert told.startswith("1 trials, ")
+    output = run(*call, "--epochs", "1", "--trials", "1", "--train-subset", "64", "--threads", "2")
+    assert output.startswith("1 trials, ")
     assert (tmp_path / "search.md").read_text().startswith("# Search over compact, 1 epochs per trial")
 
 
-def test_workers_of_a_killed_search_end_too(data: Path, tmp_path: Path) -> None:
+def test_search_workers_exit_when_the_search_is_killed(data: Path, tmp_path: Path) -> None:
     call = [sys.executable, "-m", "mememoji", "search", "--data", str(data), "--out", str(tmp_path / "search")]
     call += ["--epochs", "1", "--trials", "9999", "--train-subset", "64", "--threads", "1", "--workers", "2"]
     search = subprocess.Popen(call, start_new_session=True)
     try:
-        until(lambda: len(list((tmp_path / "search").glob("trials/*/history.csv"))) > 0)
+        wait_until(lambda: len(list((tmp_path / "search").glob("trials/*/history.csv"))) > 0)
         search.terminate()
         search.wait()
-        until(lambda: not is_alive(search.pid))
+        wait_until(lambda: not is_running(search.pid))
     finally:
-        if is_alive(search.pid):
+        if is_running(search.pid):
             os.killpg(search.pid, signal.SIGKILL)
 
 
-def is_alive(group: int) -> bool:
+def is_running(group: int) -> bool:
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -135,17 +135,17 @@ def is_alive(group: int) -> bool:
     return True
 
 
-def until(is_so: Callable[[], bool]) -> None:
+def wait_until(is_true: Callable[[], bool]) -> None:
     for _ in range(1200):
-        if is_so():
+        if is_true():
             return
         time.sleep(0.1)
-    pytest.fail("it did not come to be so within two debugs")
+    pytest.fail("the condition did not become true within two minutes")
 
 
 def test_calibrate_and_convert_write_weights_that_run(pooled_weights: Path, data: Path, tmp_path: Path) -> None:
-    told = run("calibrate", pooled_weights, "--data", data / "val.parquet", "--out", tmp_path / "sure.onnx")
-    assert "cross-fitted" in told
+    output = run("calibrate", pooled_weights, "--data", data / "val.parquet", "--out", tmp_path / "sure.onnx")
+    assert "cross-fitted" in output
     run("convert", tmp_path / "sure.onnx", "--precision", "float16", "--data", data, "--out", tmp_path / "half.onnx")
     card = ModelCard.read(tmp_path / "half.card.json")
     assert card.precision == "float16"

@@ -17,7 +17,7 @@ from mememoji.datasets.negatives import LabeledCrops, write_crops
 from mememoji.datasets.splits import Split, read_split, write_split
 from mememoji.training.classifier.classifier_presets import PRESETS, TEACHER_PRESETS
 
-SENTENCE = "mine.csv: 28 images of train, without votes; none was found that shows the same image as one of val"
+SENTENCE = "mine.csv: 28 images of train, without votes; without duplicates of val"
 RUN = ["checkpoint.pt", "history.csv", "history.png", "report", "weights.card.json", "weights.onnx"]
 
 
@@ -52,13 +52,13 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_without_data_usage_is_shown() -> None:
+def test_train_without_data_shows_the_usage() -> None:
     result = CliRunner().invoke(app, ["train"])
     assert result.exit_code == 2
     assert "--data" in result.output
 
 
-def test_a_training_fills_its_folder_and_its_card_is_of_its_data(trained: Path) -> None:
+def test_train_writes_its_run_folder_and_a_card_of_its_data(trained: Path) -> None:
     assert names(trained) == RUN
     card = ModelCard.read(trained / "weights.card.json")
     assert card.trained_on == SENTENCE
@@ -67,7 +67,7 @@ def test_a_training_fills_its_folder_and_its_card_is_of_its_data(trained: Path) 
     card.verify(trained / "weights.onnx")
 
 
-def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
+def test_train_with_teachers_and_negatives_reports_them_in_the_card(trained: Path, data: Path, tmp_path: Path) -> None:
     crops = tmp_path / "crops.parquet"
     noise = np.random.default_rng(0).integers(0, 256, (8, 48, 48), np.uint8)
     write_crops(LabeledCrops(noise, np.arange(8) < 3), crops)
@@ -85,9 +85,9 @@ def test_teachers_and_crops_are_told_in_the_card(trained: Path, data: Path, tmp_
         "14",
     ]
     run(*call, "--teachers", trained, "--teachers", trained / "weights.onnx", "--negatives", crops)
-    told = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
-    learned = "distilled from 2 teachers: first, weights.onnx"
-    assert told == f"{SENTENCE}; {learned}; non-face output fitted on 8 crops (crops.parquet)"
+    output = ModelCard.read(tmp_path / "run" / "weights.card.json").trained_on
+    distilled = "distilled from 2 teachers: first, weights.onnx"
+    assert output == f"{SENTENCE}; {distilled}; non-face output fitted on 8 crops (crops.parquet)"
 
 
 def faces_file(path: Path) -> Path:
@@ -99,7 +99,7 @@ def faces_file(path: Path) -> Path:
     return path
 
 
-def test_train_with_a_face_set_says_so_in_the_card_and_in_a_later_export(
+def test_train_with_a_face_set_reports_it_in_the_card_and_in_a_later_export(
     trained: Path, data: Path, tmp_path: Path
 ) -> None:
     faces, weights = faces_file(tmp_path / "faces.parquet"), trained / "weights.onnx"
@@ -119,20 +119,20 @@ def test_train_with_a_face_set_says_so_in_the_card_and_in_a_later_export(
     [
         (lambda file: [f"{file}:1.5"], "share of a face set must be in (0, 1)"),
         (lambda file: [f"{file}:0.6", f"{file}:0.6"], "must sum to less than 1"),
-        (lambda file: [f"{file}.missing:0.5"], "no such file"),
+        (lambda file: [f"{file}.missing:0.5"], "must be a face set, but does not exist"),
     ],
 )
-def test_train_with_an_impossible_share_or_file_is_refused(
+def test_train_with_an_invalid_share_or_file_is_rejected(
     data: Path, tmp_path: Path, request_of: Callable[[Path], list[str]], message: str
 ) -> None:
     requests = request_of(faces_file(tmp_path / "faces.parquet"))
     call = ["train", "--data", str(data), "--preset", "debug", "--out", str(tmp_path / "run")]
-    result = CliRunner().invoke(app, [*call, *(part for one in requests for part in ("--faces", one))])
+    result = CliRunner().invoke(app, [*call, *(argument for request in requests for argument in ("--faces", request))])
     assert result.exit_code == 1
     assert message in result.stderr
 
 
-def test_train_from_a_classifier_in_the_package_is_by_its_name(data: Path, tmp_path: Path) -> None:
+def test_train_accepts_a_classifier_in_the_package_by_name(data: Path, tmp_path: Path) -> None:
     call: list[str | Path] = ["train", "--data", data, "--preset", "nano", "--epochs", "1", "--batch-size", "14"]
     run(*call, "--init-from", "nano", "--teachers", "nano", "--out", tmp_path / "run")
     card = ModelCard.read(tmp_path / "run" / "weights.card.json")
@@ -142,7 +142,7 @@ def test_train_from_a_classifier_in_the_package_is_by_its_name(data: Path, tmp_p
     assert "the classifier must be one of 'compact', 'nano', or the path of a weights file" in result.stderr
 
 
-def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
+def test_export_needs_val_and_the_data_card_only(trained: Path, data: Path, tmp_path: Path) -> None:
     little = tmp_path / "little"
     little.mkdir()
     for name in ("val.parquet", "card.json"):
@@ -156,7 +156,7 @@ def test_an_export_needs_val_and_the_card_only(trained: Path, data: Path, tmp_pa
     card.verify(tmp_path / "net.onnx")
 
 
-def test_an_export_learns_what_is_no_face(trained: Path, data: Path, tmp_path: Path) -> None:
+def test_export_with_negatives_fits_the_non_face_output(trained: Path, data: Path, tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (8, 48, 48), np.uint8)
     write_crops(LabeledCrops(noise, np.arange(8) < 4), tmp_path / "c.parquet")
 
@@ -166,7 +166,7 @@ def test_an_export_learns_what_is_no_face(trained: Path, data: Path, tmp_path: P
     assert card.trained_on == f"{SENTENCE}; non-face output fitted on 8 crops (c.parquet)"
 
 
-def test_export_with_adjusted_logits_says_so_in_the_card(
+def test_export_with_tau_reports_it_in_the_card(
     trained: Path, data: Path, pattern_split: Split, tmp_path: Path
 ) -> None:
     voted = shutil.copytree(data, tmp_path / "voted")
@@ -183,14 +183,14 @@ def test_export_with_adjusted_logits_says_so_in_the_card(
     np.testing.assert_allclose(adjusted.labels, plain.labels, atol=1e-3)
 
 
-def test_export_with_adjusted_logits_needs_votes(trained: Path, data: Path, tmp_path: Path) -> None:
+def test_export_with_tau_needs_votes(trained: Path, data: Path, tmp_path: Path) -> None:
     call = ["export", str(trained), "--data", str(data), "--tau", "0.3", "--out", str(tmp_path / "net.onnx")]
     result = CliRunner().invoke(app, call)
     assert result.exit_code == 1
     assert "needs a train split with votes" in result.stderr
 
 
-def test_an_export_without_a_data_card_says_so(trained: Path, data: Path, tmp_path: Path) -> None:
+def test_export_without_a_data_card_reports_unknown_data(trained: Path, data: Path, tmp_path: Path) -> None:
     shutil.copy(data / "val.parquet", tmp_path)
 
     run("export", trained, "--data", tmp_path, "--out", tmp_path / "net.onnx")
@@ -198,18 +198,18 @@ def test_an_export_without_a_data_card_says_so(trained: Path, data: Path, tmp_pa
     assert ModelCard.read(tmp_path / "net.card.json").trained_on.startswith("split files without a card.json: ")
 
 
-def test_a_damaged_data_card_shows_before_the_training(data: Path, tmp_path: Path) -> None:
+def test_train_with_a_damaged_data_card_fails_before_the_training(data: Path, tmp_path: Path) -> None:
     broken = shutil.copytree(data, tmp_path / "broken")
     (broken / "card.json").write_text("{")
 
     result = CliRunner().invoke(app, ["train", "--data", str(broken), "--out", str(tmp_path / "run")])
 
     assert result.exit_code == 1
-    assert "card.json is no data card" in result.stderr
+    assert "card.json must be a data card" in result.stderr
     assert not (tmp_path / "run").exists()
 
 
-def test_the_presets_are_listed() -> None:
+def test_train_list_presets_prints_every_preset() -> None:
     result = CliRunner().invoke(app, ["train", "--list-presets"])
 
     assert result.exit_code == 0, result.output
@@ -219,21 +219,21 @@ def test_the_presets_are_listed() -> None:
         assert line.endswith(f" parameters, {config.epochs} epochs")
 
 
-def test_help_holds_no_list_of_presets_that_could_grow_old() -> None:
-    told = CliRunner().invoke(app, ["train", "--help"]).output
+def test_train_help_does_not_list_presets() -> None:
+    output = CliRunner().invoke(app, ["train", "--help"]).output
 
-    assert "--list-presets" in told
-    assert [name for name in PRESETS if name in told.replace("[default: compact]", "")] == []
+    assert "--list-presets" in output
+    assert [name for name in PRESETS if name in output.replace("[default: compact]", "")] == []
 
 
-def test_an_unknown_preset_is_answered_with_those_there_are(tmp_path: Path) -> None:
+def test_train_with_an_unknown_preset_lists_the_presets(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["train", "--data", str(tmp_path), "--out", str(tmp_path), "--preset", "hour"])
 
     assert result.exit_code == 1
     assert f"the preset must be one of {', '.join(PRESETS | TEACHER_PRESETS)}, got 'hour'" in result.stderr
 
 
-def test_train_from_a_run_says_so_in_the_card_and_refuses_another_network(
+def test_train_from_a_run_reports_it_in_the_card_and_rejects_another_architecture(
     trained: Path, data: Path, tmp_path: Path
 ) -> None:
     call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch-size", "14", "--init-from", trained]
@@ -245,7 +245,7 @@ def test_train_from_a_run_says_so_in_the_card_and_refuses_another_network(
     assert "must have a network of the architecture" in result.stderr
 
 
-def test_export_interpolates_with_a_run_or_a_file_and_says_so_in_the_card(
+def test_export_interpolates_with_a_run_or_a_file_and_reports_it_in_the_card(
     trained: Path, data: Path, tmp_path: Path
 ) -> None:
     call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch-size", "14", "--init-from", trained]
@@ -258,9 +258,9 @@ def test_export_interpolates_with_a_run_or_a_file_and_says_so_in_the_card(
         return labels
 
     answers = []
-    for part in ("0", "0.25", "1"):
-        file = tmp_path / f"{part}.onnx"
-        run("export", trained, "--interpolate-with", tmp_path / "on", "--alpha", part, "--data", data, "--out", file)
+    for alpha in ("0", "0.25", "1"):
+        file = tmp_path / f"{alpha}.onnx"
+        run("export", trained, "--interpolate-with", tmp_path / "on", "--alpha", alpha, "--data", data, "--out", file)
         answers.append(answered(file))
     assert ModelCard.read(tmp_path / "0.25.card.json").trained_on == (
         SENTENCE + "; weights interpolated (alpha 0.25) with on"

@@ -8,7 +8,7 @@ from mememoji.training.classifier.classifier_config import AugmentationConfig, C
 from mememoji.training.classifier.networks import CompactConfig
 
 
-def made_split(count: int, seed: int, *, votes: bool = True) -> Split:
+def make_split(count: int, seed: int, *, votes: bool = True) -> Split:
     """Images whose class can be seen: label k is stripes k + 1 pixels wide."""
     chance = np.random.default_rng(seed)
     labels = (np.arange(count) % 7).astype(np.int8)
@@ -23,12 +23,12 @@ def made_split(count: int, seed: int, *, votes: bool = True) -> Split:
 
 @pytest.fixture(scope="session")
 def train_split() -> Split:
-    return made_split(280, seed=1)
+    return make_split(280, seed=1)
 
 
 @pytest.fixture(scope="session")
 def val_split() -> Split:
-    return made_split(70, seed=2)
+    return make_split(70, seed=2)
 
 
 @pytest.fixture(scope="session")

@@ -173,5 +173,5 @@ def render_summary(reports: Mapping[str, SplitReport]) -> str:
         percentages = " | ".join(f"{100 * scores[key]:.1f}" if key in scores else "–" for key in _SCORES.values())
         agreements = [scores.get(f"composition_{key}") for key in ("total_variation", "cosine")]
         agreement = " | ".join("–" if value is None else f"{value:.3f}" for value in agreements)
-        lines.append(f"| {name} | {report.weights['parameters']:,} | {percentages} | {agreement} |")
+        lines.append(f"| {name} | {report.weights['num_parameters']:,} | {percentages} | {agreement} |")
     return "\n".join(lines) + "\n"

@@ -11,7 +11,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from mememoji.datasets.splits import CROP_SIZE, Split
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.splits import Split
 from mememoji.errors import InputError, RunError
 from mememoji.training.classifier.classifier_pipeline import read_splits
 from mememoji.training.classifier.classifier_run import ClassifierMetrics

@@ -2,7 +2,7 @@
 
 import csv
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +48,7 @@ def write_history_csv(rows: Sequence[Any], path: Path) -> None:
             writer.writerow({name: "" if value is None else f"{value:.6g}" for name, value in values.items()})
 
 
-def plot_history(rows: Sequence[Any], panels: dict[str, Sequence[MetricCurve]], path: Path) -> None:
+def plot_history(rows: Sequence[Any], panels: Mapping[str, Sequence[MetricCurve]], path: Path) -> None:
     """Plot metrics over epochs as PNG.
 
     Args:
