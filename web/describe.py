@@ -29,8 +29,10 @@ def render_emotions() -> str:
     colors = "\n".join(f'  {emotion.value}: "{emotion.color}",' for emotion in EMOTIONS)
     return (
         "// Written by web/describe.py from src/mememoji/emotions.py and src/mememoji/results.py.\n\n"
-        f"/** The color of each emotion, in the fixed order of the emotions. */\nexport const COLORS = {{\n{colors}\n}} as const;\n\n"
-        f"/** The face score from which a detection counts as a face. */\nexport const FACE_THRESHOLD = {FACE_THRESHOLD};\n"
+        "/** The color of each emotion, in the fixed order of the emotions. */\n"
+        f"export const COLORS = {{\n{colors}\n}} as const;\n\n"
+        "/** The face score from which a detection counts as a face. */\n"
+        f"export const FACE_THRESHOLD = {FACE_THRESHOLD};\n"
     )
 
 
