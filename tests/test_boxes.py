@@ -17,7 +17,7 @@ from mememoji.boxes import (
     transform_regions,
     xywh_to_xyxy,
 )
-from mememoji.types import Float32Array
+from mememoji.types import Float32Array, Float64Array
 
 EMPTY = np.zeros((0, 4), np.float32)
 NO_SCORES = np.zeros(0, np.float32)
@@ -165,7 +165,7 @@ def test_clip_boxes_returns_what_remains(before: Float32Array, clipped: Float32A
     ],
 )
 def test_transforms_enclose_faces_and_regions(
-    before: Float32Array, linear: Float32Array, as_faces: Float32Array, as_regions: Float32Array
+    before: Float32Array, linear: Float64Array, as_faces: Float32Array, as_regions: Float32Array
 ) -> None:
     shift = np.ones(2)
     faces, regions = transform_boxes(before, linear, shift), transform_regions(before, linear, shift)

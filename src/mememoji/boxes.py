@@ -84,7 +84,7 @@ def nms_by_ios(boxes: FloatArray, scores: FloatArray, *, ios_threshold: float) -
     return order[_suppress(box_ios(boxes[order], boxes[order]) > ios_threshold)]
 
 
-def clip_boxes(boxes: FloatArray, width: int, height: int) -> tuple[Float32Array, Float32Array]:
+def clip_boxes(boxes: Float32Array, width: int, height: int) -> tuple[Float32Array, Float32Array]:
     """Clip boxes at the edges of an image.
 
     Args:
@@ -95,8 +95,9 @@ def clip_boxes(boxes: FloatArray, width: int, height: int) -> tuple[Float32Array
     Returns:
         The clipped boxes (N, 4) and the fraction of each box that remains (N,), 0..1.
     """
-    clipped = np.clip(boxes, 0, np.array((width, height, width, height), np.float32))
-    return clipped, box_area(clipped) / np.maximum(box_area(boxes), 1e-6)
+    clipped = np.asarray(np.clip(boxes, 0, np.array((width, height, width, height), np.float32)), np.float32)
+    remaining = box_area(clipped) / np.maximum(box_area(boxes), 1e-6)
+    return clipped, np.asarray(remaining, np.float32)
 
 
 def transform_boxes(boxes: FloatArray, linear: Float64Array, shift: Float64Array) -> Float32Array:
