@@ -106,8 +106,8 @@ def test_composition_is_a_mapping_in_order() -> None:
     assert MIXED.to_dict() == dict(zip([e.value for e in EMOTIONS], MIXED.fractions, strict=True))
 
 
-def test_ranked_keeps_the_order_of_ties() -> None:
-    assert [emotion.value for emotion, _ in MIXED.ranked()] == ["happy", "fear", "neutral", "sad", "angry", "surprise"]
+def test_rank_keeps_the_order_of_ties() -> None:
+    assert [emotion.value for emotion, _ in MIXED.rank()] == ["happy", "fear", "neutral", "sad", "angry", "surprise"]
     assert MIXED.top is Emotion.HAPPY
 
 

@@ -113,7 +113,7 @@ class Composition(Mapping[Emotion, float]):
         0.75
         >>> composition.top.value
         'happy'
-        >>> [(emotion.value, fraction) for emotion, fraction in composition.ranked()[:2]]
+        >>> [(emotion.value, fraction) for emotion, fraction in composition.rank()[:2]]
         [('happy', 0.75), ('neutral', 0.2)]
     """
 
@@ -142,14 +142,14 @@ class Composition(Mapping[Emotion, float]):
     def __len__(self) -> int:
         return len(self.fractions)
 
-    def ranked(self) -> list[tuple[Emotion, float]]:
+    def rank(self) -> list[tuple[Emotion, float]]:
         """Return the emotions with their fractions, largest first; ties keep the order of `EMOTIONS`."""
         return sorted(self.items(), key=lambda pair: -pair[1])
 
     @property
     def top(self) -> Emotion:
         """The emotion with the largest fraction."""
-        return self.ranked()[0][0]
+        return self.rank()[0][0]
 
     def to_dict(self) -> dict[str, float]:
         """Convert the composition to a dict from the emotions' names to their fractions."""

@@ -33,7 +33,7 @@ def add(url: str) -> Add:
 
     def add(*feedback: Emotion, crop: bytes | None = None) -> ImageRecord:
         crops = None if crop is None else (crop,)
-        record = ImageRecord.from_analysis(Analysis(48, 48, (FACE,), "whole", "fixed"), crops=crops)
+        record = ImageRecord.from_analysis(Analysis(48, 48, (FACE,), "full-image", "fake"), crops=crops)
         with closing(open_store(url)) as store:
             store.add(record)
             for emotion in feedback:

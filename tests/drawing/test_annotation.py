@@ -18,7 +18,7 @@ def face(box: Box, composition: Composition = HAPPY, score: float | None = 0.9) 
 
 
 def analysis(width: int, height: int, *faces: Face) -> Analysis:
-    return Analysis(width, height, faces, "fixed", "fixed")
+    return Analysis(width, height, faces, "fake", "fake")
 
 
 def make_image(width: int, height: int, level: int = 128) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

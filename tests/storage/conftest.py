@@ -191,12 +191,12 @@ MakeRecord = Callable[..., ImageRecord]
 
 def make_record(*, faces: tuple[Face, ...] = FACES, **given: Any) -> ImageRecord:
     """Return a record of two faces, the first happy, the second sad."""
-    return ImageRecord.from_analysis(Analysis(200, 100, faces, "fixed", "fixed 1"), **given)
+    return ImageRecord.from_analysis(Analysis(200, 100, faces, "fake", "fake 1"), **given)
 
 
 @pytest.fixture
 def record() -> ImageRecord:
-    return make_record(image=b"an image")
+    return make_record(image=b"an image", crop_margin=0.125, crop_aligned=False)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def give_feedback(store: ImageStore, image_id: str, count: int, emotion: Emotion
 def write_images(store: ImageStore) -> None:
     """Store images of two faces and two crops, each with feedback, until the process is killed."""
     while True:
-        record = ImageRecord.from_analysis(Analysis(9, 9, (FACE, FACE), "fixed", "fixed"), crops=CROPS)
+        record = ImageRecord.from_analysis(Analysis(9, 9, (FACE, FACE), "fake", "fake"), crops=CROPS)
         store.add(record)
         report("image", record.image_id)
         store.add_feedback(record.image_id, 1, Emotion.SAD)

@@ -15,7 +15,7 @@ HAPPY = Composition((0.0, 0.0, 0.75, 0.0, 0.0, 0.25))
 
 def make_tracked_frame(time: float, *track_ids: int) -> TrackedFrame:
     faces = tuple(Face(Detection(Box(50 * index, 0, 40, 40)), HAPPY) for index, _ in enumerate(track_ids))
-    return TrackedFrame(time, Analysis(400, 100, faces, "fixed", "fixed"), track_ids)
+    return TrackedFrame(time, Analysis(400, 100, faces, "fake", "fake"), track_ids)
 
 
 @pytest.fixture

@@ -103,6 +103,6 @@ def test_second_classifier_is_compared_on_the_same_crops(
     assert pair.accuracy == report.single.six_from_ferplus.accuracy
     assert pair.accuracy_against == pytest.approx(10 / 70)
     assert pair.test.only_first - pair.test.only_second == round(70 * (pair.accuracy - pair.accuracy_against))
-    assert "Against fixed" in render_split_markdown(report, [])
+    assert "Against fake" in render_split_markdown(report, [])
     assert "McNemar p" in render_split_text(report)
     assert evaluate(classifier, data).report.comparison is None
