@@ -171,10 +171,10 @@ def _parse_base64(value: Any) -> Callable[[], bytes]:
         raise APIError(400, f"image_base64 must be text, got {type(value).__name__}", code=INVALID_INPUT)
     if not value.strip():
         raise APIError(400, "image_base64 is empty; send a data URL or base64", code=INVALID_INPUT)
-    return lambda: decode_base64(value)
+    return lambda: _decode_base64(value)
 
 
-def decode_base64(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     """Decode a data URL or bare base64; spaces count as plus signs, which query strings turn into spaces.
 
     Raises:

@@ -1,6 +1,7 @@
 """`/v1.0.0/predict`: detect the faces of images and predict their emotions."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -124,16 +125,18 @@ async def analyze_image(image: ImageInput, options: OutputOptions, state: AppSta
     Raises:
         MememojiError: The image cannot be fetched or analyzed; see `to_api_error`.
     """
-    read = image.read
-    if image.url is not None:
-        if not state.settings.fetch_urls:
-            raise APIError(400, "this service fetches no URLs; send the image itself")
-        with state.fetch_limiter.acquire():
-            content = await state.fetcher.fetch(image.url)
-        read = lambda: content  # noqa: E731
-    assert read is not None
+    read = image.read or await _fetch_image(image, state)
     result = await state.pool.analyze(read, options)
     state.metrics.images.inc()
     for face in result.analysis.faces:
         state.metrics.faces.labels(face.top.value).inc()
     return result
+
+
+async def _fetch_image(image: ImageInput, state: AppState) -> Callable[[], bytes]:
+    assert image.url is not None
+    if not state.settings.fetch_urls:
+        raise APIError(400, "this service fetches no URLs; send the image itself")
+    with state.fetch_limiter.acquire():
+        content = await state.fetcher.fetch(image.url)
+    return lambda: content

@@ -65,11 +65,6 @@ class HttpURL:
         return cls(scheme, _parse_host(authority["host"]), port, target if target.startswith("/") else "/" + target)
 
     @property
-    def ip_address(self) -> IPAddress | None:
-        """The host if it is an IP address, None if it is a name."""
-        return _parse_ip_address(self.host)
-
-    @property
     def authority(self) -> str:
         """Host and port as in the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
