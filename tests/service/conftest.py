@@ -1,6 +1,7 @@
 """A real server on loopback with a real store and the shipped weights."""
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,20 @@ from mememoji.service.server.process import make_uvicorn_options
 from mememoji.service.settings import ServiceSettings
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
+
+PREDICT_HEAD = b"POST /v1.0.0/predict HTTP/1.1\r\nHost: a\r\n"
+"""The start of a request's head, without its end."""
+
+
+def send_raw(client: httpx.Client, sent: bytes, seconds: float = 10) -> bytes:
+    """Send bytes as they are and return everything that the service sends until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", client.base_url.port or 0), timeout=seconds) as connection:
+        if sent:
+            connection.sendall(sent)
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+        return received
 
 
 @contextmanager
