@@ -14,7 +14,7 @@ import onnxruntime
 
 from benchmarks.provenance import commit, machine, today
 from mememoji.classification.onnx_classifier import OnnxClassifier
-from mememoji.classification.shipped_classifiers import classifier_names, find_weights
+from mememoji.classification.shipped_classifiers import find_weights, list_classifiers
 
 CASES = [(threads, batch) for threads in (1, 2) for batch in (256, 32, 1)]
 CROPS_A_ROUND = 256
@@ -28,7 +28,7 @@ def measure(classifiers: list[str], rounds: int) -> dict[str, dict[tuple[int, in
         for threads, batch in CASES:
             for name in classifiers:
                 # One classifier at a time: the idle threads of another would spin and take a core.
-                classifier = OnnxClassifier(find_weights(name), threads=threads)
+                classifier = OnnxClassifier(find_weights(name), num_threads=threads)
                 classifier.classify(crops[:batch])
                 for _ in range(max(2, CROPS_A_ROUND // batch)):
                     start = time.perf_counter()
@@ -40,19 +40,19 @@ def measure(classifiers: list[str], rounds: int) -> dict[str, dict[tuple[int, in
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("classifiers", nargs="*", default=list(classifier_names()), help="names or weights files")
+    parser.add_argument("classifiers", nargs="*", default=list(list_classifiers()), help="names or weights files")
     parser.add_argument("--rounds", type=int, default=9)
-    options = parser.parse_args()
+    args = parser.parse_args()
     print(f"{today()}, {machine()}, ONNX Runtime {onnxruntime.__version__}, commit {commit()}\n")
     heads = [f"{threads} thread{'s' if threads > 1 else ''}, batch {batch}" for threads, batch in CASES]
     print(f"| classifier | parameters | kB | {' | '.join(heads)} |\n" + "|---" * (3 + len(heads)) + "|")
-    rates = measure(options.classifiers, options.rounds)
-    first = rates[options.classifiers[0]]
+    rates = measure(args.classifiers, args.rounds)
+    first = rates[args.classifiers[0]]
     for name, found in rates.items():
         card = OnnxClassifier(find_weights(name)).card
         size = find_weights(name).stat().st_size / 1e3
         cells = " | ".join(f"{rate:,.0f} ({rate / first[case]:.2f})" for case, rate in found.items())
-        print(f"| {name} | {card.parameters:,} | {size:,.0f} | {cells} |")
+        print(f"| {name} | {card.num_parameters:,} | {size:,.0f} | {cells} |")
 
 
 if __name__ == "__main__":

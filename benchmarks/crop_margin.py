@@ -26,8 +26,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
-from mememoji.classification.preprocess import crop_faces
-from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.classification.preprocess import CROP_SIZE, crop_faces
 from mememoji.datasets.splits import Split, read_split
 from mememoji.detection.compact import CompactDetector
 from mememoji.detection.face_detector import FaceDetector

@@ -1,11 +1,11 @@
-"""How long `mememoji data prepare` takes for the official CSV of 35,887 rows, and how much memory.
+"""Duration and peak memory of `mememoji data prepare` on a CSV of the official size, 35,887 rows.
 
     python benchmarks/data_prepare.py [--like fer2013.parquet]
 
 Writes a CSV of the official form and size to a temporary folder, prepares it in a process of its own, and prints one
-JSON line: date, machine, seconds, peak memory. Images are light and shade at random, which resemble each other less
-than faces do; with `--like` they are those of a real source, so that looking for duplicates costs what it costs there.
-Its rows are used again, under noise, where it has fewer than the official file.
+JSON line: date, machine, seconds, peak memory. Images are smooth random fields, which resemble each other less
+than faces do; with `--like` they come from a real source, so that the search for duplicates costs what it costs there.
+If the source has fewer rows than the official file, rows are repeated with noise.
 """
 
 import argparse
@@ -24,9 +24,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.datasets.fer2013.all_sources import read_fer2013
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.fer2013.fer2013_reader import read_fer2013
 from mememoji.datasets.fer2013.records import USAGES
-from mememoji.datasets.splits import SIDE
 from mememoji.version import __version__
 
 USAGE_COUNTS = (28_709, 3_589, 3_589)
@@ -41,7 +41,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "fer2013.csv"
         write_csv(
-            source, synthetic_pictures(rng) if like is None else repeated(read_fer2013(like).pictures.images, rng)
+            source,
+            make_synthetic_images(rng) if like is None else repeat_images(read_fer2013(like).samples.images, rng),
         )
         size = source.stat().st_size
         program = "import sys; from mememoji.cli import main; sys.exit(main())"
@@ -57,7 +58,7 @@ def main() -> None:
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "load": round(os.getloadavg()[0], 1),
-        "pictures": "synthetic" if like is None else like.name,
+        "images": "synthetic" if like is None else like.name,
         "csv_mb": round(size / 1e6),
         "seconds": round(seconds, 1),
         "peak_mib": round(peak),
@@ -66,19 +67,19 @@ def main() -> None:
     print(json.dumps(record))
 
 
-def synthetic_pictures(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """(35887, 48, 48) uint8: smooth light and shade with some noise, no two alike."""
-    images = np.empty((sum(USAGE_COUNTS), SIDE, SIDE), np.uint8)
+def make_synthetic_images(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Return (35887, 48, 48) uint8: smooth random fields with noise, all different."""
+    images = np.empty((sum(USAGE_COUNTS), CROP_SIZE, CROP_SIZE), np.uint8)
     for image in images:
-        shade = cv2.resize(rng.uniform(0, 255, (6, 6)), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-        image[:] = np.clip(shade + rng.normal(0, 8, (SIDE, SIDE)), 0, 255)
+        shade = cv2.resize(rng.uniform(0, 255, (6, 6)), (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+        image[:] = np.clip(shade + rng.normal(0, 8, (CROP_SIZE, CROP_SIZE)), 0, 255)
     return images
 
 
-def repeated(images: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """The images of a real source, brought to (35887, 48, 48)."""
+def repeat_images(images: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Return the images of a real source as (35887, 48, 48) uint8."""
     missing = rng.integers(len(images), size=max(0, sum(USAGE_COUNTS) - len(images)))
-    noisy = np.clip(images[missing] + rng.normal(0, 8, (len(missing), SIDE, SIDE)), 0, 255).astype(np.uint8)
+    noisy = np.clip(images[missing] + rng.normal(0, 8, (len(missing), CROP_SIZE, CROP_SIZE)), 0, 255).astype(np.uint8)
     return np.concatenate([images, noisy])[: sum(USAGE_COUNTS)]
 
 

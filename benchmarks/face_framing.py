@@ -1,7 +1,7 @@
 """How the crop of a found face is best framed: margin, roll from which it is aligned, and where its size comes from.
 
     python -m benchmarks.face_framing EXPRESSIONS/val.parquet
-    python -m benchmarks.face_framing photographs/ --margins -0.05 0 --min-rolls 0 20
+    python -m benchmarks.face_framing images/ --margins -0.05 0 --min-rolls 0 20
 
 Labeled images are evaluated from end to end, as `mememoji evaluate --images` does it: class folders, or Parquet. The
 largest face is found once and cropped in each way; images without a face are errors. Accuracy is in percent of six
@@ -128,7 +128,7 @@ def print_row(
         if reading in found:
             scores = score_rule(found[reading], labels, no_face=np.array(no_face, np.int64)).scores
             lowest, recall = scores.lowest_recall
-            p_value = mcnemar(found[reading].is_right(labels), base[reading].is_right(labels)).p_value
+            p_value = mcnemar(found[reading].is_correct(labels), base[reading].is_correct(labels)).p_value
             cells += [format_percent(scores.accuracy), f"{p_value:.2g}", f"{format_percent(recall)} ({lowest})"]
     print(f"| {name} | {' | '.join(cells)} |", flush=True)
 

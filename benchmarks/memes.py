@@ -103,8 +103,8 @@ def main() -> None:
     print("One face a call, another composition each time, beside analyzing a 640x480 frame with one face; medians of")
     print(f"runs taken in turns. A face of 200 pixels must cost at most {LIMIT:g} of the analysis.\n")
     print("| what | drawing, ms | analyzing, ms | ratio |\n|---|---|---|---|")
-    for what, drawing, analysing in rows:
-        print(f"| {what} | {drawing * 1e3:.2f} | {analysing * 1e3:.1f} | {drawing / analysing:.3f} |")
+    for what, drawing, analyzing in rows:
+        print(f"| {what} | {drawing * 1e3:.2f} | {analyzing * 1e3:.1f} | {drawing / analyzing:.3f} |")
 
 
 if __name__ == "__main__":

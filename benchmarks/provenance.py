@@ -1,4 +1,4 @@
-"""Where a record's figures are from: the day, the machine and the commit."""
+"""Provenance of a benchmark result: date, machine and commit."""
 
 import os
 import platform
@@ -10,12 +10,12 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def today() -> str:
-    """The day, as 2026-11-23."""
+    """Return the date, as 2026-11-23."""
     return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def machine() -> str:
-    """The CPU's name, as far as the system tells, its cores, and Python's version."""
+    """Return the CPU's name, its cores and the version of Python."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text("utf-8").splitlines() if info.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -23,6 +23,6 @@ def machine() -> str:
 
 
 def commit() -> str:
-    """The commit that was measured; "-dirty" where files differ from it."""
-    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=_ROOT, capture_output=True, text=True)
-    return asked.stdout.strip() or "none"
+    """Return the measured commit, with "-dirty" if files differ from it."""
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=_ROOT, capture_output=True, text=True)
+    return described.stdout.strip() or "none"

@@ -1,4 +1,4 @@
-"""A service in processes of its own, and a client that leaves the cores to it."""
+"""The service in its own processes, and an HTTP client with little overhead."""
 
 import asyncio
 import contextlib
@@ -21,13 +21,13 @@ _SECONDS_TO_START = 60.0
 
 
 class Served:
-    """`mememoji serve` in a session of its own, on a free port of the loopback.
+    """`mememoji serve` in its own process group, on a free loopback port.
 
     Args:
-        folder: where it runs and writes its log.
-        store: its URL.
-        workers: processes.
-        settings: more `MEMEMOJI_` variables, by their names without the prefix, in lower case.
+        folder: Working directory; the log is written to it.
+        store: URL of the store.
+        workers: Number of processes.
+        settings: Further `MEMEMOJI_` variables, in lower case and without the prefix.
     """
 
     def __init__(self, folder: Path, store: str, *, workers: int = 1, **settings: object) -> None:
@@ -57,26 +57,26 @@ class Served:
         self.kill()
 
     def kill(self) -> None:
-        """`kill -9` of all its processes."""
+        """Send SIGKILL to all its processes."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def get(self, path: str) -> Any:
-        """The JSON that stands at a path."""
+        """Return the JSON document at a path."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as response:
             return json.load(response)
 
     def processes(self) -> list[int]:
-        """Its process and all that came of it."""
+        """Return the identifiers of its process and all descendants."""
         found = [self.process.pid]
         for pid in found:
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 found += map(int, children.read_text().split())
         return found
 
-    def processor_seconds(self) -> float:
-        """Time of the CPU that its processes have used."""
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of its processes in seconds."""
         ticks = 0
         for pid in self.processes():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -84,7 +84,7 @@ class Served:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def resident_bytes(self) -> int:
-        """Memory that its processes hold, summed; pages that they share count for each."""
+        """Return the resident memory of its processes, summed; shared pages count for each."""
         pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.processes())
         return pages * os.sysconf("SC_PAGE_SIZE")
 
@@ -96,12 +96,12 @@ class Served:
                 return
             time.sleep(0.02)
         self.kill()
-        raise RuntimeError(f"the service did not come up:\n{self.log.read_text()[-2000:]}")
+        raise RuntimeError(f"the service did not start:\n{self.log.read_text()[-2000:]}")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; status 0 where the connection ended without an answer."""
+class Response:
+    """A response; status 0 if the connection ended without one."""
 
     status: int
     body: bytes
@@ -110,49 +110,49 @@ class Answer:
         return json.loads(self.body)
 
 
-NO_ANSWER = Answer(0, b"")
+NO_RESPONSE = Response(0, b"")
 
 
-async def ask(port: int, request: bytes, seconds: float = 60.0) -> Answer:
-    """Send a request as it is, on a connection of its own as another caller would, and read the answer."""
+async def ask(port: int, request: bytes, seconds: float = 60.0) -> Response:
+    """Send a request on a new connection, as another client would, and read the response."""
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
             try:
                 writer.write(request)
-                return await read_answer(reader)
+                return await read_response(reader)
             finally:
                 writer.close()
     except (OSError, asyncio.IncompleteReadError, TimeoutError):
-        return NO_ANSWER
+        return NO_RESPONSE
 
 
-async def read_answer(reader: asyncio.StreamReader) -> Answer:
-    """The next answer of a connection."""
+async def read_response(reader: asyncio.StreamReader) -> Response:
+    """Read the next response of a connection."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     length = next((int(line.split(":")[1]) for line in head.split("\r\n") if line.startswith("content-length:")), 0)
-    return Answer(int(head.split(" ", 2)[1]), await reader.readexactly(length))
+    return Response(int(head.split(" ", 2)[1]), await reader.readexactly(length))
 
 
 def post(target: str, body: bytes = b"", kind: str = "application/octet-stream") -> bytes:
-    """A whole POST request."""
+    """Build a POST request."""
     return (
         f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode() + body
 
 
 def get(target: str, method: str = "GET") -> bytes:
-    """A whole request without a body."""
+    """Build a request without a body."""
     return f"{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
 
 
 def upload(content: bytes, target: str = PREDICT) -> bytes:
-    """A whole request with an image as the multipart file `image_buf`."""
+    """Build a request with an image as the multipart file `image_buf`."""
     head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="image_buf"; filename="a.jpg"\r\n\r\n'
     body = head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
     return post(target, body, f"multipart/form-data; boundary={_BOUNDARY}")
 
 
-def feedback(photo_id: str, face_index: int, emotion: str) -> bytes:
-    """A whole request with feedback."""
-    return post(f"{FEEDBACK}?image_id={photo_id}&face_index={face_index}&feedback={emotion}")
+def feedback(image_id: str, face_index: int, emotion: str) -> bytes:
+    """Build a request with feedback."""
+    return post(f"{FEEDBACK}?image_id={image_id}&face_index={face_index}&feedback={emotion}")

@@ -1,11 +1,11 @@
-"""What the service adds to reading images: its throughput beside the bare analyzer's, and its latency under load.
+"""Overhead of the service: its throughput relative to the bare analyzer, and its latency under load.
 
     python -m benchmarks.serving [--rounds 4] [--seconds 6] [--latency-seconds 40]
 
-Two workers of `mememoji serve` with its default settings, and two processes of an `Analyzer` each, read the same
-640x480 JPEGs in turns. Then requests arrive at 80 % of the service's rate, evenly spaced, whether earlier ones are
-answered or not; a latency counts from the moment at which its request was to be sent. The load generator runs on the
-same cores, on uvloop, which takes the least of them. Prints a Markdown record.
+Two workers of `mememoji serve` with its default settings, and two processes of an `Analyzer` each, analyze the
+same 640x480 JPEGs in turns. Then requests arrive at 80 % of the service's rate, evenly spaced, whether or not earlier
+ones are answered; a latency is measured from the intended time of sending. The load generator runs on the same cores,
+on uvloop, which uses the least CPU. Prints a Markdown record.
 """
 
 import argparse
@@ -27,19 +27,19 @@ import uvloop
 
 from benchmarks.provenance import commit, machine
 from benchmarks.reading import ASTRONAUT
-from benchmarks.served import Answer, Served, ask, read_answer, upload
+from benchmarks.served import Response, Served, ask, read_response, upload
 from mememoji.analyzer import Analyzer
-from mememoji.classification.shipped_classifiers import shipped_classifier
+from mememoji.classification.shipped_classifiers import load_shipped_classifier
 from mememoji.image_io import encode_jpeg, read_image
 
 PROCESSES = 2
-CALLERS = 8
-"""Requests under way at once when the rate is sought."""
+CLIENTS = 8
+"""Concurrent requests when the rate is measured."""
 LOAD = 0.8
 
 
-def pictures() -> list[bytes]:
-    """Eight JPEGs of 640x480: the portrait at half its size at several places of a gray ground, with its one face."""
+def make_images() -> list[bytes]:
+    """Return eight JPEGs of 640x480: the portrait at several positions on a gray background, one face each."""
     portrait = cv2.resize(np.asarray(read_image(ASTRONAUT)), (400, 400), interpolation=cv2.INTER_AREA)
     made = []
     for number in range(8):
@@ -50,11 +50,11 @@ def pictures() -> list[bytes]:
     return made
 
 
-def read_on(contents: list[bytes], seconds: float, start: Barrier, counts: "Queue[int]") -> None:
-    """One process of the bare analyzer, each time that the others are ready too."""
-    # As the service has it: with a process for each core, threads beside it only get in the way.
+def analyze_rounds(contents: list[bytes], seconds: float, start: Barrier, counts: "Queue[int]") -> None:
+    """Run one process of the bare analyzer; each round starts when all processes are ready."""
+    # As in the service: with a process per core, further threads only compete.
     cv2.setNumThreads(1)
-    analyzer = Analyzer(classifier=shipped_classifier(threads=1))
+    analyzer = Analyzer(classifier=load_shipped_classifier(num_threads=1))
     assert all(len(analyzer.analyze(content).faces) == 1 for content in contents)
     while True:
         start.wait()
@@ -66,13 +66,13 @@ def read_on(contents: list[bytes], seconds: float, start: Barrier, counts: "Queu
 
 
 def busy_seconds() -> float:
-    """Time of the CPU that all of this machine have used since it started, and what its host took from it."""
+    """Return the CPU time of all processes of this machine, and time stolen by its host, in seconds."""
     user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
-class Bare:
-    """Analyzers in processes of their own."""
+class BareAnalyzers:
+    """Analyzers in separate processes."""
 
     def __init__(self, contents: list[bytes], seconds: float) -> None:
         context = multiprocessing.get_context("spawn")
@@ -80,12 +80,12 @@ class Bare:
         self._start = context.Barrier(PROCESSES + 1)
         self._counts: Queue[int] = context.Queue()
         given = (contents, seconds, self._start, self._counts)
-        self._processes = [context.Process(target=read_on, args=given, daemon=True) for _ in range(PROCESSES)]
+        self._processes = [context.Process(target=analyze_rounds, args=given, daemon=True) for _ in range(PROCESSES)]
         for process in self._processes:
             process.start()
 
     def rate(self) -> float:
-        """Images read in a second, over all processes."""
+        """Return images per second over all processes."""
         self._start.wait()
         return sum(self._counts.get(timeout=self._seconds + 30) for _ in self._processes) / self._seconds
 
@@ -95,36 +95,36 @@ class Bare:
             process.join()
 
 
-def check(answer: Answer) -> None:
-    """Every request is a good one, so every answer has its face."""
-    assert answer.status == 200, answer
-    assert len(answer.json()["faces"]) == 1
+def check(response: Response) -> None:
+    """Require that a response has its one face."""
+    assert response.status == 200, response
+    assert len(response.json()["faces"]) == 1
 
 
 async def served_rate(port: int, requests: list[bytes], seconds: float) -> float:
-    """Images answered in a second, with so many callers that each sends the next when it has its answer."""
+    """Return images per second, with `CLIENTS` clients that send the next request on each response."""
     end = time.perf_counter() + seconds
-    answers: list[Answer] = []
+    responses: list[Response] = []
 
     async def call(number: int) -> None:
-        # Kept open from request to request, as clients of every kind keep theirs.
+        # A persistent connection, as HTTP clients use it.
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
         while time.perf_counter() < end:
             writer.write(requests[number % len(requests)])
-            answer = await read_answer(reader)
+            response = await read_response(reader)
             if time.perf_counter() < end:
-                answers.append(answer)
+                responses.append(response)
             number += 1
         writer.close()
 
-    await asyncio.gather(*map(call, range(CALLERS)))
-    for answer in answers:
-        check(answer)
-    return len(answers) / seconds
+    await asyncio.gather(*map(call, range(CLIENTS)))
+    for response in responses:
+        check(response)
+    return len(responses) / seconds
 
 
 async def latencies(port: int, requests: list[bytes], rate: float, seconds: float) -> list[float]:
-    """Seconds from the moment at which each request was to be sent to its answer; they arrive evenly spaced."""
+    """Return the seconds from the intended time of sending to the response, for evenly spaced requests."""
     loop = asyncio.get_running_loop()
     start = loop.time() + 0.1
     found: list[float] = []
@@ -132,61 +132,61 @@ async def latencies(port: int, requests: list[bytes], rate: float, seconds: floa
     async def call(number: int) -> None:
         intended = start + number / rate
         await asyncio.sleep(intended - loop.time())
-        answer = await ask(port, requests[number % len(requests)])
+        response = await ask(port, requests[number % len(requests)])
         found.append(loop.time() - intended)
-        check(answer)
+        check(response)
 
     await asyncio.gather(*map(call, range(int(rate * seconds))))
     return found
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="What the service adds to reading images.")
+    """Measure and print a Markdown record."""
+    parser = argparse.ArgumentParser(description="Overhead of the service.")
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=6.0, help="of each turn")
+    parser.add_argument("--seconds", type=float, default=6.0, help="duration of each turn")
     parser.add_argument("--latency-seconds", type=float, default=40.0)
-    options = parser.parse_args()
-    contents = pictures()
+    args = parser.parse_args()
+    contents = make_images()
     requests = [upload(content) for content in contents]
     ours: list[float] = []
     bare: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        alone = Bare(contents, options.seconds)
-        with Served(Path(folder), f"sqlite:///{folder}/photos.db", workers=PROCESSES) as service:
+        alone = BareAnalyzers(contents, args.seconds)
+        with Served(Path(folder), f"sqlite:///{folder}/images.db", workers=PROCESSES) as service:
             uvloop.run(served_rate(service.port, requests, 3.0))  # both workers are warm
             before = time.process_time()
-            for _ in range(options.rounds):
+            for _ in range(args.rounds):
                 bare.append(alone.rate())
-                ours.append(uvloop.run(served_rate(service.port, requests, options.seconds)))
-            generator = (time.process_time() - before) / (options.rounds * options.seconds)
+                ours.append(uvloop.run(served_rate(service.port, requests, args.seconds)))
+            generator = (time.process_time() - before) / (args.rounds * args.seconds)
             alone.close()
             rate = LOAD * statistics.median(ours)
-            others = busy_seconds() - service.processor_seconds() - time.process_time()
-            waited = uvloop.run(latencies(service.port, requests, rate, options.latency_seconds))
-            others = busy_seconds() - service.processor_seconds() - time.process_time() - others
+            others = busy_seconds() - service.cpu_seconds() - time.process_time()
+            waited = uvloop.run(latencies(service.port, requests, rate, args.latency_seconds))
+            others = busy_seconds() - service.cpu_seconds() - time.process_time() - others
     ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, bare, strict=True))
     median, late = np.percentile(waited, [50, 99])
     versions = f"ONNX Runtime {onnxruntime.__version__}, OpenCV {cv2.__version__}"
     print("## Throughput and latency\n")
     print(
-        f"`python -m benchmarks.serving --rounds {options.rounds} --seconds {options.seconds:g} --latency-seconds "
-        f"{options.latency_seconds:g}` at commit {commit()}."
+        f"`python -m benchmarks.serving --rounds {args.rounds} --seconds {args.seconds:g} --latency-seconds "
+        f"{args.latency_seconds:g}` at commit {commit()}."
     )
     print(f"{machine()}, {versions}.\n")
-    print("| what | service, two workers | bare analyzer, two processes | ratio | asked |\n|---|---|---|---|---|")
+    print("| what | service, two workers | bare analyzer, two processes | ratio | required |\n|---|---|---|---|---|")
     print(
-        f"| 640x480 JPEGs a second, medians of {options.rounds} turns | {statistics.median(ours):.1f} | "
+        f"| 640x480 JPEGs a second, medians of {args.rounds} turns | {statistics.median(ours):.1f} | "
         f"{statistics.median(bare):.1f} | {ratio:.2f} | at least 0.8 |\n"
     )
     print(f"Turns: {', '.join(f'{mine:.1f} to {theirs:.1f}' for mine, theirs in zip(ours, bare, strict=True))}.")
-    print(f"The generator took {generator:.1%} of one core.\n")
-    print("| open arrivals at 80 % of that | median, ms | p99, ms | p99 / median | asked |\n|---|---|---|---|---|")
+    print(f"The load generator used {generator:.1%} of one core.\n")
+    print("| open arrivals at 80 % of that | median, ms | p99, ms | p99 / median | required |\n|---|---|---|---|---|")
     print(
         f"| {len(waited):,} requests, {rate:.1f} a second | {median * 1e3:.0f} | {late * 1e3:.0f} | "
         f"{late / median:.1f} | under 5 |\n"
     )
-    print(f"Meanwhile other programs took {others / options.latency_seconds:.1%} of one core.")
+    print(f"Meanwhile other programs used {others / args.latency_seconds:.1%} of one core.")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How often faces change their number on made video with known motion: our tracker beside others.
+"""Identity switches on synthetic video with known motion: our tracker and others.
 
     python -m benchmarks.tracking [--detector haar] [--detector-weights FILE] [--scenes 3]
 
 Faces are pasted on paths that drift, cross and are hidden for a moment; a real detector finds them. A switch is
-counted when a path's face gets another number than it had. Libraries that are not installed are left out. Prints a
+counted if the face of a path gets another track ID. Libraries that are not installed are skipped. Prints a
 Markdown record for this folder.
 """
 
@@ -30,21 +30,21 @@ WIDTH, HEIGHT = 640, 360
 FACE = 150
 
 Track = Callable[[float, Sequence[Detection]], Sequence[int | None]]
-Place = tuple[float, float, bool]
-"""A face's middle, and whether it is to be seen."""
+Position = tuple[float, float, bool]
+"""Center of a face, and whether it is visible."""
 
 
-def paths(kind: str, seed: int) -> list[Callable[[float], Place]]:
-    """Where the faces of a scene are at a time in seconds."""
+def make_paths(kind: str, seed: int) -> list[Callable[[float], Position]]:
+    """Return the path of each face: seconds to position."""
     rng = np.random.default_rng(seed)
     a, b = rng.uniform(0.7, 1.4, 2)
     y = rng.uniform(150, 210)
     turn = 2 * math.pi / SECONDS
 
-    def across(start: float, end: float, wave: float, pace: float) -> Callable[[float], Place]:
+    def across(start: float, end: float, wave: float, pace: float) -> Callable[[float], Position]:
         return lambda t: (start + (end - start) * t / SECONDS, y + wave * math.sin(pace * t), True)
 
-    def hidden(path: Callable[[float], Place], start: float, length: float) -> Callable[[float], Place]:
+    def hidden(path: Callable[[float], Position], start: float, length: float) -> Callable[[float], Position]:
         return lambda t: (*path(t)[:2], not start <= t < start + length)
 
     if kind == "drift":
@@ -54,15 +54,17 @@ def paths(kind: str, seed: int) -> list[Callable[[float], Place]]:
     if kind == "gaps":
         left, right = across(100, 260, 20, 2 * a), across(540, 400, 20, 2 * b)
         return [hidden(hidden(left, 1.5, 0.4), 4, 0.6), hidden(right, 2.5, 0.8)]
-    # Fast to and fro: from one frame to the next a face moves by up to a fifth of its side.
+    # Fast oscillation: a face moves by up to a fifth of its size between frames.
     return [
         lambda t: (320 - 200 * math.cos(3 * turn * a * t), 100.0, True),
         lambda t: (320 + 200 * math.cos(3 * turn * b * t), 262.0, True),
     ]
 
 
-def frames(scene: Sequence[Callable[[float], Place]], seed: int) -> Iterator[tuple[float, RGBImage, list[Place]]]:
-    """The made video: time, (H, W, 3) uint8 RGB, and where the faces are."""
+def make_frames(
+    scene: Sequence[Callable[[float], Position]], seed: int
+) -> Iterator[tuple[float, RGBImage, list[Position]]]:
+    """Yield the synthetic video: time, (H, W, 3) uint8 RGB, and the positions of the faces."""
     face = read_image(ASTRONAUT)[30 : 30 + FACE, 150 : 150 + FACE]
     rng = np.random.default_rng(seed)
     mask = np.zeros((FACE, FACE), np.float32)
@@ -72,8 +74,8 @@ def frames(scene: Sequence[Callable[[float], Place]], seed: int) -> Iterator[tup
     for number in range(RATE * SECONDS):
         time = number / RATE
         image = ground.copy()
-        places = [path(time) for path in scene]
-        for x, y, seen in places:
+        positions = [path(time) for path in scene]
+        for x, y, seen in positions:
             if seen:
                 left, top = round(x - FACE / 2), round(y - FACE / 2)
                 below = image[max(top, 0) : top + FACE, max(left, 0) : left + FACE]
@@ -82,16 +84,16 @@ def frames(scene: Sequence[Callable[[float], Place]], seed: int) -> Iterator[tup
                 ]
                 below[:] = np.rint(below + (face[part].astype(np.float32) - below) * soft[part])
         noisy = np.clip(image + rng.normal(0, 4, image.shape), 0, 255)
-        yield time, noisy.astype(np.uint8), places
+        yield time, noisy.astype(np.uint8), positions
 
 
 def trackers() -> dict[str, Callable[[], Track]]:
-    """What is compared, by name; each makes a fresh one."""
-    found: dict[str, Callable[[], Track]] = {"ours": lambda: Tracker().update, "overlap alone": overlap_alone}
+    """Return a constructor of each tracker by name."""
+    found: dict[str, Callable[[], Track]] = {"ours": lambda: Tracker().update, "IoU only": make_iou_tracker}
     for name, make in (
-        ("norfair", norfair),
-        ("trackers' ByteTrack", partial(of_trackers, "ByteTrackTracker")),
-        ("trackers' OC-SORT", partial(of_trackers, "OCSORTTracker")),
+        ("norfair", make_norfair),
+        ("trackers' ByteTrack", partial(make_trackers, "ByteTrackTracker")),
+        ("trackers' OC-SORT", partial(make_trackers, "OCSORTTracker")),
     ):
         try:
             make()
@@ -101,8 +103,8 @@ def trackers() -> dict[str, Callable[[], Track]]:
     return found
 
 
-def overlap_alone() -> Track:
-    """The simplest there is: the box of the last second that overlaps most."""
+def make_iou_tracker() -> Track:
+    """Make the simplest tracker: the box of the last second with the largest IoU."""
     known: dict[int, tuple[float, Box]] = {}
     numbers = iter(range(1, 10**6))
 
@@ -125,8 +127,8 @@ def overlap_alone() -> Track:
     return update
 
 
-def norfair() -> Track:
-    """Kalman filter and distance; a face counts once it was seen three times."""
+def make_norfair() -> Track:
+    """Make norfair's tracker: Kalman filter and distance; a track is confirmed after three detections."""
     import norfair as library  # type: ignore[import-not-found]
 
     tracker = library.Tracker("mean_euclidean", distance_threshold=FACE, hit_counter_max=RATE, initialization_delay=2)
@@ -145,8 +147,8 @@ def norfair() -> Track:
     return update
 
 
-def of_trackers(name: str) -> Track:
-    """One of the package trackers: Kalman filter and overlap; a face counts once it was seen several times."""
+def make_trackers(name: str) -> Track:
+    """Make a tracker of the package trackers: Kalman filter and IoU; confirmed after several detections."""
     import supervision  # type: ignore[import-not-found]
     import trackers as library  # type: ignore[import-not-found]
 
@@ -173,20 +175,20 @@ def of_trackers(name: str) -> Track:
     return update
 
 
-def score(found: Sequence[tuple[float, list[Detection], list[Place]]], track: Track) -> tuple[int, int, int]:
-    """Switches, faces found without a number, and faces found."""
+def score(found: Sequence[tuple[float, list[Detection], list[Position]]], track: Track) -> tuple[int, int, int]:
+    """Return identity switches, faces without a track ID, and faces found."""
     last: dict[int, int] = {}
     switches = unnumbered = faces = 0
-    for time, detections, places in found:
+    for time, detections, positions in found:
         numbers = track(time, detections)
-        for path, (x, y, seen) in enumerate(places):
+        for path, (x, y, seen) in enumerate(positions):
             inside = [
                 index
                 for index, d in enumerate(detections)
                 if math.hypot(d.box.x + d.box.width / 2 - x, d.box.y + d.box.height / 2 - y) < FACE / 4
             ]
-            # Where two faces lie over each other, nobody can say whose box it is.
-            alone = all(math.hypot(x - ox, y - oy) > FACE / 2 for ox, oy, _ in places if (ox, oy) != (x, y))
+            # The box of overlapping faces cannot be assigned to one of them.
+            alone = all(math.hypot(x - ox, y - oy) > FACE / 2 for ox, oy, _ in positions if (ox, oy) != (x, y))
             if not seen or not alone or len(inside) != 1:
                 continue
             faces += 1
@@ -200,24 +202,24 @@ def score(found: Sequence[tuple[float, list[Detection], list[Place]]], track: Tr
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="How often faces change their number.")
+    """Measure and print a Markdown record."""
+    parser = argparse.ArgumentParser(description="Identity switches on synthetic video.")
     parser.add_argument("--detector", default="haar")
     parser.add_argument("--detector-weights", type=Path)
     parser.add_argument("--scenes", type=int, default=3)
-    options = parser.parse_args()
-    detector = make_detector(options.detector, options.detector_weights)
+    args = parser.parse_args()
+    detector = make_detector(args.detector, args.detector_weights)
     compared = trackers()
-    print(f"# Faces keep their number, {today()}\n")
-    print(f"`python -m benchmarks.tracking --scenes {options.scenes}` with {detector.name} at commit {commit()}.")
+    print(f"# Tracking, {today()}\n")
+    print(f"`python -m benchmarks.tracking --scenes {args.scenes}` with {detector.name} at commit {commit()}.")
     print(f"{machine()}, OpenCV {cv2.__version__}.\n")
-    print("| scene | faces found | " + " | ".join(f"{name}: switches, unnumbered" for name in compared) + " |")
+    print("| scene | faces found | " + " | ".join(f"{name}: switches, without ID" for name in compared) + " |")
     print("|---|---|" + "---|" * len(compared))
     for kind in ("drift", "cross", "gaps", "fast"):
         totals = {name: np.zeros(3, int) for name in compared}
-        for seed in range(options.scenes):
-            made = frames(paths(kind, seed), seed)
-            found = [(time, detector.detect(image), places) for time, image, places in made]
+        for seed in range(args.scenes):
+            made = make_frames(make_paths(kind, seed), seed)
+            found = [(time, detector.detect(image), positions) for time, image, positions in made]
             for name, make in compared.items():
                 totals[name] += score(found, make())
         cells = " | ".join(f"{switches}, {unnumbered}" for switches, unnumbered, _ in totals.values())

@@ -1,11 +1,11 @@
-"""What video costs: the headless pass, the window's frame rate, and memory on a long clip.
+"""Cost of video: the headless pass, the frame rate of the live window, and memory on a long clip.
 
     python -m benchmarks.video [--detector yunet --detector-weights FILE] [--rounds 5]
     python -m benchmarks.video --memory
     xvfb-run -a python -m benchmarks.video --window 12
 
 The clips are made of the public-domain portrait. Prints a Markdown record for this folder; --window measures the
-window alone, for which it needs a screen.
+live window only and needs a display.
 """
 
 import argparse
@@ -24,13 +24,13 @@ from mememoji.analyzer import Analyzer
 from mememoji.detection.registry import make_detector
 from mememoji.image_io import read_image
 from mememoji.tracking.face_tracking import FaceTracking
-from mememoji.video.processing import OutputPaths, track_frames, process_video
+from mememoji.video.processing import OutputPaths, process_video, track_frames
 from mememoji.video.video_encoder import VideoEncoder
 from mememoji.video.video_reader import VideoReader
 
 
 def make_clip(path: Path, seconds: float, rate: float, size: tuple[int, int]) -> Path:
-    """The portrait moving about: one face."""
+    """Write a clip of the moving portrait: one face."""
     width, height = size
     portrait = read_image(ASTRONAUT)
     with VideoEncoder(path, width, height, rate) as encoder:
@@ -44,8 +44,8 @@ def make_clip(path: Path, seconds: float, rate: float, size: tuple[int, int]) ->
     return path
 
 
-def headless(clip: Path, analyzer: Analyzer, rounds: int) -> tuple[float, float]:
-    """A clip from file to timeline; and its detector and classifier alone, on frames that lie in memory."""
+def time_headless(clip: Path, analyzer: Analyzer, rounds: int) -> tuple[float, float]:
+    """Time a clip from file to timeline, and detector and classifier alone on decoded frames."""
     frames = [frame.image for frame in VideoReader(clip)]
     with tempfile.TemporaryDirectory() as folder:
         outputs = OutputPaths(timeline=Path(folder, "timeline.csv"))
@@ -54,13 +54,17 @@ def headless(clip: Path, analyzer: Analyzer, rounds: int) -> tuple[float, float]
             for image in frames:
                 analyzer.classify_faces(image, analyzer.detector.detect(image))
 
-        faces = [len(tracked.track_ids) for _, tracked in track_frames(VideoReader(clip), analyzer, FaceTracking()) if tracked]
+        faces = [
+            len(tracked.track_ids)
+            for _, tracked in track_frames(VideoReader(clip), analyzer, FaceTracking())
+            if tracked
+        ]
         assert min(faces) == max(faces) == 1, "the clip shows one face"
         return compare(lambda: process_video(VideoReader(clip), analyzer, outputs), alone, rounds)
 
 
 def peak_memory(clip: Path, folder: Path) -> float:
-    """The peak of `mememoji video` with all its outputs, in MiB."""
+    """Return the peak memory of `mememoji video` with all its outputs, in MiB."""
     outputs = [
         f"--{name}={folder / file}"
         for name, file in (("out", "o.mp4"), ("csv", "o.csv"), ("summary", "o.json"), ("plot", "o.png"))
@@ -76,7 +80,7 @@ def peak_memory(clip: Path, folder: Path) -> float:
 
 
 def window_rate(clip: Path, analyzer: Analyzer, seconds: float) -> str:
-    """How many frames a second the window shows of late, drawn with boxes and bars, and how old they are."""
+    """Return the frame rate of the window with boxes and bars, and its latency, as text."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -90,9 +94,9 @@ def window_rate(clip: Path, analyzer: Analyzer, seconds: float) -> str:
     shown: list[float] = []
     show = window.image_view.show_image
 
-    def count(picture: object) -> None:
+    def count(image: object) -> None:
         shown.append(time.perf_counter())
-        show(picture)  # type: ignore[arg-type]
+        show(image)  # type: ignore[arg-type]
 
     window.image_view.show_image = count  # type: ignore[method-assign]
     session.start()
@@ -105,33 +109,33 @@ def window_rate(clip: Path, analyzer: Analyzer, seconds: float) -> str:
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="What video costs.")
+    """Measure and print a Markdown record."""
+    parser = argparse.ArgumentParser(description="Cost of video.")
     parser.add_argument("--detector", default="compact")
     parser.add_argument("--detector-weights", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--window", type=float, metavar="SECONDS", help="measure the window, for so long")
-    parser.add_argument("--memory", action="store_true", help="measure memory alone, which takes minutes")
-    options = parser.parse_args()
-    analyzer = Analyzer(make_detector(options.detector, options.detector_weights))
+    parser.add_argument("--window", type=float, metavar="SECONDS", help="measure the live window for this duration")
+    parser.add_argument("--memory", action="store_true", help="measure memory only, which takes minutes")
+    args = parser.parse_args()
+    analyzer = Analyzer(make_detector(args.detector, args.detector_weights))
     print(f"# Video, {today()}\n")
     print(f"`python -m benchmarks.video {' '.join(sys.argv[1:])}` at commit {commit()}, {analyzer.detector.name}.")
     print(f"{machine()}, OpenCV {cv2.__version__}.\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if options.window:
-            clip = make_clip(folder / "long.mp4", options.window + 2, 60, (640, 480))
-            print(window_rate(clip, analyzer, options.window))
+        if args.window:
+            clip = make_clip(folder / "long.mp4", args.window + 2, 60, (640, 480))
+            print(window_rate(clip, analyzer, args.window))
             return
         print("| what | ours | against | ratio | at most |\n|---|---|---|---|---|")
-        if options.memory:
+        if args.memory:
             short = peak_memory(make_clip(folder / "minute.mp4", 60, 5, (160, 120)), folder)
             long = peak_memory(make_clip(folder / "ten.mp4", 600, 5, (160, 120)), folder)
             print(f"| peak of ten minutes / of one, MiB | {long:.0f} | {short:.0f} | {long / short:.2f} | 1.1 |")
             return
         frames = 50
         clip = make_clip(folder / "clip.mp4", frames / 25, 25, (640, 480))
-        ours, alone = headless(clip, analyzer, options.rounds)
+        ours, alone = time_headless(clip, analyzer, args.rounds)
         print(
             f"| 640x480, one face: file to timeline / detector and classifier, ms a frame | {ours / frames * 1e3:.1f} "
             f"| {alone / frames * 1e3:.1f} | {ours / alone:.2f} | 1.3 |"
