@@ -111,11 +111,15 @@ def test_train_validates_every_val_interval_and_at_the_end(tmp_path: Path) -> No
 def test_resume_after_a_kill_during_a_write_uses_the_last_checkpoint(tmp_path: Path) -> None:
     make_trainer(TINY.with_changes(epochs=1, lr_decay_epochs=0), tmp_path).train()
     for name in (CHECKPOINT_FILE, "history.csv"):
-        (tmp_path / f"{name}.partial").write_bytes(b"cut short")
+        # What a kill leaves of `atomic_write`.
+        (tmp_path / f".{name}-killed").mkdir()
+        (tmp_path / f".{name}-killed" / name).write_bytes(b"cut short")
     resumed = make_trainer(TINY, tmp_path)
     resumed.resume()
     resumed.train()
-    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "history.png", CHECKPOINT_FILE, PRE_DECAY_FILE}
+    files = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert files == {"history.csv", "history.png", CHECKPOINT_FILE, PRE_DECAY_FILE}
+    assert len(resumed.history) == TINY.epochs
 
 
 def test_train_with_fast_epochs_does_not_write_each_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
