@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from mememoji.classification.model_card import ModelCard
-from mememoji.classification.onnx_classifier import HEADS
+from mememoji.classification.face_classifier import HEADS
 from mememoji.datasets.splits import Split
 from mememoji.model_files import card_path, compute_sha256
 
@@ -100,9 +100,9 @@ def pooled_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ModelCard(
         name="pooled 1",
         network="pooled",
-        parameters=17 * 36,
+        num_parameters=17 * 36,
         sha256=compute_sha256(weights),
-        side=48,
+        input_size=48,
         mean=128.0,
         std=24.0,
         outputs=dict(HEADS),

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from mememoji.cli import app
-from mememoji.datasets.detection_images import Photograph
+from mememoji.datasets.detection_images import DetectionSample
 from mememoji.datasets.face_sets.face_set import read_face_set
-from mememoji.datasets.negatives import BACKGROUNDS, read_crops
+from mememoji.datasets.negatives import NUM_BACKGROUND_CROPS, read_crops
 from mememoji.datasets.splits import read_split
-from tests.drawn_faces import drawn, write_parquet
+from tests.drawn_faces import draw_sample, write_parquet
 
 
 @pytest.fixture
@@ -27,48 +27,48 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_without_a_source_usage_is_shown() -> None:
+def test_missing_source_shows_usage() -> None:
     result = CliRunner().invoke(app, ["data", "prepare"])
 
     assert result.exit_code == 2
     assert "source" in result.output.lower()
 
 
-def test_prepare_says_what_it_wrote(source: Path, tmp_path: Path) -> None:
+def test_prepare_reports_its_outputs(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "prepared"
 
     result = CliRunner().invoke(app, ["data", "prepare", str(source), "--out", str(out)])
 
     assert result.exit_code == 0, result.output
     assert "train       2 images: angry 0, fear 0, happy 2, sad 0, surprise 0, neutral 0" in result.output
-    assert "1 images show the same image as a held-out one: left out of train" in result.output
+    assert "1 duplicates of held-out images left out of train" in result.output
     assert f"written to {out}" in result.output
     assert json.loads((out / "card.json").read_text())["source"]["name"] == "fer2013.csv"
 
 
-def test_prepare_keeps_duplicates_where_asked(source: Path, tmp_path: Path) -> None:
+def test_prepare_keeps_duplicates_on_request(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "prepared"
 
     result = CliRunner().invoke(app, ["data", "prepare", str(source), "--out", str(out), "--keep-duplicates"])
 
     assert result.exit_code == 0, result.output
-    assert "kept in train, as asked" in result.output
+    assert "held-out images kept in train" in result.output
     assert len(read_split(out / "train.parquet")) == 3
 
 
-def test_an_error_is_one_line_and_an_exit_code(source: Path, tmp_path: Path) -> None:
+def test_error_is_one_line_and_an_exit_code(source: Path, tmp_path: Path) -> None:
     with source.open("a") as file:
         file.write("3,1 2 3,Training\n")
 
     result = CliRunner().invoke(app, ["data", "prepare", str(source), "--out", str(tmp_path / "prepared")])
 
     assert result.exit_code == 1
-    assert "row 4: expected 2304 pixels, got 3" in result.output
+    assert "row 4: a row must have 2304 pixels, got 3" in result.output
     assert len(result.output.strip().splitlines()) == 1
     assert not (tmp_path / "prepared").exists()
 
 
-def test_the_official_sample_with_its_votes(shared: Path, tmp_path: Path) -> None:
+def test_official_sample_is_prepared_with_votes(shared: Path, tmp_path: Path) -> None:
     sample, votes = (shared / "data" / name for name in ("fer2013-sample.csv", "fer2013new-sample.csv"))
     if not sample.is_file():
         pytest.skip(f"no sample of FER2013 at {sample}")
@@ -83,35 +83,37 @@ def test_the_official_sample_with_its_votes(shared: Path, tmp_path: Path) -> Non
     assert card["source"]["votes"] == "fer2013new-sample.csv"
 
 
-def enlarged(photograph: Photograph) -> Photograph:
-    image = cv2.imdecode(np.frombuffer(photograph.image, np.uint8), cv2.IMREAD_COLOR)
+def enlarged(sample: DetectionSample) -> DetectionSample:
+    image = cv2.imdecode(np.frombuffer(sample.image, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     large = cv2.imencode(".png", cv2.resize(image, None, fx=2, fy=2))[1].tobytes()
-    return dataclasses.replace(photograph, image=large, faces=photograph.faces * 2, landmarks=photograph.landmarks * 2)
+    return dataclasses.replace(sample, image=large, faces=sample.faces * 2, landmarks=sample.landmarks * 2)
 
 
-def test_crops_are_cut_out_of_photographs(tmp_path: Path) -> None:
-    write_parquet([drawn(0, faces=0), enlarged(drawn(1)), drawn(2, faces=0)], tmp_path / "photographs.parquet")
+def test_crops_are_extracted_from_images(tmp_path: Path) -> None:
+    write_parquet(
+        [draw_sample(0, faces=0), enlarged(draw_sample(1)), draw_sample(2, faces=0)], tmp_path / "samples.parquet"
+    )
     out = tmp_path / "crops.parquet"
-    told = CliRunner().invoke(app, ["data", "crops", str(tmp_path / "photographs.parquet"), "--out", str(out)])
-    assert told.exit_code == 0, told.output
+    result = CliRunner().invoke(app, ["data", "crops", str(tmp_path / "samples.parquet"), "--out", str(out)])
+    assert result.exit_code == 0, result.output
     crops = read_crops(out)
-    assert told.output.startswith(f"{len(crops)} crops (1 of faces, {2 * BACKGROUNDS} of background, ")
-    assert crops.are_faces.sum() == 1
+    assert result.output.startswith(f"{len(crops)} crops (1 of faces, {2 * NUM_BACKGROUND_CROPS} of background, ")
+    assert crops.is_face.sum() == 1
 
 
-def test_photographs_full_of_faces_show_no_background(tmp_path: Path) -> None:
-    write_parquet([drawn(1)], tmp_path / "photographs.parquet")
-    call = ["data", "crops", str(tmp_path / "photographs.parquet"), "--out", str(tmp_path / "crops.parquet")]
-    told = CliRunner().invoke(app, call)
-    assert told.exit_code == 1
-    assert "crops of both kinds are needed" in told.stderr
+def test_crops_without_background_is_an_error(tmp_path: Path) -> None:
+    write_parquet([draw_sample(1)], tmp_path / "samples.parquet")
+    call = ["data", "crops", str(tmp_path / "samples.parquet"), "--out", str(tmp_path / "crops.parquet")]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 1
+    assert "crops must show both faces and non-faces" in result.stderr
     assert not (tmp_path / "crops.parquet").exists()
 
 
 @pytest.fixture
-def photos(astronaut_path: Path, tmp_path: Path) -> Path:
-    """A happy face, a darker copy of it without a label, a file that is damaged and one that is no image."""
+def images(astronaut_path: Path, tmp_path: Path) -> Path:
+    """A happy face, a darker copy of it without a label, a damaged image, and a file of another format."""
     folder = tmp_path / "photos"
     (folder / "happy").mkdir(parents=True)
     image = cv2.imread(str(astronaut_path))
@@ -123,18 +125,18 @@ def photos(astronaut_path: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_faces_reports_what_it_wrote_and_left_out(photos: Path, tmp_path: Path) -> None:
+def test_faces_reports_written_and_skipped_faces(images: Path, tmp_path: Path) -> None:
     out = tmp_path / "own.parquet"
 
-    result = CliRunner().invoke(app, ["data", "faces", f"{photos}:0.5", "--out", str(out), "--license", "my own"])
+    result = CliRunner().invoke(app, ["data", "faces", f"{images}:0.5", "--out", str(out), "--license", "my own"])
 
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert lines[0].endswith("images: 2 faces of 3 images; left out: 1 damaged")
+    assert lines[0].endswith("photos: 2 faces of 3 images; skipped: 1 damaged")
     assert lines[1:4] == [
         "  damaged: photos/happy/c.jpg",
-        "  not read, not images of a known format: 1 .heic",
-        "1 duplicates of other faces dropped, 0 labels in conflict taken off",
+        "  skipped, not images of a known format: 1 .heic",
+        "1 duplicates of other faces dropped, 0 conflicting labels removed",
     ]
     assert lines[4].startswith("1 faces: angry 0, disgust 0, fear 0, happy 1,")
     assert lines[5] == f"written to {out}"
@@ -142,18 +144,18 @@ def test_faces_reports_what_it_wrote_and_left_out(photos: Path, tmp_path: Path) 
     assert json.loads((tmp_path / "own.card.json").read_text())["inputs"][0]["license"] == "my own"
 
 
-def test_faces_drops_what_held_out_faces_show(photos: Path, tmp_path: Path) -> None:
+def test_faces_drops_duplicates_of_held_out_faces(images: Path, tmp_path: Path) -> None:
     held_out, out = tmp_path / "held-out.parquet", tmp_path / "own.parquet"
-    CliRunner().invoke(app, ["data", "faces", str(photos), "--out", str(held_out)])
+    CliRunner().invoke(app, ["data", "faces", str(images), "--out", str(held_out)])
 
-    result = CliRunner().invoke(app, ["data", "faces", str(photos), "--out", str(out), "--against", str(held_out)])
+    result = CliRunner().invoke(app, ["data", "faces", str(images), "--out", str(out), "--against", str(held_out)])
 
     assert result.exit_code == 0, result.output
-    assert "2 show the same image as one of" in result.output
+    assert "2 duplicates of " in result.output
     assert len(read_face_set(out)) == 0
 
 
-def test_faces_of_nothing_is_an_error(tmp_path: Path) -> None:
+def test_faces_of_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["data", "faces", str(tmp_path), "--out", str(tmp_path / "own.parquet")])
 
     assert result.exit_code == 1

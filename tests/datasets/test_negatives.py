@@ -74,5 +74,5 @@ def test_labeled_crops_of_one_class_raise_dataset_error(pattern_split: Split, tm
     write_split(Split(pattern_split.rows, pattern_split.images, pattern_split.labels, None), tmp_path / "bare.parquet")
     with pytest.raises(DatasetError, match="must contain votes"):
         read_crops(tmp_path / "bare.parquet")
-    with pytest.raises(DatasetError, match="no split file"):
+    with pytest.raises(DatasetError, match="must be a split file"):
         read_crops(tmp_path / "missing")

@@ -1,4 +1,4 @@
-"""`mememoji data`: datasets of faces in, split files out."""
+"""`mememoji data`: prepare FER2013, crops with non-faces, and face sets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,55 +27,53 @@ def prepare(
     ],
     out: Annotated[
         Path,
-        typer.Option(help="Folder to write. It appears when all is done; an earlier output there is replaced."),
+        typer.Option(help="The folder to write, at once when all is complete; an earlier output there is replaced."),
     ],
-    votes: Annotated[
-        Path | None, typer.Option(help="FER+'s fer2013new.csv, whose rows are those of the source.")
-    ] = None,
+    votes: Annotated[Path | None, typer.Option(help="FER+'s fer2013new.csv, with the same rows as the source.")] = None,
     keep_duplicates: Annotated[
         bool,
-        typer.Option("--keep-duplicates", help="Keep images in train that show the same image as one of val or test."),
+        typer.Option("--keep-duplicates", help="Keep images in train that are duplicates of one of val or test."),
     ] = False,
 ) -> None:
     """Write train.parquet, val.parquet, test.parquet, card.json, faces.png and classes.png.
 
-    Images of train that are duplicates of a held-out one, exact or near, are left out, and listed in card.json.
+    Images of train that are exact or near duplicates of an image of val or test are left out, and listed in card.json.
     """
-    from mememoji.datasets.fer2013.prepare_dataset import prepare as prepare_data
+    from mememoji.datasets.fer2013.prepare_fer2013 import prepare_fer2013
 
-    card = prepare_data(source, votes, out, keep_duplicates=keep_duplicates, progress=True)
-    for line in _summary(card, out):
+    card = prepare_fer2013(source, votes, out, keep_duplicates=keep_duplicates, progress=True)
+    for line in _summarize_splits(card, out):
         typer.echo(line)
 
 
 @app.command()
 def crops(
-    photographs: Annotated[
+    images: Annotated[
         Path,
-        typer.Argument(help="Images with labeled faces, as `detector train` reads them.", metavar="PHOTOS"),
+        typer.Argument(help="Images with labeled faces, as for `detector train`.", metavar="IMAGES"),
     ],
-    out: Annotated[Path, typer.Option(help="The file to write, for `train --crops` and others.", metavar="FILE")],
-    seed: Annotated[int, typer.Option(min=0, help="Of where background is cut.")] = 0,
+    out: Annotated[Path, typer.Option(help="The file to write, for `train --negatives`.", metavar="FILE")],
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the background crops.")] = 0,
 ) -> None:
-    """Cut faces and what is none out of images: background, and what detectors wrongly take for a face.
+    """Crop faces and non-faces from images: background, and false positives of detectors with a low threshold.
 
-    The animals that a detector's training leaves out are left out here too, to judge by.
+    The hard negatives that the detector's training holds out are held out here too, for evaluation.
     """
     from collections import Counter
 
     import numpy as np
 
-    from mememoji.datasets.detection_images import read_photographs
-    from mememoji.datasets.negatives import Crops, cut, eager_detectors, write_crops
+    from mememoji.datasets.detection_images import read_detection_samples
+    from mememoji.datasets.negatives import LabeledCrops, extract_crops, make_low_threshold_detectors, write_crops
 
-    learned = [photograph for photograph in read_photographs(photographs) if not photograph.is_held_out]
+    samples = [sample for sample in read_detection_samples(images) if not sample.is_hard_negative]
     counts: Counter[str] = Counter()
-    images, are_faces = [np.zeros((0, 48, 48), np.uint8)], [np.zeros(0, bool)]
-    for kind, some in cut(learned, eager_detectors(), np.random.default_rng(seed)):
-        counts[kind] += len(some)
-        images.append(some)
-        are_faces.append(np.full(len(some), kind == "faces"))
-    write_crops(Crops(np.concatenate(images), np.concatenate(are_faces)), out)
+    all_crops, is_face = [np.zeros((0, 48, 48), np.uint8)], [np.zeros(0, bool)]
+    for kind, new in extract_crops(samples, make_low_threshold_detectors(), np.random.default_rng(seed)):
+        counts[kind] += len(new)
+        all_crops.append(new)
+        is_face.append(np.full(len(new), kind == "faces"))
+    write_crops(LabeledCrops(np.concatenate(all_crops), np.concatenate(is_face)), out)
     kinds = ", ".join(f"{count:,} of {kind}" for kind, count in counts.items())
     typer.echo(f"{counts.total():,} crops ({kinds}) written to {out}")
 
@@ -86,47 +84,51 @@ def faces(
         list[str],
         typer.Argument(
             help="Folders DIR/<class>/... of images or face crops; Parquet of images with a label; face sets; "
-            "split files. SOURCE:0.6 sets the trust in its labels.",
+            "split files. SOURCE:0.6 sets the trust in its labels, the estimated probability that a label is right.",
             metavar="SOURCE...",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The face set to write, its card beside it.", metavar="FILE.parquet")],
-    trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Trust in labels that come without one.")] = 0.8,
+    out: Annotated[Path, typer.Option(help="The face set to write, with its card beside it.", metavar="FILE.parquet")],
+    trust: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="The trust in labels of sources that do not state it.")
+    ] = 0.8,
     against: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Held-out faces (a split file, face set, Parquet of images or folder): what shows the same image "
-            "as one of these is dropped.",
+            help="Held-out faces (a split file, face set, Parquet of images or folder): duplicates of these are "
+            "dropped.",
             metavar="FILE",
         ),
     ] = None,
     compare: Annotated[
         list[Path] | None,
-        typer.Option(help="Other faces: what shows the same image is counted and kept.", metavar="FILE"),
+        typer.Option(help="Other faces: duplicates of these are counted and kept.", metavar="FILE"),
     ] = None,
     min_confidence: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Ignore faces of which the detector is less confident.")
+        float, typer.Option(min=0.0, max=1.0, help="The minimum confidence of a detected face.")
     ] = 0.6,
-    min_size: Annotated[int, typer.Option(min=1, help="Pixels of the smallest face, its box's longer side.")] = 40,
+    min_size: Annotated[
+        int, typer.Option(min=1, help="The minimum size of a detected face: the longer side of its box in pixels.")
+    ] = 40,
     largest: Annotated[
         bool,
         typer.Option(
-            "--largest", help="Take the largest face of a labeled image even where another is half as large or more."
+            "--largest", help="Use the largest face of a labeled image even if another is at least half as large."
         ),
     ] = False,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
     license_text: Annotated[
         list[str] | None,
-        typer.Option("--license", help="License of all sources, or one for each in turn.", metavar="TEXT"),
+        typer.Option("--license", help="The license of all sources, or one for each in turn.", metavar="TEXT"),
     ] = None,
     sheet: Annotated[
-        Path | None, typer.Option(help="Draw some faces of each emotion, to look at.", metavar="FILE.png")
+        Path | None, typer.Option(help="A contact sheet to draw, with faces of each emotion.", metavar="FILE.png")
     ] = None,
 ) -> None:
-    """Make a face set of images of any origin, for `train --faces`.
+    """Make a face set from images of any origin, for `train --faces`.
 
-    The detector finds the largest face of each image, and it is cut out as `predict` cuts it. Folders are named by
+    The detector finds the largest face of each image, which is cropped as `predict` crops it. Folders are named after
     classes: angry, disgust, fear, happy, sad, surprise, neutral, contempt, or unlabeled.
     """
     from mememoji.datasets.face_sets.face_cutter import FaceCutter
@@ -146,42 +148,40 @@ def faces(
         sheet=sheet,
         progress=True,
     )
-    for line in _faces_summary(card, out):
+    for line in _summarize_faces(card, out):
         typer.echo(line)
 
 
-def _faces_summary(card: dict[str, Any], out: Path) -> Iterator[str]:
+def _summarize_faces(card: dict[str, Any], out: Path) -> Iterator[str]:
     for source in card["inputs"]:
-        reasons = [f"{count:,} {reason}" for reason, count in source["left_out"].items() if count]
-        yield f"{source['name']}: {source['faces']:,} faces of {source['images']:,} images" + _listed(reasons)
-        for name in source["left_out_images"].get("damaged", ())[:5]:
+        reasons = [f"{count:,} {reason}" for reason, count in source["skipped"].items() if count]
+        skipped = f"; skipped: {', '.join(reasons)}" if reasons else ""
+        yield f"{source['name']}: {source['faces']:,} faces of {source['images']:,} images{skipped}"
+        for name in source["skipped_images"].get("damaged", ())[:5]:
             yield f"  damaged: {name}"
         if source["other_files"]:
             others = [f"{count:,} {suffix}" for suffix, count in source["other_files"].items()]
-            yield f"  not read, not images of a known format: {', '.join(others)}"
+            yield f"  skipped, not images of a known format: {', '.join(others)}"
     for file in card["against"]["files"]:
-        fate = "dropped" if file["dropped"] else "kept"
-        yield f"{file['duplicates']:,} show the same image as one of {file['name']}: {fate}"
-    inside = card["duplicates_inside"]
-    if inside["dropped"]:
-        taken_off = len(inside["labels_taken_off"])
-        yield f"{inside['dropped']:,} duplicates of other faces dropped, {taken_off:,} labels in conflict taken off"
+        outcome = "dropped" if file["dropped"] else "kept"
+        yield f"{file['duplicates']:,} duplicates of {file['name']} {outcome}"
+    within = card["duplicates_within"]
+    if within["dropped"]:
+        num_removed = len(within["labels_removed"])
+        yield f"{within['dropped']:,} duplicates of other faces dropped, {num_removed:,} conflicting labels removed"
     labels = ", ".join(f"{label} {count:,}" for label, count in card["labels"].items())
     yield f"{card['faces']:,} faces: {labels}"
     yield f"written to {out}"
 
 
-def _listed(reasons: list[str]) -> str:
-    return f"; left out: {', '.join(reasons)}" if reasons else ""
-
-
-def _summary(card: dict[str, Any], out: Path) -> Iterator[str]:
+def _summarize_splits(card: dict[str, Any], out: Path) -> Iterator[str]:
     width = max(len(name) for name in card["splits"])
     for name, split in card["splits"].items():
         classes = ", ".join(f"{emotion} {count:,}" for emotion, count in split["classes_6"].items())
         yield f"{name:<{width}}  {split['pictures']:>6,} images: {classes}"
     leaks = card["leaks"]
     if leaks["count"]:
-        fate = "left out of train" if leaks["left_out_of_train"] else "kept in train, as asked"
-        yield f"{leaks['count']:,} images show the same image as a held-out one: {fate}"
+        outcome = "left out of" if leaks["left_out_of_train"] else "kept in"
+        yield f"{leaks['count']:,} duplicates of held-out images {outcome} train"
+
     yield f"written to {out}"

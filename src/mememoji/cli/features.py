@@ -8,12 +8,10 @@ import typer
 from mememoji.cli.options import ClassifierName, DetectorName, Weights, find_classifier_weights
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from mememoji.classification.feature_extractor import FeatureExtractor
     from mememoji.image_io import RGBImage
     from mememoji.results import Composition
+    from mememoji.types import UInt8Array
 
 ACTIVATION = "activation"
 """The value of --layer that selects class activation maps."""
@@ -66,7 +64,7 @@ def features(
     typer.echo(str(out))
 
 
-def _read_face(path: Path, number: int, detector: str, weights: Path) -> "tuple[npt.NDArray[np.uint8], Composition]":
+def _read_face(path: Path, number: int, detector: str, weights: Path) -> "tuple[UInt8Array, Composition]":
     """Return the crop of one face as the classifier gets it, (S, S) uint8, and the face's composition."""
     from mememoji.analyzer import Analyzer
     from mememoji.errors import InputError
@@ -83,7 +81,7 @@ def _read_face(path: Path, number: int, detector: str, weights: Path) -> "tuple[
 
 def _draw(
     extractor: "FeatureExtractor",
-    crop: "npt.NDArray[np.uint8]",
+    crop: "UInt8Array",
     composition: "Composition",
     layer: str,
     max_channels: int,

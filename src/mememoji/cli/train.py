@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from mememoji.training.classifier.batch_sampler import MixedFaceSet
-    from mememoji.training.classifier.classifier_pipeline import TrainedClassifier
+    from mememoji.training.classifier.trained_classifier import TrainedClassifier
 
 DEFAULT_SHARE: Final = 0.3
 """A face set's share of each batch if `--faces` gives none."""
@@ -117,7 +117,7 @@ def train(
     import dataclasses
 
     from mememoji.errors import InputError
-    from mememoji.training.classifier.classifier_pipeline import ClassifierPipeline
+    from mememoji.training.classifier.classifier_pipeline import train_classifier
     from mememoji.training.classifier.classifier_presets import find_preset
     from mememoji.training.common.device import choose_device, set_num_threads
 
@@ -139,22 +139,23 @@ def train(
         if mixup is not None:
             augmentation = dataclasses.replace(config.augmentation, mixup_alpha=mixup)
             config = config.with_changes(augmentation=augmentation)
-        pipeline = ClassifierPipeline(
-            config=config,
-            data=data,
-            out=out,
-            name=preset,
-            device=choose_device(device),
-            teachers=[locate_weights(teacher) for teacher in teachers or []],
-            face_sets=parse_face_sets(faces or []),
-            init_from=None if init_from is None else locate_weights(init_from),
-            negatives=negatives,
-            compile_model=compile_model,
-            log=print_progress,
-        )
     except ValueError as error:
         raise InputError(f"invalid training options: {error}") from error
-    _print_result(pipeline.run(resume=resume), out / "report")
+    trained = train_classifier(
+        config,
+        data,
+        out,
+        name=preset,
+        device=choose_device(device),
+        teachers=[locate_weights(teacher) for teacher in teachers or []],
+        face_sets=parse_face_sets(faces or []),
+        init_from=None if init_from is None else locate_weights(init_from),
+        negatives=negatives,
+        compile_model=compile_model,
+        resume=resume,
+        log=print_progress,
+    )
+    _print_result(trained, out / "report")
 
 
 def export(
@@ -202,7 +203,7 @@ def export(
     To interpolate with a weights file, train.parquet is read too: the file's norms are estimated on it.
     """
     from mememoji.errors import InputError
-    from mememoji.training.classifier.classifier_pipeline import export_run
+    from mememoji.training.classifier.trained_classifier import export_run
 
     others = [locate_weights(other) for other in interpolate_with or []]
     alphas = alpha or [0.5] * len(others)

@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from mememoji.classification.model_card import PRECISIONS, ModelCard
 from mememoji.conversion.calibration import apply_calibration, remove_calibration
 from mememoji.conversion.float_precision import store_as_float16, store_as_float32
@@ -16,11 +13,10 @@ from mememoji.conversion.onnx_graph import read_weights, write_weights
 from mememoji.conversion.quantization import quantize
 from mememoji.errors import ModelError
 from mememoji.evaluation.temperature_scaling import CalibrationParams
+from mememoji.types import UInt8Array
 
 
-def convert(
-    weights: Path, out: Path, precision: str, crops: npt.NDArray[np.uint8] | None = None, **options: Any
-) -> ModelCard:
+def convert(weights: Path, out: Path, precision: str, crops: UInt8Array | None = None, **options: Any) -> ModelCard:
     """Write weights in another precision; the calibration is kept, the scores are dropped, since they may change.
 
     Args:
@@ -35,13 +31,8 @@ def convert(
         ValueError: the precision is unknown.
 
     Example:
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> from mememoji.classification.shipped_classifiers import find_weights
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     card = convert(find_weights("compact"), Path(folder, "compact.onnx"), "float32")
-        >>> card.precision
-        'float32'
+        >>> train = read_split(Path("data/fer2013/train.parquet"))  # doctest: +SKIP
+        >>> card = convert(Path("float.onnx"), Path("int8.onnx"), "int8", train.images[:512])  # doctest: +SKIP
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
@@ -71,6 +62,16 @@ def write_calibrated(weights: Path, out: Path, params: Mapping[str, CalibrationP
 
     Raises:
         ModelError: the weights have no such head.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from mememoji.classification.shipped_classifiers import find_weights
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     out = Path(folder, "calibrated.onnx")
+        ...     card = write_calibrated(find_weights("nano"), out, {"labels": CalibrationParams(1.2)})
+        >>> card.temperatures
+        {'labels': 1.2}
     """
     model, card = read_weights(weights)
     apply_calibration(model, params)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import onnxruntime.quantization as ort_quantization
 
@@ -19,6 +18,7 @@ from mememoji.conversion.float_precision import store_as_float32
 from mememoji.conversion.graph_rewrites import find_gate_nodes, rewrite_for_int8
 from mememoji.conversion.onnx_graph import Graph
 from mememoji.errors import ModelError
+from mememoji.types import Float32Array, UInt8Array
 
 CalibrationMethod = Literal["percentile", "minmax", "entropy"]
 
@@ -39,7 +39,7 @@ _BATCH_SIZE: Final = 64
 def quantize(
     model: Any,
     card: ModelCard,
-    crops: npt.NDArray[np.uint8],
+    crops: UInt8Array,
     *,
     calibration_method: CalibrationMethod = "percentile",
     reduce_range: bool = True,
@@ -86,7 +86,7 @@ def quantize(
 def _quantize(
     model: Any,
     card: ModelCard,
-    crops: npt.NDArray[np.uint8],
+    crops: UInt8Array,
     float_nodes: list[str],
     calibration_method: CalibrationMethod,
     reduce_range: bool,
@@ -113,14 +113,14 @@ def _quantize(
 class _CropReader(ort_quantization.CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has no types
     """Reads the crops in normalized batches, all of one size, as ONNX Runtime's quantizer requires."""
 
-    def __init__(self, crops: npt.NDArray[np.uint8], card: ModelCard) -> None:
+    def __init__(self, crops: UInt8Array, card: ModelCard) -> None:
         size = min(_BATCH_SIZE, len(crops))
         batches = crops[: len(crops) // size * size].reshape(-1, size, 1, card.input_size, card.input_size)
         self._batches = (
             {card.input_name: normalize(batch.astype(np.float32), mean=card.mean, std=card.std)} for batch in batches
         )
 
-    def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
+    def get_next(self) -> dict[str, Float32Array] | None:
         return next(self._batches, None)
 
 

@@ -1,4 +1,4 @@
-"""Datasets of faces: FER2013 and FER+ read from the forms people have, written as split files."""
+"""Datasets of faces: FER2013 and FER+ read from their common formats, split files, face sets, detection images."""
 
 from mememoji.datasets.splits import SPLITS, Split, read_split, write_split
 

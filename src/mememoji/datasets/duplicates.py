@@ -1,19 +1,19 @@
-"""The same image twice: exact and near duplicates, plain and mirrored.
+"""Duplicate search: exact and near duplicates, plain and mirrored.
 
-A perceptual hash proposes pairs, a pixel check decides. The hash is pHash: 64 bits, each saying whether one of the
-low frequencies of the discrete cosine transform lies over their median (Zauner, "Implementation and Benchmarking of
-Perceptual Image Hash Functions", 2010, section 3.2.1). It is proof against brightness, contrast and small changes, but
-two portraits with the same light and pose come as near as an image that was cropped twice. What tells them apart
-is fine detail: pixels are compared after a band-pass, which leaves lines and edges and drops light and
-shade, at the best of small shifts.
+A perceptual hash proposes pairs, and a pixel comparison confirms them. The hash is pHash: 64 bits, one for each low
+frequency of the discrete cosine transform, set if its coefficient is above the median (Zauner, "Implementation and
+Benchmarking of Perceptual Image Hash Functions", 2010, section 3.2.1). It is robust to brightness, contrast and small
+changes, but two portraits with the same light and pose are as close as two crops of one image. Fine detail
+distinguishes them: pixels are compared after a band-pass filter, which keeps lines and edges and removes shading, at
+the best of small shifts.
 
-How the thresholds were chosen, on FER2013's 32,298 images of Training and PublicTest: pairs were sorted by how far
-their detail agrees, and looked at. Of 72 plain pairs from 0.80 up, drawn at random, with hashes up to 20 bits apart, 71
-are one image, cropped twice or with another watermark or contrast; from 0.74 to 0.80 one in four shows somebody
-else. Mirrored pairs are rarely real, so chance weighs more: from 0.80 to 0.85 half of them show two people, while
-all 54 from 0.85 up are one image. So plain pairs count from 0.80 and mirrored ones from 0.85.
-Hash and grid are there for speed, and cost a little: comparing all pairs of Training and PublicTest whose grids agree
-to 0.80 finds 1,434 that count, and 98 % of them have hashes within 20 bits (88 % within 14).
+The thresholds were chosen on FER2013's 32,298 images of Training and PublicTest, by inspecting pairs sorted by the
+correlation of their detail. Of 72 random plain pairs with a correlation from 0.80 on and hashes up to 20 bits apart, 71
+show one image, in two crops or with a different watermark or contrast; from 0.74 to 0.80 one in four shows different
+people. True mirrored pairs are rare, so accidental ones weigh more: from 0.80 to 0.85 half of them show different
+people, while all 54 from 0.85 on show one image. So the thresholds are 0.80 for plain and 0.85 for mirrored pairs.
+Hash and grid speed up the search at a small cost: of the 1,434 pairs found by comparing all pairs of Training and
+PublicTest whose grids correlate by 0.80, 98 % have hashes within 20 bits (88 % within 14).
 """
 
 from dataclasses import dataclass
@@ -24,47 +24,45 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from mememoji.datasets.splits import SIDE
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.types import BoolArray, Float32Array, Int32Array, Int64Array, UInt8Array
 
-MAX_DISTANCE: Final = 20
-"""Bits out of 64 in which the hashes of a pair may differ."""
+MAX_HASH_DISTANCE: Final = 20
+"""The maximum number of bits out of 64 in which the hashes of a pair may differ."""
 
 MIN_CORRELATION: Final = 0.80
-"""How far the detail of a plain pair must agree, as a correlation."""
+"""The minimum correlation of the detail of a plain pair."""
 
 MIN_CORRELATION_MIRRORED: Final = 0.85
 """The same for a mirrored pair."""
 
 MAX_SHIFT: Final = 3
-"""Pixels, across and down, by which the check slides one image over the other. The hash bears about 2 both ways."""
+"""The maximum shift in pixels, in x and y, of one image against the other. The hash tolerates about 2 in each."""
 
-MATCH_SHIFT: Final = 5
-"""The same in `find_matches`: datasets center their crops differently."""
+MAX_CROSS_SHIFT: Final = 5
+"""The same in `find_cross_duplicates`: datasets center their crops differently."""
 
-_FREQUENCIES = 8
-_CHUNK = 256
-_FINE, _COARSE = 0.8, 4.0
-_GRID, _MIN_GRID_CORRELATION = 12, 0.82
-# An image of one gray level has no detail to compare: noise of the arithmetic would be taken for it.
+_NUM_FREQUENCIES = 8
+_CHUNK_SIZE = 256
+_FINE_SIGMA, _COARSE_SIGMA = 0.8, 4.0
+_GRID_SIZE, _MIN_GRID_CORRELATION = 12, 0.82
+# An image of one gray level has no detail to compare, only rounding errors.
 _MIN_DEVIATION = 1.0
-
-Images = npt.NDArray[np.uint8]
-Detail = npt.NDArray[np.float32]
 
 
 class Leak(NamedTuple):
-    """An image that shows the same image as a held-out one.
+    """An image that is a duplicate of a held-out one.
 
     Attributes:
-        image: its index.
-        twin: the index of the held-out image it is most like.
-        exact: all pixels are equal.
-        mirrored: one is the other seen in a mirror.
-        correlation: of their detail, 1.0 for an exact one.
+        image: the index of the image.
+        held_out: the index of the most similar held-out image.
+        exact: whether all pixels are equal.
+        mirrored: whether one is the mirror image of the other.
+        correlation: the correlation of their detail, 1.0 for an exact duplicate.
     """
 
-    picture: int
-    twin: int
+    image: int
+    held_out: int
     exact: bool
     mirrored: bool
     correlation: float
@@ -72,112 +70,120 @@ class Leak(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Which of N images show the same image.
+    """The duplicates among N images.
 
     Attributes:
-        identical: (N,) int32, for each image the first one that has the same pixels; itself where it is the first.
-        pairs: (M, 2) int32, near duplicates, each pair once, the smaller index first; both are firsts of `identical`.
-        mirrored: (M,) bool, the second is the first seen in a mirror.
-        distance: (M,) uint8, bits in which the hashes differ.
-        correlation: (M,) float32, of the detail at the best shift.
+        identical: (N,) int32, for each image the index of the first one with the same pixels, possibly its own.
+        pairs: (M, 2) int32, near duplicates, each pair once with the smaller index first; both are firsts of
+            `identical`.
+        mirrored: (M,) bool, whether the second is the mirror image of the first.
+        distance: (M,) uint8, the number of bits in which the hashes differ.
+        correlation: (M,) float32, the correlation of the detail at the best shift.
     """
 
-    identical: npt.NDArray[np.int32]
-    pairs: npt.NDArray[np.int32]
-    mirrored: npt.NDArray[np.bool_]
-    distance: npt.NDArray[np.uint8]
-    correlation: npt.NDArray[np.float32]
+    identical: Int32Array
+    pairs: Int32Array
+    mirrored: BoolArray
+    distance: UInt8Array
+    correlation: Float32Array
 
-    def leaks(self, held_out: npt.NDArray[np.bool_]) -> list[Leak]:
-        """The images that are not held out and have a twin that is; an exact twin goes before a near one.
+    def find_leaks(self, held_out: BoolArray) -> list[Leak]:
+        """Find the images that are duplicates of a held-out one, preferring an exact duplicate to a near one.
 
         Args:
-            held_out: (N,) bool.
+            held_out: (N,) bool, which images are held out.
         """
         first_held = {int(self.identical[index]): int(index) for index in np.flatnonzero(held_out)[::-1]}
         nearest: dict[int, tuple[int, int]] = {}
         for pair in np.argsort(self.correlation):
             one, other = (int(index) for index in self.pairs[pair])
-            for first, twin in ((one, other), (other, one)):
-                if twin in first_held:
-                    nearest[first] = first_held[twin], int(pair)
+            for first, second in ((one, other), (other, one)):
+                if second in first_held:
+                    nearest[first] = first_held[second], int(pair)
         leaks = []
         for index in np.flatnonzero(~held_out):
             first = int(self.identical[index])
             if first in first_held:
                 leaks.append(Leak(int(index), first_held[first], exact=True, mirrored=False, correlation=1.0))
             elif first in nearest:
-                twin, pair = nearest[first]
+                held, pair = nearest[first]
                 mirrored, correlation = bool(self.mirrored[pair]), float(self.correlation[pair])
-                leaks.append(Leak(int(index), twin, exact=False, mirrored=mirrored, correlation=correlation))
+                leaks.append(Leak(int(index), held, exact=False, mirrored=mirrored, correlation=correlation))
         return leaks
 
-    def twins(self, groups: npt.NDArray[np.integer], count: int) -> npt.NDArray[np.int64]:
-        """How many images of each group have a twin in each group.
+    def count_by_group(self, groups: npt.NDArray[np.integer], num_groups: int) -> Int64Array:
+        """Count the images of each group that have a duplicate in each group.
 
         Args:
-            groups: (N,) each image's group, 0 to `count` - 1.
-            count: how many groups there are.
+            groups: (N,) the group of each image, 0 to `num_groups` - 1.
+            num_groups: the number of groups.
 
         Returns:
-            (count, count, 2) int64, [group, group of the twin, exact or near]; an image with an exact twin in a
-            group does not count as one with a near twin there.
+            (num_groups, num_groups, 2) int64, [group, group of the duplicate, exact or near]; an image with an exact
+            duplicate in a group does not count as one with a near duplicate there.
         """
-        members = np.zeros((len(groups), count), np.int64)
+        members = np.zeros((len(groups), num_groups), np.int64)
         np.add.at(members, (self.identical, groups), 1)
         near = np.zeros_like(members)
         np.add.at(near, self.pairs[:, 0], members[self.pairs[:, 1]])
         np.add.at(near, self.pairs[:, 1], members[self.pairs[:, 0]])
-        own = np.eye(count, dtype=np.int64)[groups]
+        own = np.eye(num_groups, dtype=np.int64)[groups]
         has_exact = members[self.identical] - own > 0
         has_near = (near[self.identical] > 0) & ~has_exact
-        result = np.zeros((count, count, 2), np.int64)
+        result = np.zeros((num_groups, num_groups, 2), np.int64)
         for kind, has in enumerate((has_exact, has_near)):
             np.add.at(result[..., kind], groups, has)
         return result
 
 
-class Match(NamedTuple):
-    """An image that shows the same image as one of another dataset.
+class CrossDuplicate(NamedTuple):
+    """A near-duplicate pair across two datasets.
 
     Attributes:
-        image: its index.
-        twin: the index of the other one.
-        mirrored: one is the other seen in a mirror.
+        image: the index of the image in the first dataset.
+        other: the index of the image in the second dataset.
+        mirrored: whether one is the mirror image of the other.
         correlation: the correlation of their detail at the best shift.
     """
 
     image: int
-    twin: int
+    other: int
     mirrored: bool
     correlation: float
 
 
-def find_duplicates(images: Images, *, progress: bool = False) -> Duplicates:
-    """Find the images that show the same image.
+def find_duplicates(images: UInt8Array, *, progress: bool = False) -> Duplicates:
+    """Find exact and near duplicates.
 
-    Every pair is compared, in chunks: 35,887 images take seconds, and memory beyond the images stays under
-    400 MB. Images of one gray level have exact duplicates only.
+    All pairs are compared, in chunks: 35,887 images take seconds, with under 400 MB of additional memory. Images of one
+    gray level have exact duplicates only.
 
     Args:
         images: (N, 48, 48) uint8, gray.
-        progress: draw a progress bar on standard error, if that is a terminal.
+        progress: whether to show a progress bar on stderr if that is a terminal.
+
+    Example:
+        >>> import numpy as np
+        >>> images = np.zeros((3, 48, 48), np.uint8)
+        >>> images[1] = 255
+        >>> find_duplicates(images).identical.tolist()
+        [0, 1, 0]
     """
-    identical = _identical(images)
+    identical = _find_identical(images)
     deviation = np.array([image.std() for image in images])
     candidates = np.flatnonzero((identical == np.arange(len(images))) & (deviation >= _MIN_DEVIATION))
     unique = images[candidates]
     hashes, grids = perceptual_hashes(unique), _unit_grids(unique)
-    sides = tqdm((False, True), desc="finding duplicates", leave=False, disable=None if progress else True)
-    parts = []
-    for flip in sides:
-        # One image of a pair is turned, the other is not; the check turns the same one.
-        turned = unique[:, :, ::-1] if flip else unique
-        pairs, distance = _propose(perceptual_hashes(turned), hashes, _unit_grids(turned), grids)
-        same, correlation = _confirm(unique, pairs, mirrored=flip)
-        parts.append((pairs[same], distance[same], correlation[same], np.full(int(same.sum()), flip)))
-    pairs, distance, correlation, mirrored = (np.concatenate(part) for part in zip(*parts, strict=True))
-    # A face that is its own mirror image agrees both ways and is one pair all the same.
+    passes = tqdm((False, True), desc="finding duplicates", leave=False, disable=None if progress else True)
+    results = []
+    for mirrored_pass in passes:
+        # Flip the first image of each pair; `_confirm` flips the same one.
+        flipped = unique[:, :, ::-1] if mirrored_pass else unique
+        pairs, distance = _propose(perceptual_hashes(flipped), hashes, _unit_grids(flipped), grids)
+        same, correlation = _confirm(unique, pairs, mirrored=mirrored_pass)
+        results.append((pairs[same], distance[same], correlation[same], np.full(int(same.sum()), mirrored_pass)))
+    pairs, distance, correlation, mirrored = (np.concatenate(columns) for columns in zip(*results, strict=True))
+    # A symmetric face matches plain and mirrored; keep the better one of the two.
     order = np.lexsort((-correlation, pairs[:, 1], pairs[:, 0]))
     _, kept = np.unique(pairs[order], axis=0, return_index=True)
     order = order[kept]
@@ -186,56 +192,58 @@ def find_duplicates(images: Images, *, progress: bool = False) -> Duplicates:
     )
 
 
-def find_matches(images: Images, others: Images) -> list[Match]:
-    """Find near duplicates between two datasets; grids alone propose, as they bear greater shifts than hashes.
+def find_cross_duplicates(images: UInt8Array, others: UInt8Array) -> list[CrossDuplicate]:
+    """Find near duplicates between two datasets.
+
+    Grids alone propose the pairs, since they tolerate greater shifts than hashes.
 
     Args:
         images: (N, 48, 48) uint8, gray.
         others: (M, 48, 48) uint8, gray.
 
     Returns:
-        Pairs whose detail agrees, by the thresholds of `find_duplicates`; plain and mirrored ones are separate pairs.
-        Equal pixels are near pairs too; images of one gray level have none.
+        The pairs whose detail correlates, by the thresholds of `find_duplicates`; plain and mirrored ones are separate
+        pairs. Exact duplicates are included; images of one gray level have none.
     """
     both = np.concatenate([images, others])
     has_detail = np.array([image.std() >= _MIN_DEVIATION for image in both], np.bool_)
     right = _unit_grids(others)
-    matches: list[Match] = []
-    for flip in (False, True):
-        left = _unit_grids(images[:, :, ::-1] if flip else images)
-        for start in range(0, len(left), _CHUNK):
-            agreement = left[start : start + _CHUNK] @ right.T
-            pairs = np.argwhere(agreement >= _MIN_GRID_CORRELATION) + np.array([start, len(images)])  # (M, 2)
+    duplicates: list[CrossDuplicate] = []
+    for mirrored in (False, True):
+        left = _unit_grids(images[:, :, ::-1] if mirrored else images)
+        for start in range(0, len(left), _CHUNK_SIZE):
+            grid_correlation = left[start : start + _CHUNK_SIZE] @ right.T
+            pairs = np.argwhere(grid_correlation >= _MIN_GRID_CORRELATION) + np.array([start, len(images)])  # (M, 2)
             pairs = pairs[has_detail[pairs].all(axis=1)]
-            same, correlation = _confirm(both, pairs, mirrored=flip, max_shift=MATCH_SHIFT)
-            for (one, other), how_far in zip(pairs[same].tolist(), correlation[same].tolist(), strict=True):
-                matches.append(Match(one, other - len(images), flip, how_far))
-    return matches
+            same, correlation = _confirm(both, pairs, mirrored=mirrored, max_shift=MAX_CROSS_SHIFT)
+            for (one, other), value in zip(pairs[same].tolist(), correlation[same].tolist(), strict=True):
+                duplicates.append(CrossDuplicate(one, other - len(images), mirrored, value))
+    return duplicates
 
 
-def perceptual_hashes(images: Images) -> npt.NDArray[np.uint64]:
-    """Hash images by what they look like: pHash.
+def perceptual_hashes(images: UInt8Array) -> npt.NDArray[np.uint64]:
+    """Compute the perceptual hashes (pHash) of images.
 
     Args:
         images: (N, 48, 48) uint8, gray.
 
     Returns:
-        (N,) uint64. `gray * gain + offset` has the same hash while nothing is cut off at 0 or 255; a mirrored
-        image has another one.
+        (N,) uint64. `gray * gain + offset` has the same hash unless it is clipped at 0 or 255; a mirrored image has
+        another one.
     """
-    steps = np.arange(SIDE)
-    frequencies = np.arange(1, _FREQUENCIES + 1)[:, None]
-    waves = np.cos(np.pi * (2 * steps + 1) * frequencies / (2 * SIDE)).astype(np.float32)
+    positions = np.arange(CROP_SIZE)
+    frequencies = np.arange(1, _NUM_FREQUENCIES + 1)[:, None]
+    waves = np.cos(np.pi * (2 * positions + 1) * frequencies / (2 * CROP_SIZE)).astype(np.float32)
     hashes = np.empty(len(images), np.uint64)
     for start in range(0, len(images), 4096):
         block = images[start : start + 4096].astype(np.float32)
-        energy = (waves @ block @ waves.T).reshape(-1, _FREQUENCIES**2)  # (n, 64)
-        bits = energy > np.median(energy, axis=1, keepdims=True)
+        coefficients = (waves @ block @ waves.T).reshape(-1, _NUM_FREQUENCIES**2)  # (n, 64)
+        bits = coefficients > np.median(coefficients, axis=1, keepdims=True)
         hashes[start : start + 4096] = np.packbits(bits, axis=1).view(np.uint64).reshape(-1)  # (n,)
     return hashes
 
 
-def _identical(images: Images) -> npt.NDArray[np.int32]:
+def _find_identical(images: UInt8Array) -> Int32Array:
     first: dict[bytes, int] = {}
     return np.array([first.setdefault(image.tobytes(), index) for index, image in enumerate(images)], np.int32)
 
@@ -243,58 +251,59 @@ def _identical(images: Images) -> npt.NDArray[np.int32]:
 def _propose(
     left: npt.NDArray[np.uint64],
     right: npt.NDArray[np.uint64],
-    left_grids: npt.NDArray[np.float32],
-    right_grids: npt.NDArray[np.float32],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Index pairs (M, 2) with first < second whose hashes lie near and whose grids agree, and the distances (M,)."""
+    left_grids: Float32Array,
+    right_grids: Float32Array,
+) -> tuple[Int64Array, UInt8Array]:
+    """Return index pairs (M, 2), first < second, with close hashes and correlated grids, and their distances (M,)."""
     pairs, distances = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.uint8)]
-    for start in range(0, len(left), _CHUNK):
-        distance = _count_bits(left[start : start + _CHUNK, None] ^ right[None, start:])
-        one, other = np.divmod(np.flatnonzero(distance <= MAX_DISTANCE), distance.shape[1])
-        ordered = other > one
-        one, other = one[ordered], other[ordered]
-        agreement = np.einsum("ij,ij->i", left_grids[one + start], right_grids[other + start])
-        alike = agreement >= _MIN_GRID_CORRELATION
-        one, other = one[alike], other[alike]
+    for start in range(0, len(left), _CHUNK_SIZE):
+        distance = _count_bits(left[start : start + _CHUNK_SIZE, None] ^ right[None, start:])
+        one, other = np.divmod(np.flatnonzero(distance <= MAX_HASH_DISTANCE), distance.shape[1])
+        is_ordered = other > one
+        one, other = one[is_ordered], other[is_ordered]
+        grid_correlation = np.einsum("ij,ij->i", left_grids[one + start], right_grids[other + start])
+        is_similar = grid_correlation >= _MIN_GRID_CORRELATION
+        one, other = one[is_similar], other[is_similar]
         pairs.append(np.stack([one, other], axis=1) + start)
         distances.append(distance[one, other])
     return np.concatenate(pairs), np.concatenate(distances)
 
 
-def _count_bits(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
+def _count_bits(values: npt.NDArray[np.uint64]) -> UInt8Array:
     if hasattr(np, "bitwise_count"):
         return np.asarray(np.bitwise_count(values), np.uint8)
-    # numpy before 2.0 counts no bits.
+    # numpy before 2.0 has no `bitwise_count`.
     table = np.array([value.bit_count() for value in range(1 << 16)], np.uint8)
     return np.asarray(table[values[..., None].view(np.uint16)].sum(axis=-1, dtype=np.uint8))
 
 
 def _confirm(
-    images: Images, pairs: npt.NDArray[np.int64], *, mirrored: bool, max_shift: int = MAX_SHIFT
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
-    """Whether the detail of each of M pairs agrees (M,), and its correlation (M,)."""
-    detail = {index: _detail(images[index]) for index in np.unique(pairs)}
-    found = (_correlation(detail[a], detail[b], max_shift, mirrored=mirrored) for a, b in pairs)
-    correlation = np.fromiter(found, np.float32, len(pairs))
+    images: UInt8Array, pairs: Int64Array, *, mirrored: bool, max_shift: int = MAX_SHIFT
+) -> tuple[BoolArray, Float32Array]:
+    """Return whether the detail of each of M pairs correlates enough (M,), and the correlation (M,)."""
+    detail = {index: _extract_detail(images[index]) for index in np.unique(pairs)}
+    values = (_correlate(detail[a], detail[b], max_shift, mirrored=mirrored) for a, b in pairs)
+    correlation = np.fromiter(values, np.float32, len(pairs))
     return correlation >= (MIN_CORRELATION_MIRRORED if mirrored else MIN_CORRELATION), correlation
 
 
-def _unit_grids(images: Images) -> npt.NDArray[np.float32]:
-    """(N, 144) float32: each image's means on a 12x12 grid, centerd, of length 1."""
-    cell = SIDE // _GRID
-    cells = images.reshape(len(images), _GRID, cell, _GRID, cell)  # (N, 12, 4, 12, 4)
-    grid: npt.NDArray[np.float32] = cells.mean(axis=(2, 4), dtype=np.float32).reshape(-1, _GRID**2)  # (N, 144)
+def _unit_grids(images: UInt8Array) -> Float32Array:
+    """Return (N, 144) float32: the means of each image on a 12x12 grid, centered and of length 1."""
+    cell = CROP_SIZE // _GRID_SIZE
+    cells = images.reshape(len(images), _GRID_SIZE, cell, _GRID_SIZE, cell)  # (N, 12, 4, 12, 4)
+    grid: Float32Array = cells.mean(axis=(2, 4), dtype=np.float32).reshape(-1, _GRID_SIZE**2)  # (N, 144)
     grid -= grid.mean(axis=1, keepdims=True)
     grid /= np.maximum(np.linalg.norm(grid, axis=1, keepdims=True), 1e-6)
     return grid
 
 
-def _detail(image: Images) -> Detail:
+def _extract_detail(image: UInt8Array) -> Float32Array:
     gray = image.astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(gray, (0, 0), _FINE) - cv2.GaussianBlur(gray, (0, 0), _COARSE), np.float32)
+    fine, coarse = (cv2.GaussianBlur(gray, (0, 0), sigma) for sigma in (_FINE_SIGMA, _COARSE_SIGMA))
+    return np.asarray(fine - coarse, np.float32)
 
 
-def _correlation(one: Detail, other: Detail, max_shift: int, *, mirrored: bool) -> float:
-    middle = (one[:, ::-1] if mirrored else one)[max_shift:-max_shift, max_shift:-max_shift]
-    agreement = cv2.matchTemplate(other, np.ascontiguousarray(middle), cv2.TM_CCOEFF_NORMED)
-    return min(float(agreement.max()), 1.0)
+def _correlate(one: Float32Array, other: Float32Array, max_shift: int, *, mirrored: bool) -> float:
+    center = (one[:, ::-1] if mirrored else one)[max_shift:-max_shift, max_shift:-max_shift]
+    correlation = cv2.matchTemplate(other, np.ascontiguousarray(center), cv2.TM_CCOEFF_NORMED)
+    return min(float(correlation.max()), 1.0)

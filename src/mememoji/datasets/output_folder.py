@@ -1,4 +1,4 @@
-"""The folder of a prepared dataset: it appears whole, and replaces nothing but an earlier one."""
+"""The output folder of a prepared dataset: written completely or not at all, and never over other files."""
 
 import contextlib
 import shutil
@@ -9,24 +9,29 @@ from pathlib import Path
 from mememoji.errors import DatasetError, RunError
 
 
-def refuse_foreign(out: Path, ours: frozenset[str]) -> None:
-    """See to it that replacing `out` loses no file but ours, named by their names.
+def check_replaceable(out: Path, own_files: frozenset[str]) -> None:
+    """Check that replacing a folder deletes no files but those of a prepared dataset.
+
+    Args:
+        out: the folder to replace; it may not exist yet.
+        own_files: the names of the files of a prepared dataset.
 
     Raises:
-        DatasetError: it is a file, or holds another one.
+        DatasetError: `out` is a file, or holds other files.
     """
     if out.exists() and not out.is_dir():
-        raise DatasetError(f"{out} is a file, expected a folder; name another one")
-    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in ours) if out.is_dir() else []
-    if foreign:
+        raise DatasetError(f"{out} must be a folder, but is a file; name another one")
+    others = sorted(entry.name for entry in out.iterdir() if entry.name not in own_files) if out.is_dir() else []
+    if others:
         raise DatasetError(
-            f"{out} holds other files ({', '.join(foreign[:3])}) that would be lost; name another folder"
+            f"{out} must be a new folder or a prepared dataset to replace, but holds other files "
+            f"({', '.join(others[:3])}); name another folder"
         )
 
 
 @contextlib.contextmanager
-def appearing_at_once(out: Path) -> Iterator[Path]:
-    """A folder to fill, which becomes `out` when all went well and leaves nothing behind when not.
+def atomic_output_folder(out: Path) -> Iterator[Path]:
+    """Yield a temporary folder that replaces `out` if the block succeeds and is deleted if it fails.
 
     Raises:
         RunError: `out` cannot be written.
@@ -34,21 +39,21 @@ def appearing_at_once(out: Path) -> Iterator[Path]:
     out = out.absolute()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # Beside `out`, because only within one file system is renaming a single step.
-        scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        # Next to `out`, because a rename is atomic only within one file system.
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
-            filled, earlier = scratch / "filled", scratch / "earlier"
-            filled.mkdir()
-            yield filled
+            new, previous = temporary / "new", temporary / "previous"
+            new.mkdir()
+            yield new
             if out.exists():
-                out.rename(earlier)
+                out.rename(previous)
             try:
-                filled.rename(out)
+                new.rename(out)
             except OSError:
-                if earlier.exists():
-                    earlier.rename(out)
+                if previous.exists():
+                    previous.rename(out)
                 raise
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise RunError(f"{out} cannot be written: {error}") from error

@@ -1,4 +1,4 @@
-"""The split file: one Parquet file for each of train, val and test, and what it reads to."""
+"""The split file: one Parquet file for each of train, val and test, and the arrays in it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,68 +7,75 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.parquet_columns import (
+    column_to_crops,
+    crops_to_column,
+    describe_array,
+    import_pyarrow,
+    is_crop_column,
+)
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
-from mememoji.errors import DatasetError, MissingExtraError
+from mememoji.errors import DatasetError
+from mememoji.types import Int8Array, Int32Array, UInt8Array
 
 SPLITS: Final = ("train", "val", "test")
 """FER2013's Training, PublicTest and PrivateTest, in this order."""
 
-SIDE: Final = 48
-"""A face crop's width and height in pixels."""
-
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The images of one split with what is known of them.
+    """The images of one split with their labels and votes.
 
     Attributes:
         rows: (N,) int32, row numbers in the source, counted from 0.
         images: (N, 48, 48) uint8, gray.
-        labels: (N,) int8, numbers into `FER2013_LABELS`.
-        votes: (N, 10) uint8, counts in the order of `FERPLUS_VOTES`; None where the file holds none.
+        labels: (N,) int8, indices into `FER2013_LABELS`.
+        votes: (N, 10) uint8, counts in the order of `FERPLUS_VOTES`; None if the file has none.
 
     Raises:
-        DatasetError: the arrays do not fit each other, or a label is out of range.
+        DatasetError: the shapes of the arrays do not match, or a label is out of range.
     """
 
-    rows: npt.NDArray[np.int32]
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.int8]
-    votes: npt.NDArray[np.uint8] | None
+    rows: Int32Array
+    images: UInt8Array
+    labels: Int8Array
+    votes: UInt8Array | None
 
     def __post_init__(self) -> None:
         count = len(self.rows)
-        if self.images.shape != (count, SIDE, SIDE) or self.images.dtype != np.uint8:
-            raise DatasetError(f"images must be ({count}, {SIDE}, {SIDE}) uint8, got {_form(self.images)}")
+        expected = (count, CROP_SIZE, CROP_SIZE)
+        if self.images.shape != expected or self.images.dtype != np.uint8:
+            raise DatasetError(f"images must be {expected} uint8, got {describe_array(self.images)}")
         if self.labels.shape != (count,):
-            raise DatasetError(f"labels must be ({count},), got {_form(self.labels)}")
+            raise DatasetError(f"labels must be ({count},), got {describe_array(self.labels)}")
         if count and not 0 <= self.labels.min() <= self.labels.max() < len(FER2013_LABELS):
-            raise DatasetError(f"labels lie in 0..6, got {self.labels.min()}..{self.labels.max()}")
+            raise DatasetError(f"labels must be in 0..6, got {self.labels.min()}..{self.labels.max()}")
         if self.votes is not None and self.votes.shape != (count, len(FERPLUS_VOTES)):
-            raise DatasetError(f"votes must be ({count}, {len(FERPLUS_VOTES)}), got {_form(self.votes)}")
+            raise DatasetError(f"votes must be ({count}, {len(FERPLUS_VOTES)}), got {describe_array(self.votes)}")
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, which: npt.NDArray[Any] | slice) -> Self:
-        """The same split with only the images that an index, mask or slice names."""
-        votes = None if self.votes is None else self.votes[which]
-        return type(self)(self.rows[which], self.images[which], self.labels[which], votes)
-
-
-def _form(array: npt.NDArray[Any]) -> str:
-    return f"{array.shape} {array.dtype}"
+    def take(self, selection: npt.NDArray[Any] | slice) -> Self:
+        """Return a split with only the images that indices, a mask or a slice select."""
+        votes = None if self.votes is None else self.votes[selection]
+        return type(self)(self.rows[selection], self.images[selection], self.labels[selection], votes)
 
 
 def write_split(split: Split, path: Path) -> None:
-    """Write a split as Parquet: row int32, label int8, pixels binary(2304), votes list(uint8, 10) or null."""
-    pa, pq = _arrow()
+    """Write a split as Parquet with the columns row int32, label int8, pixels binary(2304), votes list(uint8, 10).
+
+    Without votes the column `votes` is left out.
+
+    Raises:
+        MissingExtraError: the extra "train" is not installed.
+    """
+    pa, pq = import_pyarrow("writing split files")
     columns = {
         "row": pa.array(split.rows, pa.int32()),
         "label": pa.array(split.labels, pa.int8()),
-        "pixels": pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(SIDE * SIDE), len(split), [None, pa.py_buffer(np.ascontiguousarray(split.images))]
-        ),
+        "pixels": crops_to_column(split.images, pa),
     }
     if split.votes is not None:
         flat = pa.array(np.ascontiguousarray(split.votes).reshape(-1), pa.uint8())
@@ -80,35 +87,37 @@ def read_split(path: Path) -> Split:
     """Read a split file that `write_split` wrote.
 
     Raises:
-        DatasetError: no such file, no Parquet, or columns that do not fit.
+        DatasetError: the file is missing, is not Parquet, or has other columns.
+        MissingExtraError: the extra "train" is not installed.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> one_happy_face = Split(
+        ...     np.zeros(1, np.int32), np.zeros((1, 48, 48), np.uint8), np.array([3], np.int8), votes=None
+        ... )
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_split(one_happy_face, Path(folder, "val.parquet"))
+        ...     split = read_split(Path(folder, "val.parquet"))
+        >>> split.images.shape, split.labels.tolist()
+        ((1, 48, 48), [3])
     """
-    pa, pq = _arrow()
+    pa, pq = import_pyarrow("reading split files")
     if not path.is_file():
-        raise DatasetError(f"no split file at {path}; `mememoji data prepare` writes one")
+        raise DatasetError(f"{path} must be a split file, but does not exist; `mememoji data prepare` writes one")
     try:
         table = pq.read_table(path).combine_chunks()
         missing = {"row", "label", "pixels"} - set(table.column_names)
         if missing:
-            raise DatasetError(f"{path} is no split file: it lacks {', '.join(sorted(missing))}")
+            raise DatasetError(f"{path} must be a split file, but lacks the columns {', '.join(sorted(missing))}")
         pixels = table["pixels"].combine_chunks()
-        if not pa.types.is_fixed_size_binary(pixels.type) or pixels.type.byte_width != SIDE * SIDE:
-            raise DatasetError(f"{path}: pixels must be binary({SIDE * SIDE}), got {pixels.type}")
-        buffer = pixels.buffers()[1]
-        flat = np.frombuffer(buffer, np.uint8) if buffer is not None else np.zeros(0, np.uint8)
-        start = pixels.offset * SIDE * SIDE
-        images = flat[start : start + len(table) * SIDE * SIDE].reshape(len(table), SIDE, SIDE)  # (N, 48, 48)
+        if not is_crop_column(pixels.type, CROP_SIZE, pa):
+            raise DatasetError(f"{path}: pixels must be binary({CROP_SIZE * CROP_SIZE}), got {pixels.type}")
+        images = column_to_crops(pixels, CROP_SIZE)
         votes = None
         if "votes" in table.column_names:
             votes = table["votes"].combine_chunks().flatten().to_numpy().reshape(len(table), len(FERPLUS_VOTES))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read as a split file: {error}") from error
     return Split(table["row"].to_numpy(), images, table["label"].to_numpy(), votes)
-
-
-def _arrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise MissingExtraError("train", "reading and writing split files") from error
-    return pa, pq

@@ -89,7 +89,7 @@ def annotate(
         keep_size: Whether the copy has the size of the image even if that is too small for text.
         boxes: Whether a box is drawn around every face.
         bars: Whether a panel is drawn beside every face.
-        memes: Whether a meme face is drawn over every face, below boxes and panels.
+        memes: Whether a meme face is drawn over every detection that counts as a face, below boxes and panels.
         names: The name of each face in its panel, in the order of the faces, for example its track ID in a video.
 
     Returns:

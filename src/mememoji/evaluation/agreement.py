@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mememoji.emotions import FERPLUS_EMOTIONS, FERPLUS_VOTES, VOTES_TO_SIX
-from mememoji.types import BoolArray, Float32Array, Float64Array, Int64Array
+from mememoji.types import BoolArray, Float32Array, Float64Array, Int64Array, UInt8Array
 
 VOTES_TO_EIGHT: Final = np.eye(len(FERPLUS_VOTES), len(FERPLUS_EMOTIONS), dtype=np.float32)
 """(10, 8) float32: FER+'s eight emotions, without "unknown" and "NF"."""
@@ -167,7 +167,7 @@ class Baselines:
     sampling_ceiling: Agreement
 
 
-def compute_baselines(votes: npt.NDArray[np.uint8], *, seed: int = 0) -> dict[str, Baselines]:
+def compute_baselines(votes: UInt8Array, *, seed: int = 0) -> dict[str, Baselines]:
     """Compute the baselines over FER+'s eight emotions ("eight") and over the six ("six") from votes (N, 10)."""
     return {
         name: Baselines(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.classification.preprocess import CROP_SIZE, crop_faces, resize_crop, to_gray
 from mememoji.datasets.duplicates import find_duplicates
@@ -22,6 +21,7 @@ from mememoji.errors import ImageError, MissingExtraError
 from mememoji.image_io import read_image
 from mememoji.storage.image_record import FaceRecord, ImageRecord
 from mememoji.storage.image_store import ImageStore
+from mememoji.types import UInt8Array
 
 VAL_FRACTION: Final = 0.1
 """The default fraction of the images that are exported to val."""
@@ -34,7 +34,7 @@ _OUTPUTS: Final = frozenset({CARD_FILE, *(f"{name}.parquet" for name in _SPLIT_N
 class _Samples:
     """The crops and labels collected so far, and the number of faces skipped by reason."""
 
-    crops: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    crops: list[UInt8Array] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     splits: list[int] = field(default_factory=list)
     num_images: int = 0
@@ -130,7 +130,7 @@ def _is_val(image_id: str, fraction: float) -> bool:
     return int.from_bytes(digest[:8]) < fraction * 2**64
 
 
-def _crop_face(record: ImageRecord, face: FaceRecord, image: npt.NDArray[np.uint8] | None) -> npt.NDArray[np.uint8]:
+def _crop_face(record: ImageRecord, face: FaceRecord, image: UInt8Array | None) -> UInt8Array:
     """Return the crop (48, 48) uint8 that the classifier got: from the stored image, or from the stored crop."""
     if image is None:
         return resize_crop(to_gray(read_image(face.crop or b"")), CROP_SIZE)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.results import Composition
+from mememoji.types import Float64Array
 from mememoji.video.timeline import Row
 
 MIN_CHANGE_SECONDS: Final = 0.25
@@ -42,8 +42,8 @@ class FaceSummary:
     seconds_seen: float = 0.0
     num_changes: int = 0
     changes: list[Change] = field(default_factory=list)
-    _sums: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
-    _top_seconds: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
+    _sums: Float64Array = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
+    _top_seconds: Float64Array = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
     _current: Emotion | None = None
     _candidate: tuple[Emotion, float] | None = None
 

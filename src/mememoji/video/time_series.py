@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.emotions import EMOTIONS
+from mememoji.types import Float64Array
 from mememoji.video.timeline import Row
 
 MAX_POINTS: Final = 1500
@@ -23,8 +23,8 @@ class TimeSeriesPoints:
         bin_width: The duration that one point covers, in seconds.
     """
 
-    times: npt.NDArray[np.float64]
-    compositions: npt.NDArray[np.float64]
+    times: Float64Array
+    compositions: Float64Array
     bin_width: float
 
 
@@ -42,7 +42,7 @@ class TimeSeries:
         if max_points < 2:
             raise ValueError(f"max_points must be at least 2, got {max_points}")
         self._bin_width, self._max_points = bin_width, max_points
-        self._bins: dict[int, npt.NDArray[np.float64]] = {}  # index -> (8,): count, sum of times, sums of fractions
+        self._bins: dict[int, Float64Array] = {}  # index -> (8,): count, sum of times, sums of fractions
 
     def add(self, row: Row) -> None:
         """Add the face's next row."""
@@ -60,7 +60,7 @@ class TimeSeries:
         sums = np.array([self._bins[index] for index in sorted(self._bins)]).reshape(-1, 2 + len(EMOTIONS))  # (N, 8)
         return TimeSeriesPoints(sums[:, 1] / sums[:, 0], sums[:, 2:] / sums[:, :1], self._bin_width)
 
-    def _add_to_bin(self, index: int, sums: npt.NDArray[np.float64]) -> None:
+    def _add_to_bin(self, index: int, sums: Float64Array) -> None:
         known = self._bins.get(index)
         self._bins[index] = sums if known is None else known + sums
 

@@ -11,8 +11,8 @@ from mememoji.datasets.face_sets.face_set import (
     FACE_LABELS,
     UNLABELED,
     FaceSet,
+    concatenate,
     is_face_set,
-    merge,
     read_face_set,
     write_face_set,
 )
@@ -48,29 +48,29 @@ def test_write_and_read_returns_equal_set(count: int, tmp_path: Path) -> None:
     assert [entry.name for entry in (tmp_path / "new").iterdir()] == ["faces.parquet"]
 
 
-def test_central_is_the_middle_of_the_images() -> None:
+def test_central_is_the_center_of_the_images() -> None:
     face_set = make_face_set(2)
 
     assert face_set.central.shape == (2, 48, 48)
     np.testing.assert_array_equal(face_set.central[1], face_set.images[1, 8:56, 8:56])
 
 
-@pytest.mark.parametrize("which", [np.array([8, 3]), np.isin(np.arange(9), [3, 8]), slice(3, 9, 5)])
-def test_take_keeps_columns_together(which: Any) -> None:
+@pytest.mark.parametrize("selection", [np.array([8, 3]), np.isin(np.arange(9), [3, 8]), slice(3, 9, 5)])
+def test_take_keeps_columns_together(selection: Any) -> None:
     face_set = make_face_set(9)
 
-    taken = face_set.take(which)
+    selected = face_set.take(selection)
 
-    assert sorted(taken.labels.tolist()) == [UNLABELED, 3]
-    assert sorted(taken.ids) == ["köln/3.jpg", "köln/8.jpg"]
-    assert taken.is_labeled.tolist() == [label == 3 for label in taken.labels]
+    assert sorted(selected.labels.tolist()) == [UNLABELED, 3]
+    assert sorted(selected.ids) == ["köln/3.jpg", "köln/8.jpg"]
+    assert selected.is_labeled.tolist() == [label == 3 for label in selected.labels]
 
 
-def test_merge_of_none_is_empty_and_of_some_keeps_order() -> None:
+def test_concatenate_keeps_the_order() -> None:
     face_set = make_face_set(5)
 
-    assert len(merge([])) == 0
-    assert merge([face_set.take(slice(3, 5)), face_set.take(slice(0, 1))]).ids == tuple(
+    assert len(concatenate([])) == 0
+    assert concatenate([face_set.take(slice(3, 5)), face_set.take(slice(0, 1))]).ids == tuple(
         f"köln/{index}.jpg" for index in (3, 4, 0)
     )
 
@@ -91,8 +91,8 @@ def test_merge_of_none_is_empty_and_of_some_keeps_order() -> None:
         ({"ids": ("1", "2", "3")}, r"ids must be 2 names, got 3"),
     ],
 )
-def test_arrays_that_do_not_fit_raise(change: dict[str, Any], message: str) -> None:
-    fitting: dict[str, Any] = {
+def test_arrays_of_wrong_shape_or_range_are_rejected(change: dict[str, Any], message: str) -> None:
+    valid: dict[str, Any] = {
         "images": np.zeros((2, CONTEXT_SIZE, CONTEXT_SIZE), np.uint8),
         "labels": np.zeros(2, np.int8),
         "trust": np.ones(2, np.float32),
@@ -100,10 +100,10 @@ def test_arrays_that_do_not_fit_raise(change: dict[str, Any], message: str) -> N
         "ids": ("1", "2"),
     }
     with pytest.raises(DatasetError, match=message):
-        FaceSet(**(fitting | change))
+        FaceSet(**(valid | change))
 
 
-def test_other_files_raise_and_say_what_to_do(tmp_path: Path) -> None:
+def test_other_files_are_rejected(tmp_path: Path) -> None:
     write_face_set(make_face_set(2), tmp_path / "whole.parquet")
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:-10])
     none = np.zeros(0, np.int32)
@@ -116,9 +116,9 @@ def test_other_files_raise_and_say_what_to_do(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns | fixed | {"id": ["1", None]}), tmp_path / "null.parquet")
 
     for name, message in (
-        ("missing", "there is no such file; `mememoji data faces` writes one"),
+        ("missing", "does not exist; `mememoji data faces` writes one"),
         ("cut", "cannot be read as a face set"),
-        ("split", "got none called image, trust, source, id; `mememoji data faces` makes"),
+        ("split", "but lacks image, trust, source, id; `mememoji data faces` makes"),
         ("encoded", r"image must be binary\(4096\), got binary"),
         ("label", "a label must be one of angry, .* or null, got 'bored'"),
         ("null", "the column id must not hold null, got 1"),
@@ -128,7 +128,7 @@ def test_other_files_raise_and_say_what_to_do(tmp_path: Path) -> None:
             read_face_set(tmp_path / f"{name}.parquet")
 
 
-def test_is_face_set_tells_them_from_other_files(tmp_path: Path) -> None:
+def test_is_face_set_rejects_other_files(tmp_path: Path) -> None:
     write_face_set(make_face_set(1), tmp_path / "whole.parquet")
     pq.write_table(pa.table({"image": [b"12"]}), tmp_path / "other.parquet")
     (tmp_path / "text.parquet").write_text("no Parquet")
@@ -137,7 +137,7 @@ def test_is_face_set_tells_them_from_other_files(tmp_path: Path) -> None:
     assert not any(is_face_set(tmp_path / name) for name in ("other.parquet", "text.parquet", "missing.parquet"))
 
 
-def test_a_place_that_cannot_be_written_raises(tmp_path: Path) -> None:
+def test_unwritable_path_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(RunError, match="cannot be written"):

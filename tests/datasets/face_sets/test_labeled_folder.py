@@ -16,7 +16,7 @@ def fill(folder: Path, *names: str) -> Path:
     return folder
 
 
-def labels_of(folder: Path) -> dict[str, int]:
+def list_labels(folder: Path) -> dict[str, int]:
     return {image.id: image.label for image in list_labeled_folder(folder, "own").images}
 
 
@@ -31,7 +31,7 @@ def test_innermost_class_folder_gives_the_label(tmp_path: Path) -> None:
         "f.jpg",
     )
 
-    assert labels_of(folder) == {
+    assert list_labels(folder) == {
         "Happiness/a.JPG": HAPPY,
         "f.jpg": UNLABELED,
         "happy/sad/c.webp": SAD,
@@ -41,25 +41,25 @@ def test_innermost_class_folder_gives_the_label(tmp_path: Path) -> None:
     }
 
 
-def test_a_class_folder_alone_is_labeled_by_its_name(tmp_path: Path) -> None:
-    assert labels_of(fill(tmp_path / "sad", "a.jpg", "more/b.jpg")) == {"a.jpg": SAD, "more/b.jpg": SAD}
+def test_single_class_folder_is_labeled_by_its_name(tmp_path: Path) -> None:
+    assert list_labels(fill(tmp_path / "sad", "a.jpg", "more/b.jpg")) == {"a.jpg": SAD, "more/b.jpg": SAD}
 
 
 def test_folders_without_any_class_are_unlabeled(tmp_path: Path) -> None:
-    assert labels_of(fill(tmp_path / "holiday", "2023/a.jpg", "2024/b.jpg")) == {
+    assert list_labels(fill(tmp_path / "holiday", "2023/a.jpg", "2024/b.jpg")) == {
         "2023/a.jpg": UNLABELED,
         "2024/b.jpg": UNLABELED,
     }
 
 
-def test_a_misspelled_class_beside_others_raises(tmp_path: Path) -> None:
+def test_misspelled_class_beside_others_is_rejected(tmp_path: Path) -> None:
     fill(tmp_path, "happy/a.jpg", "sda/b.jpg")
 
-    with pytest.raises(DatasetError, match=r"sda must be named by a class, .*, or `unlabeled`; rename"):
+    with pytest.raises(DatasetError, match=r"sda must be named after a class, .*, or `unlabeled`; rename"):
         list_labeled_folder(tmp_path, "own")
 
 
-def test_hidden_and_system_entries_are_passed_over_and_other_files_counted(tmp_path: Path) -> None:
+def test_hidden_and_system_files_are_skipped_and_other_files_counted(tmp_path: Path) -> None:
     folder = fill(
         tmp_path,
         "happy/a.jpg",
@@ -86,10 +86,10 @@ def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     (folder / "happy").symlink_to(tmp_path / "elsewhere")
     (folder / "sad" / "loop").symlink_to(folder)
 
-    assert labels_of(folder) == {"happy/a.jpg": HAPPY, "sad/b.jpg": SAD}
+    assert list_labels(folder) == {"happy/a.jpg": HAPPY, "sad/b.jpg": SAD}
 
 
-def test_a_folder_without_images_raises(tmp_path: Path) -> None:
+def test_folder_without_images_is_rejected(tmp_path: Path) -> None:
     fill(tmp_path, "happy/readme.txt")
 
     with pytest.raises(DatasetError, match=r"must hold images, got none; expected .*/<class>/\*\.jpg"):

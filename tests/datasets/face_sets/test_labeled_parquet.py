@@ -53,7 +53,7 @@ def test_all_columns_are_read(tmp_path: Path) -> None:
     assert (second.box, second.landmarks) == (None, None)
 
 
-def test_hugging_face_names_its_numbers(tmp_path: Path) -> None:
+def test_hugging_face_class_names_are_used(tmp_path: Path) -> None:
     features = {"info": {"features": {"label": {"names": ["sad", "contempt"]}}}}
     images = [{"bytes": b"1", "path": "a.jpg"}, {"bytes": b"2", "path": "b.jpg"}]
     path = write(tmp_path / "own.parquet", {"image": images, "label": [1, 0]}, features)
@@ -68,7 +68,7 @@ def test_hugging_face_names_its_numbers(tmp_path: Path) -> None:
     ("columns", "message"),
     [
         ({"pixels": [b"1"]}, "must have a column image, got pixels"),
-        ({"image": ["a.jpg"]}, "row 0: image must be the bytes of an image file, got str"),
+        ({"image": ["a.jpg"]}, "row 0: an image must be the bytes of an image file, got str"),
         ({"image": [b"1"], "label": ["bored"]}, "row 0: a label must be one of angry, .* or null, got 'bored'"),
         ({"image": [b"1"], "label": [3]}, "row 0: a label must be .* got 3"),
         ({"image": [b"1"], "trust": [1.5]}, r"row 0: trust must be in 0\.\.1, got 1\.5"),
@@ -77,14 +77,14 @@ def test_hugging_face_names_its_numbers(tmp_path: Path) -> None:
         ({"image": [b"1"], "landmarks": [[float("nan")] * 10]}, "row 0: landmarks must be finite"),
     ],
 )
-def test_values_that_do_not_fit_raise(columns: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_invalid_values_are_rejected(columns: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=message):
         list(read_labeled_parquet(write(tmp_path / "own.parquet", columns), "own"))
 
 
-def test_a_cut_off_file_raises(tmp_path: Path) -> None:
+def test_truncated_file_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path / "own.parquet", {"image": [b"1"]})
     path.write_bytes(path.read_bytes()[:-9])
 
-    with pytest.raises(DatasetError, match="cannot be read as Parquet, it may be cut off"):
+    with pytest.raises(DatasetError, match="cannot be read as Parquet and may be truncated"):
         list(read_labeled_parquet(path, "own"))

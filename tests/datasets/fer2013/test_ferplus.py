@@ -8,7 +8,7 @@ from mememoji.errors import DatasetError
 HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 
 
-def test_a_file_of_the_header_alone_has_no_votes(tmp_path: Path) -> None:
+def test_file_with_only_a_header_has_no_votes(tmp_path: Path) -> None:
     path = tmp_path / "fer2013new.csv"
     path.write_text(HEADER + "\n")
 
@@ -18,14 +18,14 @@ def test_a_file_of_the_header_alone_has_no_votes(tmp_path: Path) -> None:
     assert votes.votes.shape == (0, 10)
 
 
-def test_votes_in_the_order_of_the_file(ferplus_csv: Path) -> None:
+def test_votes_are_in_the_order_of_the_file(ferplus_csv: Path) -> None:
     votes = read_votes(ferplus_csv)
 
     assert votes.splits.tolist() == [0] * 6 + [1] * 2 + [2]
     assert votes.votes[3].tolist() == [3, 0, 0, 0, 0, 0, 2, 0, 0, 10]
 
 
-def test_a_row_without_a_picture_name_is_one_of_fer_plus(tmp_path: Path) -> None:
+def test_row_without_an_image_name_is_read(tmp_path: Path) -> None:
     path = tmp_path / "fer2013new.csv"
     path.write_text(f"{HEADER}\nTraining,,0,0,0,0,0,0,0,0,0,10\n")
 
@@ -35,15 +35,15 @@ def test_a_row_without_a_picture_name_is_one_of_fer_plus(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("Training", "expected 12 fields, got 1"),
-        ("Training,a.png,1,0,0,0,0,0,0,0,0", "expected 12 fields, got 11"),
-        ("Holdout,a.png,1,0,0,0,0,0,0,0,0,0", "expected a usage out of"),
-        ("Training,a.png,1,0,0,0,0,0,0,0,0,x", "expected a count of votes, got 'x'"),
-        ("Training,a.png,1,0,0,0,0,0,0,0,0,-1", "expected a count of votes, got '-1'"),
-        ("Training,a.png,1,0,0,0,0,0,0,0,0,256", "expected a count of votes, got '256'"),
+        ("Training", "a row must have 12 fields, got 1"),
+        ("Training,a.png,1,0,0,0,0,0,0,0,0", "a row must have 12 fields, got 11"),
+        ("Holdout,a.png,1,0,0,0,0,0,0,0,0,0", "a usage must be one of"),
+        ("Training,a.png,1,0,0,0,0,0,0,0,0,x", "the number of votes must be in 0..255, got 'x'"),
+        ("Training,a.png,1,0,0,0,0,0,0,0,0,-1", "the number of votes must be in 0..255, got '-1'"),
+        ("Training,a.png,1,0,0,0,0,0,0,0,0,256", "the number of votes must be in 0..255, got '256'"),
     ],
 )
-def test_a_malformed_row_says_its_number(row: str, message: str, ferplus_csv: Path) -> None:
+def test_malformed_row_is_an_error(row: str, message: str, ferplus_csv: Path) -> None:
     with ferplus_csv.open("a") as file:
         file.write(row)
 
@@ -54,14 +54,14 @@ def test_a_malformed_row_says_its_number(row: str, message: str, ferplus_csv: Pa
 
 
 @pytest.mark.parametrize("content", [b"", b"emotion,pixels,Usage\n", b"\xff\xfe"])
-def test_another_file_is_an_error(content: bytes, tmp_path: Path) -> None:
+def test_other_file_is_an_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "fer2013new.csv"
     path.write_bytes(content)
 
-    with pytest.raises(DatasetError, match=r"expected the header|cannot be read as CSV"):
+    with pytest.raises(DatasetError, match=r"the header must be|cannot be read as CSV"):
         read_votes(path)
 
 
-def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no file of FER\+ votes"):
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"must be FER\+'s fer2013new\.csv, but does not exist"):
         read_votes(tmp_path / "none.csv")

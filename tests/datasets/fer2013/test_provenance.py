@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from mememoji.datasets.fer2013.data_card import read_card, write_card
-from mememoji.datasets.fer2013.prepare_dataset import prepare
+from mememoji.datasets.fer2013.prepare_fer2013 import prepare_fer2013
 from mememoji.datasets.fer2013.provenance import Provenance, read_provenance
 from mememoji.datasets.splits import Split, read_split
 from mememoji.errors import DatasetError
 
-OWN = "not stated: it is for whoever trained the weights to choose, within the terms of "
+OWN = "not stated: whoever trained the weights chooses it, within the terms of "
 
 
 def read(folder: Path) -> Provenance:
@@ -18,9 +18,9 @@ def read(folder: Path) -> Provenance:
 
 
 @pytest.fixture
-def own_csv(tmp_path: Path, pictures: Any, write_csv: Any) -> Path:
+def own_csv(tmp_path: Path, make_images: Any, write_csv: Any) -> Path:
     """Four images of train, of which the first is the one of val, too."""
-    images = pictures(4)[[0, 1, 2, 3, 0]]
+    images = make_images(4)[[0, 1, 2, 3, 0]]
     usages = ["Training"] * 4 + ["PublicTest"]
     return Path(write_csv(tmp_path / "mine.csv", [(3, *row) for row in zip(images, usages, strict=True)]))
 
@@ -28,60 +28,58 @@ def own_csv(tmp_path: Path, pictures: Any, write_csv: Any) -> Path:
 @pytest.fixture
 def prepared(official_csv: Path, ferplus_csv: Path, tmp_path: Path) -> Path:
     """Six images of train, two of val, one of test, with votes and without duplicates."""
-    prepare(official_csv, ferplus_csv, tmp_path / "prepared")
+    prepare_fer2013(official_csv, ferplus_csv, tmp_path / "prepared")
     return tmp_path / "prepared"
 
 
-def test_without_a_card_nothing_is_claimed(tmp_path: Path) -> None:
+def test_provenance_without_a_card_is_unknown(tmp_path: Path) -> None:
     found = read_provenance(tmp_path, {})
 
     assert found.trained_on == (
-        "split files without a card.json: where the images come from, and whether train shares some with val or "
-        "test, is not known"
+        "split files without a card.json: unknown source, possibly with duplicates between train and val or test"
     )
     assert found.license == OWN + "their data"
     assert "FER2013" not in str(found)
 
 
-def test_votes_from_a_file_and_no_duplicates(prepared: Path) -> None:
+def test_provenance_with_votes_and_without_duplicates(prepared: Path) -> None:
     found = read(prepared)
 
     assert found.trained_on == (
-        "fer2013.csv: 6 images of train, with votes in FER+'s columns from fer2013new.csv; none was found that shows "
-        "the same image as one of val or test"
+        "fer2013.csv: 6 images of train, with votes in FER+'s columns from fer2013new.csv; without duplicates of "
+        "val or test"
     )
-    # The file's name alone does not make nine images FER2013.
+    # The file name alone does not make nine images FER2013.
     assert found.license == OWN + "fer2013.csv"
-    assert found.note == "Trained on 48x48 gray images; reads what a face shows, not what a person feels."
+    assert found.note == "Trained on 48x48 gray images; classifies what a face shows, not what a person feels."
 
 
 @pytest.mark.parametrize(
     ("kept", "sentence"),
     [
-        (False, "3 images of train, without votes; left out for showing the same image as one of val: 1"),
+        (False, "3 images of train, without votes; duplicates of val left out: 1"),
         (
             True,
-            "4 images of train, without votes; kept though they show the same image as one of val: 1, so scores "
-            "there flatter",
+            "4 images of train, without votes; duplicates of val kept: 1, so scores there are too high",
         ),
     ],
 )
-def test_own_data_with_a_duplicate_left_out_or_kept(kept: bool, sentence: str, own_csv: Path, tmp_path: Path) -> None:
-    prepare(own_csv, None, tmp_path / "out", keep_duplicates=kept)
+def test_provenance_states_duplicates(kept: bool, sentence: str, own_csv: Path, tmp_path: Path) -> None:
+    prepare_fer2013(own_csv, None, tmp_path / "out", keep_duplicates=kept)
 
     assert read(tmp_path / "out").trained_on == f"mine.csv: {sentence}"
 
 
-def test_nothing_held_out(tmp_path: Path, pictures: Any, write_csv: Any) -> None:
-    source = write_csv(tmp_path / "mine.csv", [(3, image, "Training") for image in pictures(2)])
-    prepare(source, None, tmp_path / "out")
+def test_provenance_without_a_held_out_split(tmp_path: Path, make_images: Any, write_csv: Any) -> None:
+    source = write_csv(tmp_path / "mine.csv", [(3, image, "Training") for image in make_images(2)])
+    prepare_fer2013(source, None, tmp_path / "out")
 
     found = read_provenance(tmp_path / "out", {})
 
-    assert found.trained_on == "mine.csv: 2 images of train, without votes; nothing was held out of it"
+    assert found.trained_on == "mine.csv: 2 images of train, without votes; no held-out split"
 
 
-def test_fer2013_is_known_by_its_numbers(prepared: Path) -> None:
+def test_fer2013_is_recognized_by_its_class_counts(prepared: Path) -> None:
     card = read_card(prepared / "card.json")
     classes = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
     numbers = (3995, 436, 4097, 7215, 4830, 3171, 4965)  # Goodfellow et al. 2013's Training, by class
@@ -94,15 +92,15 @@ def test_fer2013_is_known_by_its_numbers(prepared: Path) -> None:
     found = read(prepared)
 
     assert found.trained_on == (
-        "FER2013 (faces.parquet): 27,511 images of train, with votes in FER+'s columns; left out for showing the "
-        "same image as one of val or test: 1,198"
+        "FER2013 (faces.parquet): 27,511 images of train, with votes in FER+'s columns; duplicates of val or "
+        "test left out: 1,198"
     )
     assert found.license == "weights: MIT; FER2013, which they were trained on, was published for research"
     assert "images from the web" in found.note
 
 
 @pytest.mark.parametrize("change", ["fewer", "no votes", "another split", "no train"])
-def test_a_card_of_other_files_is_not_believed(change: str, prepared: Path) -> None:
+def test_card_of_other_files_is_ignored(change: str, prepared: Path) -> None:
     train = read_split(prepared / "train.parquet")
     splits = {
         "fewer": {"train": train.take(np.arange(5))},
@@ -117,21 +115,24 @@ def test_a_card_of_other_files_is_not_believed(change: str, prepared: Path) -> N
 
     found = read_provenance(prepared, splits[change])
 
-    assert found.trained_on.startswith("split files that their card.json does not speak of: ")
+    assert found.trained_on.startswith("split files that do not match their card.json: ")
     assert "fer2013" not in str(found)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "no data card"),
-        ('{"format": 2}', "no data card of form 1"),
-        ('{"format": 1}', "fields do not fit.*prepare the data anew"),
-        ('{"format": 1, "splits": {"train": {}}}', "fields do not fit.*prepare the data anew"),
-        ('{"format": 1, "splits": {"train": null}, "source": []}', "fields do not fit.*prepare the data anew"),
+        ("", "must be a data card"),
+        ('{"format": 2}', "must be a data card of format 1"),
+        ('{"format": 1}', "card are not valid.*prepare the data again"),
+        ('{"format": 1, "splits": {"train": {}}}', "card are not valid.*prepare the data again"),
+        (
+            '{"format": 1, "splits": {"train": null}, "source": []}',
+            "card are not valid.*prepare the data again",
+        ),
     ],
 )
-def test_a_damaged_card_is_an_error(content: str, message: str, tmp_path: Path) -> None:
+def test_damaged_card_is_an_error(content: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "card.json").write_text(content)
 
     with pytest.raises(DatasetError, match=message):

@@ -12,7 +12,8 @@ from mememoji.drawing.canvas import hex_to_rgb
 from mememoji.drawing.memes import meme_image, overlay_meme, overlay_memes
 from mememoji.drawing.memes.meme_overlay import roll_from_eyes
 from mememoji.emotions import EMOTIONS, Emotion
-from mememoji.results import Box, Detection, Face, Landmarks
+from mememoji.landmarks import Landmarks
+from mememoji.results import Box, Detection, Face
 from tests.drawing.memes.compositions import compositions, pure
 
 HAPPY = pure(Emotion.HAPPY)

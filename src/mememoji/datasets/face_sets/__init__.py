@@ -1,1 +1,1 @@
-"""Face sets: labeled and unlabeled faces of any origin, cropped with context for training."""
+"""Face sets: faces of any origin in one Parquet file, with label, trust and source."""

@@ -1,4 +1,4 @@
-"""The face set file: faces of any origin in one Parquet file, with context, label, trust and source."""
+"""The face set: faces of any origin in one Parquet file, with context, label, trust and source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,40 +8,48 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from mememoji.datasets.splits import SIDE
-from mememoji.errors import DatasetError, MissingExtraError, RunError
+from mememoji.atomic_file import atomic_write
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.parquet_columns import (
+    column_to_crops,
+    crops_to_column,
+    describe_array,
+    import_pyarrow,
+    is_crop_column,
+)
+from mememoji.errors import DatasetError, RunError
+from mememoji.types import BoolArray, Float32Array, Int8Array, UInt8Array
 
 CONTEXT_SIZE: Final = 64
-"""Width and height of a stored face in pixels; the central 48 x 48 are what the classifier is given."""
+"""The width and height of a stored face in pixels; the central 48 x 48 are the classifier's input."""
 
 FACE_LABELS: Final = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
-"""What a face may be labeled: FER2013's seven classes in their order, then contempt."""
+"""The labels of a face: FER2013's seven classes in their order, then contempt."""
 
 UNLABELED: Final = -1
-"""The label of a face of which nobody has said what it shows."""
+"""The label of a face without a label."""
 
-_PIXELS: Final = CONTEXT_SIZE * CONTEXT_SIZE
 _COLUMNS: Final = ("image", "label", "trust", "source", "id")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceSet:
-    """Faces cut as serving cuts them, with a border of context, and what is known of them.
+    """Faces cropped as in serving, with a border of context, their labels and sources.
 
     Attributes:
-        images: (N, 64, 64) uint8, grayscale, aligned; `central` is what the classifier is given.
-        labels: (N,) int8, indices into `FACE_LABELS`, or -1 where a face has no label.
-        trust: (N,) float32 in 0..1, how far the label is to be trusted; 0 where there is none.
-        sources: N names of where the faces come from.
-        ids: N names of the images, each unique within its source.
+        images: (N, 64, 64) uint8, grayscale, aligned; `central` is the classifier's input.
+        labels: (N,) int8, indices into `FACE_LABELS`, or -1 without a label.
+        trust: (N,) float32 in 0..1, the estimated probability that the label is right; 0 without a label.
+        sources: the N names of the faces' sources.
+        ids: the N names of the images, each unique within its source.
 
     Raises:
-        DatasetError: the arrays do not fit each other, or a label or trust is out of range.
+        DatasetError: the shapes of the arrays do not match, or a label or trust is out of range.
     """
 
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.int8]
-    trust: npt.NDArray[np.float32]
+    images: UInt8Array
+    labels: Int8Array
+    trust: Float32Array
     sources: tuple[str, ...]
     ids: tuple[str, ...]
 
@@ -49,11 +57,11 @@ class FaceSet:
         count = len(self.labels)
         expected = (count, CONTEXT_SIZE, CONTEXT_SIZE)
         if self.images.shape != expected or self.images.dtype != np.uint8:
-            raise DatasetError(f"images must be {expected} uint8, got {_form(self.images)}")
+            raise DatasetError(f"images must be {expected} uint8, got {describe_array(self.images)}")
         if self.labels.shape != (count,) or self.labels.dtype != np.int8:
-            raise DatasetError(f"labels must be ({count},) int8, got {_form(self.labels)}")
+            raise DatasetError(f"labels must be ({count},) int8, got {describe_array(self.labels)}")
         if self.trust.shape != (count,) or self.trust.dtype != np.float32:
-            raise DatasetError(f"trust must be ({count},) float32, got {_form(self.trust)}")
+            raise DatasetError(f"trust must be ({count},) float32, got {describe_array(self.trust)}")
         for name, values in (("sources", self.sources), ("ids", self.ids)):
             if len(values) != count:
                 raise DatasetError(f"{name} must be {count} names, got {len(values)}")
@@ -68,25 +76,25 @@ class FaceSet:
         return len(self.labels)
 
     @property
-    def is_labeled(self) -> npt.NDArray[np.bool_]:
-        """(N,) bool, which faces have a label."""
+    def is_labeled(self) -> BoolArray:
+        """(N,) bool, whether a face has a label."""
         return np.asarray(self.labels != UNLABELED)
 
     @property
-    def central(self) -> npt.NDArray[np.uint8]:
+    def central(self) -> UInt8Array:
         """(N, 48, 48) uint8, the faces without their context: a view of `images`."""
-        border = (CONTEXT_SIZE - SIDE) // 2
-        return self.images[:, border : border + SIDE, border : border + SIDE]
+        border = (CONTEXT_SIZE - CROP_SIZE) // 2
+        return self.images[:, border : border + CROP_SIZE, border : border + CROP_SIZE]
 
-    def take(self, which: npt.NDArray[Any] | slice) -> Self:
-        """Return a set of the faces that an index, mask or slice names."""
-        rows = np.arange(len(self))[which].tolist()
+    def take(self, selection: npt.NDArray[Any] | slice) -> Self:
+        """Return a set with only the faces that indices, a mask or a slice select."""
+        rows = np.arange(len(self))[selection].tolist()
         sources, ids = (tuple(values[row] for row in rows) for values in (self.sources, self.ids))
-        return type(self)(self.images[which], self.labels[which], self.trust[which], sources, ids)
+        return type(self)(self.images[selection], self.labels[selection], self.trust[selection], sources, ids)
 
 
-def merge(face_sets: Sequence[FaceSet]) -> FaceSet:
-    """Put face sets one behind the other; none of them gives an empty set."""
+def concatenate(face_sets: Sequence[FaceSet]) -> FaceSet:
+    """Concatenate face sets, possibly none, to one."""
     return FaceSet(
         np.concatenate([np.zeros((0, CONTEXT_SIZE, CONTEXT_SIZE), np.uint8), *(some.images for some in face_sets)]),
         np.concatenate([np.zeros(0, np.int8), *(some.labels for some in face_sets)]),
@@ -97,7 +105,7 @@ def merge(face_sets: Sequence[FaceSet]) -> FaceSet:
 
 
 def write_face_set(face_set: FaceSet, path: Path) -> None:
-    """Write a face set as Parquet; an earlier file at `path` is replaced when the new one is complete.
+    """Write a face set as Parquet; an earlier file at `path` is replaced atomically.
 
     The columns are image binary(4096), label string or null, trust float32, source and id strings.
 
@@ -105,26 +113,22 @@ def write_face_set(face_set: FaceSet, path: Path) -> None:
         MissingExtraError: the extra "train" is not installed.
         RunError: the file cannot be written.
     """
-    pa, pq = _arrow()
+    pa, pq = import_pyarrow("reading and writing face sets")
     names = [None if label == UNLABELED else FACE_LABELS[label] for label in face_set.labels.tolist()]
-    pixels = pa.py_buffer(np.ascontiguousarray(face_set.images))
+
     table = pa.table(
         {
-            "image": pa.FixedSizeBinaryArray.from_buffers(pa.binary(_PIXELS), len(face_set), [None, pixels]),
+            "image": crops_to_column(face_set.images, pa),
             "label": pa.array(names, pa.string()),
             "trust": pa.array(face_set.trust, pa.float32()),
             "source": pa.array(face_set.sources, pa.string()),
             "id": pa.array(face_set.ids, pa.string()),
         }
     )
-    partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with atomic_write(path) as partial:
             pq.write_table(table, partial, compression="zstd")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error}") from error
 
@@ -136,9 +140,9 @@ def read_face_set(path: Path) -> FaceSet:
         DatasetError: the file is missing, is not Parquet, or holds other columns or values.
         MissingExtraError: the extra "train" is not installed.
     """
-    pa, pq = _arrow()
+    pa, pq = import_pyarrow("reading and writing face sets")
     if not path.is_file():
-        raise DatasetError(f"{path} must be a face set, but there is no such file; `mememoji data faces` writes one")
+        raise DatasetError(f"{path} must be a face set, but does not exist; `mememoji data faces` writes one")
     try:
         schema = pq.read_schema(path)
         _check_schema(path, schema, pa)
@@ -146,7 +150,7 @@ def read_face_set(path: Path) -> FaceSet:
         for name in _COLUMNS:
             if name != "label" and table[name].null_count:
                 raise DatasetError(f"{path}: the column {name} must not hold null, got {table[name].null_count}")
-        images = _pixels(table["image"].combine_chunks(), len(table))
+        images = column_to_crops(table["image"].combine_chunks(), CONTEXT_SIZE)
         labels = np.array([_label_index(path, name) for name in table["label"].to_pylist()], np.int8)
         trust = np.asarray(table["trust"].to_numpy(), np.float32)
         sources, ids = (tuple(table[name].to_pylist()) for name in ("source", "id"))
@@ -160,7 +164,7 @@ def read_face_set(path: Path) -> FaceSet:
 
 def is_face_set(path: Path) -> bool:
     """Return whether a file is Parquet with the columns and types that `write_face_set` writes."""
-    pa, pq = _arrow()
+    pa, pq = import_pyarrow("reading and writing face sets")
     try:
         _check_schema(path, pq.read_schema(path), pa)
     except (pa.ArrowException, OSError, DatasetError):
@@ -172,22 +176,15 @@ def _check_schema(path: Path, schema: Any, pa: Any) -> None:
     missing = [name for name in _COLUMNS if name not in schema.names]
     if missing:
         raise DatasetError(
-            f"{path} must have the columns {', '.join(_COLUMNS)}, got none called {', '.join(missing)}; "
+            f"{path} must have the columns {', '.join(_COLUMNS)}, but lacks {', '.join(missing)}; "
             "`mememoji data faces` makes a face set of images and of other Parquet files"
         )
-    kind = schema.field("image").type
-    if not pa.types.is_fixed_size_binary(kind) or kind.byte_width != _PIXELS:
+    dtype = schema.field("image").type
+    if not is_crop_column(dtype, CONTEXT_SIZE, pa):
         raise DatasetError(
-            f"{path}: the column image must be binary({_PIXELS}), got {kind}; "
+            f"{path}: the column image must be binary({CONTEXT_SIZE * CONTEXT_SIZE}), got {dtype}; "
             "`mememoji data faces` makes a face set of encoded images"
         )
-
-
-def _pixels(column: Any, count: int) -> npt.NDArray[np.uint8]:
-    buffer = column.buffers()[1]
-    flat = np.frombuffer(buffer, np.uint8) if buffer is not None else np.zeros(0, np.uint8)
-    start = column.offset * _PIXELS
-    return flat[start : start + count * _PIXELS].reshape(count, CONTEXT_SIZE, CONTEXT_SIZE)  # (N, 64, 64)
 
 
 def _label_index(path: Path, name: str | None) -> int:
@@ -196,16 +193,3 @@ def _label_index(path: Path, name: str | None) -> int:
     if name not in FACE_LABELS:
         raise DatasetError(f"{path}: a label must be one of {', '.join(FACE_LABELS)} or null, got {name!r}")
     return FACE_LABELS.index(name)
-
-
-def _form(array: npt.NDArray[Any]) -> str:
-    return f"{array.shape} {array.dtype}"
-
-
-def _arrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise MissingExtraError("train", "reading and writing face sets") from error
-    return pa, pq

@@ -1,4 +1,4 @@
-"""A source of faces: class folders, Parquet of images, a face set or a split file, read to a face set."""
+"""Sources of faces: class folders, Parquet files of images, face sets and split files, read as face sets."""
 
 import re
 from collections.abc import Iterator
@@ -7,33 +7,35 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
-from mememoji.datasets.face_sets.face_cutter import FaceCutter, LeftOut
+from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.face_sets.face_cutter import FaceCutter, SkipReason
 from mememoji.datasets.face_sets.face_set import CONTEXT_SIZE, UNLABELED, FaceSet, is_face_set, read_face_set
 from mememoji.datasets.face_sets.labeled_folder import list_labeled_folder
 from mememoji.datasets.face_sets.labeled_image import LabeledImage
 from mememoji.datasets.face_sets.labeled_parquet import read_labeled_parquet
-from mememoji.datasets.splits import SIDE, read_split
-from mememoji.errors import DatasetError, MissingExtraError
+from mememoji.datasets.parquet_columns import import_pyarrow
+from mememoji.datasets.splits import read_split
+from mememoji.errors import DatasetError
+from mememoji.types import UInt8Array
 
 DEFAULT_TRUST: Final = 0.8
-"""The trust in labels of which a source states none."""
+"""The trust in the labels of a source that does not state it: the estimated probability that a label is right."""
 
 _WITH_TRUST: Final = re.compile(r"(?P<path>.+):(?P<trust>\d*\.?\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class FaceSource:
-    """Where faces come from.
+    """A source of faces.
 
     Attributes:
         path: a folder or a Parquet file.
-        trust: the trust in its labels, 0..1; None where the source or the caller states it.
+        trust: the trust in its labels, 0..1; None if the file or the caller states it.
 
     Raises:
-        DatasetError: there is nothing at the path, or the trust is out of range.
+        DatasetError: the path does not exist, or the trust is out of range.
     """
 
     path: Path
@@ -41,98 +43,104 @@ class FaceSource:
 
     def __post_init__(self) -> None:
         if not self.path.exists():
-            raise DatasetError(f"{self.path} must be a folder or a Parquet file, but there is nothing of this name")
+            raise DatasetError(f"{self.path} must be a folder or a Parquet file, but does not exist")
         if self.trust is not None and not 0.0 <= self.trust <= 1.0:
             raise DatasetError(f"trust must be in 0..1, got {self.trust}")
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Make a source from "PATH" or "PATH:TRUST"."""
-        parts = _WITH_TRUST.fullmatch(text)
-        if parts is None or Path(text).exists():
+        """Parse a source from "PATH" or "PATH:TRUST".
+
+        Example:
+            >>> FaceSource.from_text(".:0.6").trust
+            0.6
+        """
+        match = _WITH_TRUST.fullmatch(text)
+        if match is None or Path(text).exists():
             return cls(Path(text))
-        return cls(Path(parts["path"]), float(parts["trust"]))
+        return cls(Path(match["path"]), float(match["trust"]))
 
     @property
     def name(self) -> str:
-        """What its faces have as their source, where it states no other."""
+        """The source name of its faces, unless the file states another."""
         return self.path.resolve().name if self.path.is_dir() else self.path.stem
 
     @property
     def title(self) -> str:
-        """Its path's last two parts: many folders hold a `val.parquet`."""
+        """The last two components of its path, since many folders hold a `val.parquet`."""
         return "/".join(part for part in self.path.resolve().parts[-2:] if part != self.path.anchor)
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFaces:
-    """What a source gave.
+class SourceFaces:
+    """The faces read from a source.
 
     Attributes:
-        faces: its faces.
+        faces: the faces.
         images: the number of images read.
-        left_out: for each reason the names of the images that gave no face.
+        skipped: by reason, the names of the images without a usable face.
         other_files: the number of files that are not images, by suffix.
     """
 
     faces: FaceSet
     images: int
-    left_out: dict[LeftOut, list[str]] = field(default_factory=dict)
+    skipped: dict[SkipReason, list[str]] = field(default_factory=dict)
     other_files: dict[str, int] = field(default_factory=dict)
 
 
 def read_faces(
     source: FaceSource, cutter: FaceCutter, *, trust: float = DEFAULT_TRUST, progress: bool = False
-) -> ReadFaces:
-    """Read a source to a face set.
+) -> SourceFaces:
+    """Read a source as a face set.
 
-    Face sets are taken as they are. So are the 48x48 crops of split files, with repeated edges in place of
-    context, as there is none.
+    Face sets are read unchanged. So are the 48x48 crops of split files, which are padded with their edge pixels, since
+    they have no context.
 
     Args:
-        source: class folders as `list_labeled_folder` takes them, Parquet as `read_labeled_parquet` takes it, or
-            what `write_face_set` or `write_split` wrote.
-        cutter: cuts faces out of images.
+        source: class folders as for `list_labeled_folder`, Parquet as for `read_labeled_parquet`, or a file that
+            `write_face_set` or `write_split` wrote.
+        cutter: crops the faces of images.
         trust: the trust in labels for which neither `source` nor its file states it.
-        progress: draw a progress bar on standard error, if that is a terminal.
+        progress: whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: the source does not fit, or states a trust for itself and is given another.
+        DatasetError: the source is not valid, or both `source` and its file state a trust.
         MissingExtraError: the extra "train" is not installed.
     """
     default = trust if source.trust is None else source.trust
     if source.path.is_dir():
         listing = list_labeled_folder(source.path, source.name)
-        return _cut(listing.images, len(listing.images), cutter, default, progress, listing.other_files)
-    columns, rows = _describe(source.path)
+        return _cut_faces(listing.images, len(listing.images), cutter, default, progress, listing.other_files)
+    columns, num_rows = _read_columns(source.path)
     if source.trust is not None and "trust" in columns:
-        raise DatasetError(f"{source.path} states the trust of its labels itself; leave out :{source.trust:g}")
+        raise DatasetError(f"{source.path} has a column trust, so no other trust can be given; omit :{source.trust:g}")
     if is_face_set(source.path):
-        return ReadFaces(read_face_set(source.path), rows)
+        return SourceFaces(read_face_set(source.path), num_rows)
     if "pixels" in columns:
-        return ReadFaces(_from_split(source, default), rows)
-    return _cut(read_labeled_parquet(source.path, source.name), rows, cutter, default, progress, {})
+        return SourceFaces(_read_split_faces(source, default), num_rows)
+    images = read_labeled_parquet(source.path, source.name)
+    return _cut_faces(images, num_rows, cutter, default, progress, {})
 
 
-def _cut(
+def _cut_faces(
     images: Any, count: int, cutter: FaceCutter, trust: float, progress: bool, other_files: dict[str, int]
-) -> ReadFaces:
+) -> SourceFaces:
     kept: list[LabeledImage] = []
-    faces: list[npt.NDArray[np.uint8]] = []
-    left_out: dict[LeftOut, list[str]] = {}
+    faces: list[UInt8Array] = []
+    skipped: dict[SkipReason, list[str]] = {}
     bar = tqdm(images, desc="finding faces", total=count, leave=False, disable=None if progress else True)
     for labeled in bar:
         face = cutter.cut(labeled)
-        if isinstance(face, LeftOut):
-            left_out.setdefault(face, []).append(f"{labeled.source}/{labeled.id}")
+        if isinstance(face, SkipReason):
+            skipped.setdefault(face, []).append(f"{labeled.source}/{labeled.id}")
             continue
         faces.append(face)
-        # Without the content: the bytes of all images together may be more than memory holds.
+        # Drop the content: the bytes of all images may exceed the memory.
         kept.append(LabeledImage(labeled.source, labeled.id, b"", labeled.label, labeled.trust))
-    return ReadFaces(_face_set(kept, faces, trust), count, left_out, other_files)
+    return SourceFaces(_make_face_set(kept, faces, trust), count, skipped, other_files)
 
 
-def _face_set(images: list[LabeledImage], faces: list[npt.NDArray[np.uint8]], trust: float) -> FaceSet:
+def _make_face_set(images: list[LabeledImage], faces: list[UInt8Array], trust: float) -> FaceSet:
     labels = np.array([image.label for image in images], np.int8)
     trusts = np.array([trust if image.trust is None else image.trust for image in images], np.float32)
     return FaceSet(
@@ -144,36 +152,31 @@ def _face_set(images: list[LabeledImage], faces: list[npt.NDArray[np.uint8]], tr
     )
 
 
-def _from_split(source: FaceSource, trust: float) -> FaceSet:
+def _read_split_faces(source: FaceSource, trust: float) -> FaceSet:
     split = read_split(source.path)
-    border = (CONTEXT_SIZE - SIDE) // 2
+    border = (CONTEXT_SIZE - CROP_SIZE) // 2
     images = np.pad(split.images, ((0, 0), (border, border), (border, border)), "edge")
     trusts = np.full(len(split), trust, np.float32)
     return FaceSet(images, split.labels, trusts, (source.name,) * len(split), tuple(map(str, split.rows.tolist())))
 
 
-def _describe(path: Path) -> tuple[frozenset[str], int]:
-    """A Parquet file's columns and number of rows."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise MissingExtraError("train", "reading Parquet files") from error
+def _read_columns(path: Path) -> tuple[frozenset[str], int]:
+    """Return the columns and the number of rows of a Parquet file."""
+    pa, pq = import_pyarrow("reading Parquet files")
     try:
         with pq.ParquetFile(path) as file:
             return frozenset(file.schema_arrow.names), file.metadata.num_rows
     except (pa.ArrowException, OSError) as error:
-        raise DatasetError(f"{path} must be a folder or a Parquet file, and cannot be read as one: {error}") from error
+        raise DatasetError(f"{path} must be a folder or a Parquet file, but cannot be read as one: {error}") from error
 
 
-def with_unique_ids(faces: FaceSet) -> FaceSet:
-    """Append "#2" and so on to ids that occur before within their source."""
+def make_ids_unique(faces: FaceSet) -> FaceSet:
+    """Append "#2" and so on to repeated ids of the same source."""
+    return FaceSet(faces.images, faces.labels, faces.trust, faces.sources, tuple(_make_unique(faces)))
+
+
+def _make_unique(faces: FaceSet) -> Iterator[str]:
     seen: set[tuple[str, str]] = set()
-    ids = list(_unique(faces, seen))
-    return FaceSet(faces.images, faces.labels, faces.trust, faces.sources, tuple(ids))
-
-
-def _unique(faces: FaceSet, seen: set[tuple[str, str]]) -> Iterator[str]:
     for source, name in zip(faces.sources, faces.ids, strict=True):
         unique, number = name, 1
         while (source, unique) in seen:

@@ -1,25 +1,25 @@
-"""The labeled image: an image of a face or more, from any source, with what the source states of it."""
+"""The labeled image: an image of one or more faces, from any source, with its label."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from mememoji.datasets.face_sets.face_set import UNLABELED
 from mememoji.image_io import RGBImage, read_image
-from mememoji.results import Landmarks
+from mememoji.landmarks import Landmarks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabeledImage:
-    """An image that is not decoded yet, and its label.
+    """An image that is not decoded yet, with its label.
 
     Attributes:
-        source: the name of where it comes from.
-        id: its name there.
+        source: the name of its source.
+        id: the name of the image within the source.
         content: the path of an image file, or the bytes of one.
         label: index into `FACE_LABELS`, or -1 without a label.
-        trust: how far the label is to be trusted, 0..1; None where the source does not state it.
-        box: the face's left, top, width and height in pixels; None where a detector has to find it.
-        landmarks: the face's five points, or None.
+        trust: the trust in the label, 0..1, see `FaceSet`; None if the source does not state it.
+        box: the left, top, width and height of the face in pixels; None if a detector has to find it.
+        landmarks: the five landmarks of the face, or None.
     """
 
     source: str
@@ -34,6 +34,6 @@ class LabeledImage:
         """Decode the image to upright RGB (H, W, 3) uint8.
 
         Raises:
-            PictureError: the image is missing, damaged, too large or of an unknown format.
+            ImageError: the image is missing, damaged, too large or of an unknown format.
         """
         return read_image(self.content)

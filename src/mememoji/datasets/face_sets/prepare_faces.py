@@ -1,4 +1,4 @@
-"""From sources of any origin to a face set: read, compare with held-out faces, merge duplicates, write with a card."""
+"""Preparation of a face set: read sources, drop duplicates of held-out faces and within the set, write with a card."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from mememoji.datasets.face_sets.face_cutter import FaceCutter
-from mememoji.datasets.face_sets.face_duplicates import WINDOWS, find_twins, merge_duplicates
-from mememoji.datasets.face_sets.face_set import UNLABELED, FaceSet, is_face_set, merge, write_face_set
+from mememoji.datasets.face_sets.face_duplicates import WINDOWS, deduplicate, find_held_out_duplicates
+from mememoji.datasets.face_sets.face_set import UNLABELED, FaceSet, concatenate, is_face_set, write_face_set
 from mememoji.datasets.face_sets.face_set_card import (
     Comparison,
     describe_comparisons,
     describe_cutter,
+    describe_deduplication,
     describe_faces,
-    describe_inside,
     describe_source,
     write_face_card,
 )
-from mememoji.datasets.face_sets.face_source import DEFAULT_TRUST, FaceSource, read_faces, with_unique_ids
+from mememoji.datasets.face_sets.face_source import DEFAULT_TRUST, FaceSource, make_ids_unique, read_faces
 from mememoji.datasets.splits import Split
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError, MissingExtraError
@@ -39,21 +39,21 @@ def prepare_faces(
     """Make a face set of sources, and write it with its card beside it.
 
     Args:
-        sources: what `read_faces` takes, at least one.
+        sources: one or more sources as for `read_faces`.
         out: the Parquet file to write; an earlier face set there is replaced.
-        cutter: finds and cuts the faces.
+        cutter: detects and crops the faces.
         trust: the trust in labels for which neither a source nor its file states it, 0..1.
-        against: held-out faces; faces that show the same image as one of them are dropped.
-        compare: other faces; those that show the same image are counted, at one scale, and kept.
-        licenses: none, one for all sources, or one for each.
-        sheet: a PNG file to draw some faces of each emotion to, or None.
-        progress: draw progress bars on standard error, if that is a terminal.
+        against: held-out faces; faces that are duplicates of these are dropped.
+        compare: other faces; duplicates of these are counted, at one scale, and kept.
+        licenses: no license, one for all sources, or one for each.
+        sheet: a PNG file for a contact sheet with some faces of each emotion, or None.
+        progress: whether to show progress bars on stderr if that is a terminal.
 
     Returns:
         The card.
 
     Raises:
-        DatasetError: a source does not fit, `out` is another file, or the number of licenses is wrong.
+        DatasetError: a source is not valid, `out` is another file, or the number of licenses is wrong.
         MissingExtraError: the extra "train" is not installed.
         RunError: `out` cannot be written.
     """
@@ -61,46 +61,46 @@ def prepare_faces(
         raise DatasetError(f"there must be one license, or one for each of {len(sources)} sources, got {len(licenses)}")
     if not 0.0 <= trust <= 1.0:
         raise DatasetError(f"trust must be in 0..1, got {trust}")
-    _refuse_other(out)
+    _check_is_replaceable(out)
     texts: Sequence[str | None] = licenses or [None]
     if len(texts) == 1:
         texts = [*texts] * len(sources)
     reads = [read_faces(source, cutter, trust=trust, progress=progress) for source in sources]
-    faces = with_unique_ids(merge([read.faces for read in reads]))
+    faces = make_ids_unique(concatenate([read.faces for read in reads]))
     comparisons: list[Comparison] = []
-    for source, dropped in [*((source, True) for source in against), *((source, False) for source in compare)]:
-        read = read_faces(source, cutter, progress=progress)
-        # What is only counted is not worth a search over scales.
-        windows = WINDOWS if dropped else WINDOWS[:1]
-        twins = find_twins(faces, read.faces.central, windows=windows, progress=progress)
-        comparisons.append(Comparison(source, read, faces, twins, dropped))
-        if dropped:
-            faces = _without(faces, [twin.face for twin in twins])
-    merged = merge_duplicates(faces, progress=progress)
+    for source, are_dropped in [*((source, True) for source in against), *((source, False) for source in compare)]:
+        held_out = read_faces(source, cutter, progress=progress)
+        # Duplicates that are only counted are not worth a search over all scales.
+        windows = WINDOWS if are_dropped else WINDOWS[:1]
+        duplicates = find_held_out_duplicates(faces, held_out.faces.central, windows=windows, progress=progress)
+        comparisons.append(Comparison(source, held_out, faces, duplicates, are_dropped))
+        if are_dropped:
+            faces = _drop(faces, [duplicate.face for duplicate in duplicates])
+    deduplicated = deduplicate(faces, progress=progress)
     card = (
-        describe_faces(merged.faces)
+        describe_faces(deduplicated.faces)
         | describe_cutter(cutter)
         | {
             "inputs": [describe_source(*inputs) for inputs in zip(sources, reads, texts, strict=True)],
             "against": describe_comparisons(comparisons),
-            "duplicates_inside": describe_inside(faces, merged.dropped, merged.conflicts),
+            "duplicates_within": describe_deduplication(faces, deduplicated.dropped, deduplicated.conflicts),
         }
     )
-    write_face_set(merged.faces, out)
+    write_face_set(deduplicated.faces, out)
     write_face_card(card, out)
     if sheet is not None:
-        _draw_sheet(merged.faces, sheet, out.name)
+        _draw_sheet(deduplicated.faces, sheet, out.name)
     return card
 
 
-def _without(faces: FaceSet, dropped: Sequence[int]) -> FaceSet:
-    kept = np.ones(len(faces), np.bool_)
-    kept[list(dropped)] = False
-    return faces.take(kept)
+def _drop(faces: FaceSet, indices: Sequence[int]) -> FaceSet:
+    is_kept = np.ones(len(faces), np.bool_)
+    is_kept[list(indices)] = False
+    return faces.take(is_kept)
 
 
-def _refuse_other(out: Path) -> None:
-    """Raise where `out` is not a face set: it may be a source that exists once."""
+def _check_is_replaceable(out: Path) -> None:
+    """Raise DatasetError if `out` is an existing file other than a face set, which would be lost."""
     if out.exists() and not is_face_set(out):
         raise DatasetError(f"{out} must be a new file or a face set to replace, got another file; name another one")
 
@@ -111,7 +111,7 @@ def _draw_sheet(faces: FaceSet, sheet: Path, name: str) -> None:
     except ImportError as error:
         raise MissingExtraError("train", "drawing faces") from error
     labeled = faces.take(faces.labels != UNLABELED)
-    # Contempt counts as anger, as in the six emotions that the sheet shows.
+    # Contempt counts as anger, as in the six emotions of the sheet.
     labels = np.where(labeled.labels < len(FER2013_LABELS), labeled.labels, 0).astype(np.int8)
     split = Split(np.arange(len(labeled), dtype=np.int32), labeled.central, labels, None)
     draw_faces(split, sheet, title=f"faces of {name}")

@@ -1,1 +1,1 @@
-"""FER2013 and FER+: readers for each form they are distributed in, and the prepared dataset."""
+"""FER2013 and FER+: readers of their common formats, and the prepared dataset."""

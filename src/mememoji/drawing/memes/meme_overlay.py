@@ -11,7 +11,8 @@ from mememoji.drawing.memes.raster import draw_shapes
 from mememoji.drawing.memes.shapes import meme_shapes
 from mememoji.emotions import Emotion
 from mememoji.image_io import RGBImage
-from mememoji.results import Box, Face, Landmarks
+from mememoji.landmarks import Landmarks
+from mememoji.results import Box, Face
 from mememoji.types import Float64Array
 
 HEAD_SCALE: Final = 1.12

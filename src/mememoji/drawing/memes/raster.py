@@ -7,13 +7,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.drawing.canvas import Color
 from mememoji.drawing.memes.description import load_meme_description
 from mememoji.drawing.memes.shapes import Shape, meme_shapes
 from mememoji.emotions import Emotion
-from mememoji.types import Float64Array, UInt8Array
+from mememoji.types import Float64Array, Int32Array, UInt8Array
 
 _SHIFT: Final = 4
 """The number of fractional bits of the fixed-point coordinates that OpenCV takes."""
@@ -118,15 +117,13 @@ class _Painter:
         else:
             cv2.copyTo(painted, mask, background)
 
-    def _draw(self, pixels: UInt8Array, polygon: npt.NDArray[np.int32], shape: Shape, stroke: int) -> None:
+    def _draw(self, pixels: UInt8Array, polygon: Int32Array, shape: Shape, stroke: int) -> None:
         if shape.fill is not None:
             cv2.fillPoly(pixels, [polygon], _opaque(shape.fill), self._line, _SHIFT)
         if stroke and shape.stroke is not None:
             cv2.polylines(pixels, [polygon], shape.closed, _opaque(shape.stroke), stroke, self._line, _SHIFT)
 
-    def _bounds(
-        self, polygon: npt.NDArray[np.int32], clip: npt.NDArray[np.int32] | None, stroke: int
-    ) -> tuple[int, int, int, int]:
+    def _bounds(self, polygon: Int32Array, clip: Int32Array | None, stroke: int) -> tuple[int, int, int, int]:
         low, high = (polygon.min(axis=0) >> _SHIFT) - stroke - 1, (polygon.max(axis=0) >> _SHIFT) + stroke + 2
         if clip is not None:
             low, high = np.maximum(low, clip.min(axis=0) >> _SHIFT), np.minimum(high, (clip.max(axis=0) >> _SHIFT) + 2)
@@ -147,7 +144,7 @@ def _bernstein_basis(steps: int) -> Float64Array:
     return np.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3], axis=1)
 
 
-def _polygon(points: Float64Array, to_pixels: Float64Array, steps: int = 12) -> npt.NDArray[np.int32]:
+def _polygon(points: Float64Array, to_pixels: Float64Array, steps: int = 12) -> Int32Array:
     """Convert curves (P, 2) to the vertices (N, 2) of a polygon, in fixed-point pixels."""
     in_pixels = points @ to_pixels[:, :2].T + to_pixels[:, 2]
     curves = np.stack([in_pixels[start : len(in_pixels) - 3 + start : 3] for start in range(4)])  # (4, n, 2)

@@ -83,14 +83,14 @@ class MemeBlender:
     def __init__(self, description: MemeDescription) -> None:
         self._boldness = description.boldness
         axis = description.view_box[0] + description.view_box[2] / 2
-        self._parts: list[tuple[str, Layer, str | None]] = []
+        self._shapes: list[tuple[str, Layer, str | None]] = []
         columns: list[Float64Array] = []
         for layer in description.layers:
             for name, points in _mirror_layer(layer, axis):
                 side = name.removeprefix(layer.name)
-                paired = any(name == f"{layer.clip}{side}" for name, _, _ in self._parts)
+                paired = any(name == f"{layer.clip}{side}" for name, _, _ in self._shapes)
                 clip = layer.clip and (layer.clip + side if paired else layer.clip)
-                self._parts.append((name, layer, clip))
+                self._shapes.append((name, layer, clip))
                 colors = [color for color in (layer.fill, layer.stroke) if color is not None]
                 columns += [points.reshape(6, -1), layer.width[:, None], layer.opacity[:, None], *colors]
         self._splits = np.cumsum([column.shape[1] for column in columns])[:-1]
@@ -104,7 +104,7 @@ class MemeBlender:
             np.split(self._neutral + blend_weights(composition, self._boldness) @ self._offsets, self._splits)
         )
         shapes: dict[str, Shape] = {}
-        for name, layer, clip in self._parts:
+        for name, layer, clip in self._shapes:
             points, width, opacity = next(values).reshape(-1, 2), next(values), next(values)
             shapes[name] = Shape(
                 name,

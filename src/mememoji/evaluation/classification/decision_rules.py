@@ -11,7 +11,7 @@ from mememoji.emotions import FER2013_LABELS, LABELS_TO_SIX, map_classes
 from mememoji.evaluation.classification.scores import SIX_CLASSES, ClassScores, map_labels_to_six, score_classes
 from mememoji.evaluation.metrics import McNemar, mcnemar
 from mememoji.evaluation.reliability import Reliability, compute_reliability
-from mememoji.types import BoolArray, Int64Array
+from mememoji.types import BoolArray, Float32Array, Int64Array
 
 COMPOSITION: Final = "composition"
 LABELS_SIX: Final = "labels_six"
@@ -28,7 +28,7 @@ RULE_TITLES: Final = {
 class ClassProbabilities(NamedTuple):
     """Probabilities (N, C) and the names of their C classes; the highest probability decides."""
 
-    probabilities: npt.NDArray[np.float32]
+    probabilities: Float32Array
     classes: tuple[str, ...]
 
     def map_labels(self, labels: npt.NDArray[Any]) -> Int64Array:

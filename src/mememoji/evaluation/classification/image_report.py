@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.analyzer import Analyzer
 from mememoji.classification.face_classifier import FaceClassifier, Prediction
@@ -25,6 +24,7 @@ from mememoji.evaluation.classification.split_report import describe_weights
 from mememoji.evaluation.report_folder import to_json_types
 from mememoji.model_files import compute_sha256
 from mememoji.results import FACE_THRESHOLD
+from mememoji.types import Int64Array
 from mememoji.version import __version__
 
 IMAGES_FORMAT: Final = 1
@@ -101,7 +101,7 @@ class ImageEvaluation:
     prediction: Prediction
 
     @property
-    def labels(self) -> npt.NDArray[np.int64]:
+    def labels(self) -> Int64Array:
         """(M,) int64, the labels of the faces that were found."""
         return np.asarray(self.faces.labels[self.faces.has_face])
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from mememoji.analyzer import Analyzer
@@ -19,6 +18,7 @@ from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError, ImageError
 from mememoji.image_io import RGBImage, read_image
 from mememoji.results import Box, Detection
+from mememoji.types import BoolArray, Int64Array, UInt8Array
 
 _CONTEMPT: Final = FACE_LABELS.index("contempt")
 
@@ -53,9 +53,9 @@ class LabeledFaces:
         skipped: the excluded images and files.
     """
 
-    labels: npt.NDArray[np.int64]
-    has_face: npt.NDArray[np.bool_]
-    crops: tuple[npt.NDArray[np.uint8], ...]
+    labels: Int64Array
+    has_face: BoolArray
+    crops: tuple[UInt8Array, ...]
     sources: tuple[str, ...]
     ids: tuple[str, ...]
     skipped: SkippedImages
@@ -84,7 +84,7 @@ def find_labeled_faces(
     faces: list[Detection | None] = []
     names: list[tuple[str, str]] = []
     damaged: list[str] = []
-    crops: list[list[npt.NDArray[np.uint8]]] = [[] for _ in analyzers]
+    crops: list[list[UInt8Array]] = [[] for _ in analyzers]
     skipped: Counter[int] = Counter()
     for labeled in tqdm(images, unit="image", desc="finding faces", total=count, disable=None if progress else True):
         if labeled.label in (UNLABELED, _CONTEMPT):

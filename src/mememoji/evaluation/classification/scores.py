@@ -20,7 +20,7 @@ from mememoji.evaluation.agreement import (
     measure_agreement,
 )
 from mememoji.evaluation.reliability import Reliability, compute_reliability
-from mememoji.types import Float64Array, Int64Array
+from mememoji.types import Float32Array, Float64Array, Int64Array, UInt8Array
 
 SIX_CLASSES: Final[tuple[str, ...]] = tuple(emotion.value for emotion in EMOTIONS)
 
@@ -182,7 +182,7 @@ def map_labels_to_six(labels: npt.NDArray[Any]) -> Int64Array:
     return np.asarray(LABELS_TO_SIX.argmax(axis=1)[np.asarray(labels, np.int64)], np.int64)
 
 
-def _score_votes(prediction: Prediction, votes: npt.NDArray[np.uint8]) -> VoteScores:
+def _score_votes(prediction: Prediction, votes: UInt8Array) -> VoteScores:
     is_named = has_emotion_votes(votes)
     named = votes[is_named]
     six = measure_agreement(prediction.compute_compositions()[is_named], emotion_distributions(named, VOTES_TO_SIX))
@@ -197,7 +197,7 @@ def _score_votes(prediction: Prediction, votes: npt.NDArray[np.uint8]) -> VoteSc
     )
 
 
-def _score_majority(probabilities: npt.NDArray[np.float32], truth: Int64Array) -> MajorityScore:
+def _score_majority(probabilities: Float32Array, truth: Int64Array) -> MajorityScore:
     has_majority = truth >= 0
     predicted = probabilities[:, : len(FERPLUS_EMOTIONS)].argmax(axis=1)
     counts = metrics.confusion_matrix(truth[has_majority], predicted[has_majority], len(FERPLUS_EMOTIONS))
@@ -205,7 +205,7 @@ def _score_majority(probabilities: npt.NDArray[np.float32], truth: Int64Array) -
     return MajorityScore(num_images, accuracy, metrics.standard_error(accuracy, num_images))
 
 
-def _compute_vote_reliability(probabilities: npt.NDArray[np.float32], votes: npt.NDArray[np.uint8]) -> Reliability:
+def _compute_vote_reliability(probabilities: Float32Array, votes: UInt8Array) -> Reliability:
     has_votes = votes.sum(axis=1) > 0
     probabilities, truth = probabilities[has_votes], votes[has_votes].astype(np.float64)
     truth /= truth.sum(axis=1, keepdims=True)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.emotions import EMOTIONS, FER2013_LABELS, LABELS_TO_SIX, map_classes
 from mememoji.evaluation.classification.scores import map_labels_to_six
@@ -19,6 +18,7 @@ from mememoji.evaluation.plots import (
     plot_reliability,
     save_figures,
 )
+from mememoji.types import Float32Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +86,7 @@ def plot_examples(evaluation: SplitEvaluation) -> "Figure":
     return figure
 
 
-def _plot_composition(axes: "Axes", six: npt.NDArray[np.float32], truth: int) -> None:
+def _plot_composition(axes: "Axes", six: Float32Array, truth: int) -> None:
     axes.set_axis_on()
     order = np.argsort(-six, kind="stable")
     for row, emotion in enumerate(EMOTIONS):

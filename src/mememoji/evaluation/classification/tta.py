@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from mememoji.classification.face_classifier import FaceClassifier, Prediction
+from mememoji.types import Float32Array, UInt8Array
 
 BATCH_SIZE: Final = 256
 
@@ -25,9 +25,7 @@ class SplitPredictions:
     hflip_tta: Prediction
 
 
-def predict_with_tta(
-    classifier: FaceClassifier, images: npt.NDArray[np.uint8], *, progress: bool = False
-) -> SplitPredictions:
+def predict_with_tta(classifier: FaceClassifier, images: UInt8Array, *, progress: bool = False) -> SplitPredictions:
     """Classify crops (N, side, side) uint8 and their horizontal flips.
 
     Args:
@@ -58,7 +56,5 @@ def _concatenate(batches: list[Prediction]) -> Prediction:
     )
 
 
-def _mean(
-    first: npt.NDArray[np.float32] | None, second: npt.NDArray[np.float32] | None
-) -> npt.NDArray[np.float32] | None:
+def _mean(first: Float32Array | None, second: Float32Array | None) -> Float32Array | None:
     return None if first is None or second is None else np.asarray((first + second) / 2, np.float32)

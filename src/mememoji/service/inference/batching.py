@@ -4,10 +4,10 @@ import threading
 from concurrent.futures import Future
 
 import numpy as np
-import numpy.typing as npt
 
 from mememoji.classification.face_classifier import FaceClassifier, Prediction
 from mememoji.classification.model_card import ModelCard
+from mememoji.types import UInt8Array
 
 
 class BatchingClassifier:
@@ -26,14 +26,14 @@ class BatchingClassifier:
         self._max_batch_size = max_batch_size
         self._run_lock = threading.Lock()
         self._queue_lock = threading.Lock()
-        self._queue: list[tuple[npt.NDArray[np.uint8], Future[Prediction]]] = []
+        self._queue: list[tuple[UInt8Array, Future[Prediction]]] = []
 
     @property
     def card(self) -> ModelCard:
         """The card of the classifier that runs the batches."""
         return self._classifier.card
 
-    def classify(self, crops: npt.NDArray[np.uint8]) -> Prediction:
+    def classify(self, crops: UInt8Array) -> Prediction:
         """Classify gray crops (N, S, S) uint8: see `FaceClassifier`."""
         future: Future[Prediction] = Future()
         with self._queue_lock:
@@ -68,13 +68,13 @@ class BatchingClassifier:
             future.set_result(_slice_prediction(prediction, slice(start, start + len(crops))))
             start += len(crops)
 
-    def _run_alone(self, crops: npt.NDArray[np.uint8], future: Future[Prediction]) -> None:
+    def _run_alone(self, crops: UInt8Array, future: Future[Prediction]) -> None:
         try:
             future.set_result(self._classifier.classify(crops))
         except Exception as error:
             future.set_exception(error)
 
-    def _take_batch(self) -> list[tuple[npt.NDArray[np.uint8], Future[Prediction]]]:
+    def _take_batch(self) -> list[tuple[UInt8Array, Future[Prediction]]]:
         with self._queue_lock:
             num_calls, num_crops = 0, 0
             for crops, _ in self._queue:

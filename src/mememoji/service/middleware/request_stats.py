@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
+
+from mememoji.types import Float64Array
 
 TIME_INTERVAL: Final = 60
 """The number of seconds over which requests are counted."""
@@ -49,7 +50,7 @@ class RequestStats:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._own: npt.NDArray[np.float64] = np.zeros(_SIZE)
+        self._own: Float64Array = np.zeros(_SIZE)
         if folder is not None:
             path = folder / f"{os.getpid()}-{time.time_ns()}{_SUFFIX}"
             self._own = np.memmap(path, np.float64, "w+", shape=(_SIZE,))
@@ -83,7 +84,7 @@ class RequestStats:
             avg_response_time=float(durations[latest].mean()) if latest else 0.0,
         )
 
-    def _read_workers(self) -> npt.NDArray[np.float64]:
+    def _read_workers(self) -> Float64Array:
         if self._folder is None:
             return self._own[None]  # (1, _SIZE)
         rows = [np.fromfile(path, np.float64) for path in self._folder.glob(f"*{_SUFFIX}")]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mememoji.datasets.face_sets.face_set import FaceSet, read_face_set
+from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,29 @@ class BatchSampler:
         self._num_images, self._main, self._sampled = num_images, min(main, num_images), sampled
         self._weights = list(weights)
         self.num_steps = max(num_images // main, 1)
+
+    @classmethod
+    def from_face_sets(
+        cls,
+        num_images: int,
+        face_sets: Sequence[MixedFaceSet],
+        config: ClassifierTrainConfig,
+        device: torch.device,
+        *,
+        has_teachers: bool,
+    ) -> Self:
+        """Make the sampler of a training; without teachers, unlabeled faces are not sampled."""
+        unlabeled_fraction = config.unlabeled_fraction if has_teachers else 0.0
+        weights = [
+            sampling_weights(
+                mixed.faces,
+                device,
+                rare_label_power=config.rare_label_power,
+                unlabeled_fraction=unlabeled_fraction,
+            )
+            for mixed in face_sets
+        ]
+        return cls(num_images, config.batch_size, [mixed.batch_fraction for mixed in face_sets], weights)
 
     @property
     def batch_size(self) -> int:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 from torch.fx.experimental.optimization import fuse
@@ -26,6 +25,7 @@ from mememoji.training.common.onnx_export import (
     round_to_fp16,
     write_if_valid,
 )
+from mememoji.types import UInt8Array
 
 TOLERANCE: Final = 1e-4
 """Largest difference between the probabilities of torch and of ONNX Runtime."""
@@ -34,7 +34,7 @@ TOLERANCE: Final = 1e-4
 def export_classifier(
     model: nn.Module,
     weights: Path,
-    crops: npt.NDArray[np.uint8],
+    crops: UInt8Array,
     *,
     name: str,
     architecture: str,

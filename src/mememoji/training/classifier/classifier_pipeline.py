@@ -1,55 +1,36 @@
 """Pipeline of the classifier: train on prepared data, fit the non-face output, export, calibrate, evaluate."""
 
 import dataclasses
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from torch import nn
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
-from mememoji.conversion.evaluate_weights import calibrate_weights, evaluate_weights
 from mememoji.datasets.fer2013.provenance import Provenance, read_provenance
 from mememoji.datasets.negatives import read_crops
-from mememoji.datasets.splits import Split, read_split
+from mememoji.datasets.splits import Split
 from mememoji.errors import RunError
-from mememoji.evaluation.classification.report_writer import write_split_report
-from mememoji.evaluation.classification.split_report import SplitReport, evaluate
-from mememoji.evaluation.temperature_scaling import NUM_FOLDS, HeadCalibration
+from mememoji.evaluation.classification.split_report import evaluate
 from mememoji.training.classifier.batch_sampler import MixedFaceSet
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
-from mememoji.training.classifier.classifier_export import export_classifier
-from mememoji.training.classifier.classifier_run import has_checkpoint, read_classifier_checkpoint
+from mememoji.training.classifier.classifier_run import has_checkpoint
 from mememoji.training.classifier.classifier_trainer import ClassifierTrainer
-from mememoji.training.classifier.initialization import interpolate_weights, load_initial_weights
-from mememoji.training.classifier.logit_adjustment import adjust_votes_head
-from mememoji.training.classifier.networks import build_model
+from mememoji.training.classifier.initialization import load_initial_weights
 from mememoji.training.classifier.non_face_output import fit_non_face_output
 from mememoji.training.classifier.teachers import load_teachers
+from mememoji.training.classifier.trained_classifier import (
+    REPORT_FOLDER,
+    TrainedClassifier,
+    describe_negatives,
+    export_and_evaluate,
+    read_splits,
+)
 from mememoji.training.common.device import Device, choose_device
-from mememoji.version import __version__
 
 WEIGHTS_FILE: Final = "weights.onnx"
-REPORT_FOLDER: Final = "report"
-_NUM_CHECK_CROPS: Final = 256
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedClassifier:
-    """Exported weights with their evaluation on val.
-
-    Attributes:
-        weights: the ONNX file; its card is beside it.
-        report: scores on val.
-        calibrations: the calibration of each head; empty if val has too few images for one.
-    """
-
-    weights: Path
-    report: SplitReport
-    calibrations: dict[str, HeadCalibration]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +99,10 @@ class ClassifierPipeline:
         model = self._train(splits, resume=resume)
         if self.negatives is not None:
             self.log(f"{self.name}: fitting the non-face output")
-            _fit_non_face_output(model, self.config, splits["train"], self.negatives, self.device)
+            crops, augmentation = read_crops(self.negatives), self.config.augmentation
+            fit_non_face_output(
+                model, splits["train"], crops, self.device, augmentation=augmentation, seed=self.config.seed
+            )
         provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + self._remarks())
         weights, report = self.out / WEIGHTS_FILE, self.out / REPORT_FOLDER
         return export_and_evaluate(model, self.config, self.data, provenance, weights, report, name=self.name)
@@ -173,7 +157,7 @@ class ClassifierPipeline:
             names = ", ".join(path.name for path in self.teachers)
             remarks.append(f"distilled from {len(self.teachers)} teachers: {names}")
         if self.negatives is not None:
-            remarks.append(_describe_negatives(self.negatives))
+            remarks.append(describe_negatives(self.negatives))
         return "".join(f"; {remark}" for remark in remarks)
 
 
@@ -190,6 +174,7 @@ def train_classifier(
     negatives: Path | None = None,
     compile_model: bool = False,
     resume: bool = False,
+    log: Callable[[str], object] = lambda _: None,
 ) -> TrainedClassifier:
     """Train a classifier on prepared data, export its best weights, calibrate and evaluate them on val.
 
@@ -205,8 +190,10 @@ def train_classifier(
         negatives: a file of `mememoji data negatives` on which the non-face output is fitted.
         compile_model: whether to fuse the network with torch.compile.
         resume: whether to continue from the folder's checkpoint.
+        log: called with a line of text at the start of each stage.
 
     Raises:
+        ValueError: the face sets leave nothing of a batch for the prepared data.
         RunError: the folder already has a training, or it cannot be resumed, or the loss became NaN or infinite.
         DatasetError: the data cannot be read.
 
@@ -238,117 +225,6 @@ def train_classifier(
         init_from=init_from,
         negatives=negatives,
         compile_model=compile_model,
+        log=log,
     )
     return pipeline.run(resume=resume)
-
-
-def export_run(
-    run: Path,
-    data: Path,
-    weights: Path,
-    *,
-    name: str = "classifier",
-    negatives: Path | None = None,
-    interpolate_with: Sequence[tuple[Path, float]] = (),
-    tau: float = 0.0,
-) -> TrainedClassifier:
-    """Export the best weights of a run, finished or not, and evaluate them on val; the report is in RUN/report.
-
-    Args:
-        run: the run's folder.
-        data: the folder that it was trained with; val.parquet and card.json are read, and train.parquet if the other
-            arguments need it.
-        weights: the ONNX file to write.
-        name: the model's name in its card.
-        negatives: a file of `mememoji data negatives` on which the non-face output is fitted.
-        interpolate_with: run folders and weights files, each with the alpha at which the weights are interpolated: 0
-            keeps this run's, 1 takes the other's. They are applied in turn.
-        tau: strength of the logit adjustment of the votes head, 0..1.
-
-    Raises:
-        RunError: the run has no checkpoint, or another one has another architecture.
-        DatasetError: the data cannot be read.
-    """
-    checkpoint = read_classifier_checkpoint(run)
-    config, remarks, best = checkpoint.config, checkpoint.remarks, checkpoint.best
-    splits = read_splits(data, "val")
-    provenance = read_provenance(data, splits)
-
-    @functools.cache
-    def read_train() -> Split:
-        return read_splits(data, "train")["train"]
-
-    for other, alpha in interpolate_with:
-        # The norms of a weights file are estimated on train; a run has its norms.
-        crops = np.empty((0, 48, 48), np.uint8) if other.is_dir() else read_train().images
-        best = interpolate_weights(best, load_initial_weights(other, config.model, crops), alpha)
-        remarks += f"; weights interpolated (alpha {alpha:g}) with {other.name}"
-    model = build_model(config.model)
-    model.load_state_dict(best)
-    if tau > 0:
-        adjust_votes_head(model, read_train(), tau)
-        remarks += f"; logits of the votes head adjusted (tau {tau:g})"
-    if negatives is not None:
-        _fit_non_face_output(model, config, read_train(), negatives, choose_device())
-        remarks += f"; {_describe_negatives(negatives)}"
-    provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + remarks)
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    return export_and_evaluate(model, config, data, provenance, weights, run / REPORT_FOLDER, name=name)
-
-
-def export_and_evaluate(
-    model: nn.Module,
-    config: ClassifierTrainConfig,
-    data: Path,
-    provenance: Provenance,
-    weights: Path,
-    report: Path,
-    *,
-    name: str,
-) -> TrainedClassifier:
-    """Export a network, calibrate it and evaluate it on val, and write the report.
-
-    Args:
-        model: the trained network.
-        config: its training's configuration.
-        data: a folder with val.parquet.
-        provenance: what the card reports of the training data.
-        weights: the ONNX file to write.
-        report: the folder for the report.
-        name: the model's name in its card, without the version.
-    """
-    val = data / "val.parquet"
-    crops = read_split(val).images
-    export_classifier(
-        model,
-        weights,
-        crops[:_NUM_CHECK_CROPS],
-        name=f"{name}-{__version__}",
-        architecture=config.architecture,
-        trained_on=provenance.trained_on,
-        license=provenance.license,
-        note=provenance.note,
-    )
-    calibrations: dict[str, HeadCalibration] = {}
-    if len(crops) < 2 * NUM_FOLDS:  # a first try with a handful of images should not fail at its end
-        evaluation = evaluate_weights(weights, val, progress=True)
-    else:
-        evaluation, calibrations = calibrate_weights(weights, val, weights, progress=True)
-    write_split_report(evaluation, report)
-    return TrainedClassifier(weights, evaluation.report, calibrations)
-
-
-def read_splits(data: Path, *names: str) -> dict[str, Split]:
-    """Read split files of a prepared folder, by name."""
-    return {name: read_split(data / f"{name}.parquet") for name in names}
-
-
-def _fit_non_face_output(
-    model: nn.Module, config: ClassifierTrainConfig, train: Split, negatives: Path, device: Device
-) -> None:
-    crops = read_crops(negatives)
-    fit_non_face_output(model, train, crops, device, augmentation=config.augmentation, seed=config.seed)
-
-
-def _describe_negatives(negatives: Path) -> str:
-    return f"non-face output fitted on {len(read_crops(negatives)):,} crops ({negatives.name})"

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from mememoji.datasets.splits import Split
 from mememoji.errors import RunError
-from mememoji.training.classifier.batch_sampler import BatchSampler, MixedFaceSet, sampling_weights
+from mememoji.training.classifier.batch_sampler import BatchSampler, MixedFaceSet
 from mememoji.training.classifier.cached_targets import CachedViews
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 from mememoji.training.classifier.classifier_run import (
@@ -166,7 +166,8 @@ class ClassifierTrainer:
         """Return loss and accuracy on val."""
         model = self.eval_model.eval()
         loss, num_correct = 0.0, 0
-        for indices in torch.arange(len(self.val_data), device=self.device.torch_device).split(_VAL_BATCH_SIZE):
+        all_indices = torch.arange(len(self.val_data), device=self.device.torch_device)
+        for indices in torch.split(all_indices, _VAL_BATCH_SIZE):
             logits = model(to_input(self.val_data.images[indices]))
             targets = self.val_data.targets_at(indices, soft_labels=False)
             batch_loss = classification_loss(logits, targets, votes_weight=self.config.votes_weight)
@@ -242,18 +243,8 @@ class ClassifierTrainer:
         weight = config.distillation_weight if has_teachers else 0.0
         main = TensorSplit.from_split(train, device, config, distillation_weight=weight)
         others = [TensorSplit.from_face_set(mixed.faces, device, has_teachers=has_teachers) for mixed in self.face_sets]
-        unlabeled_fraction = config.unlabeled_fraction if has_teachers else 0.0
-        weights = [
-            sampling_weights(
-                mixed.faces,
-                device,
-                rare_label_power=config.rare_label_power,
-                unlabeled_fraction=unlabeled_fraction,
-            )
-            for mixed in self.face_sets
-        ]
-        fractions = [mixed.batch_fraction for mixed in self.face_sets]
-        return TensorSplit.concatenate([main, *others]), BatchSampler(len(main), config.batch_size, fractions, weights)
+        sampler = BatchSampler.from_face_sets(len(main), self.face_sets, config, device, has_teachers=has_teachers)
+        return TensorSplit.concatenate([main, *others]), sampler
 
     def _make_train_step(self, teachers: Sequence[Teacher], *, compile_model: bool) -> TrainStep | CudaGraphStep:
         if compile_model:

@@ -14,11 +14,11 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from mememoji.classification.preprocess import CROP_SIZE
 from mememoji.datasets.splits import Split
 from mememoji.errors import InputError, RunError
-from mememoji.training.classifier.classifier_pipeline import read_splits
 from mememoji.training.classifier.classifier_run import ClassifierMetrics
 from mememoji.training.classifier.classifier_trainer import ClassifierTrainer
 from mememoji.training.classifier.networks import build_model
 from mememoji.training.classifier.search_spaces import FIRST_TRIALS, MAX_PARAMETERS, SEARCH_SPACES
+from mememoji.training.classifier.trained_classifier import read_splits
 from mememoji.training.common.device import Device, choose_device, exit_with_parent, set_num_threads
 from mememoji.training.common.model_size import count_macs, count_parameters
 

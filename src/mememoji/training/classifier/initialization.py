@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,12 +12,13 @@ from mememoji.training.classifier.classifier_run import read_classifier_checkpoi
 from mememoji.training.classifier.networks import ModelConfig, build_model
 from mememoji.training.classifier.tensor_split import to_input
 from mememoji.training.common.fused_weights import load_fused_weights
+from mememoji.types import UInt8Array
 
 _NUM_NORM_CROPS: Final = 1024
 """Number of crops on which the norms of a weights file are estimated."""
 
 
-def load_initial_weights(source: Path, config: ModelConfig, crops: npt.NDArray[np.uint8]) -> dict[str, Any]:
+def load_initial_weights(source: Path, config: ModelConfig, crops: UInt8Array) -> dict[str, Any]:
     """Load the state dict of a run's best weights, or of a weights file.
 
     Args:

@@ -1,13 +1,13 @@
 """Logit adjustment: a part of the emotions' class prior is removed from the votes head."""
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
 from mememoji.datasets.splits import Split
 from mememoji.emotions import FERPLUS_EMOTIONS
 from mememoji.errors import DatasetError, RunError
+from mememoji.types import Float64Array
 
 
 @torch.no_grad()
@@ -38,7 +38,7 @@ def adjust_votes_head(model: nn.Module, train: Split, tau: float) -> None:
     head.bias[: len(shifts)] += torch.tensor(shifts, dtype=head.bias.dtype, device=head.bias.device)
 
 
-def emotion_prior(train: Split) -> npt.NDArray[np.float64]:
+def emotion_prior(train: Split) -> Float64Array:
     """Return the class prior: mean fractions (8,) of votes for each of `FERPLUS_EMOTIONS`, summing to 1.
 
     Raises:
@@ -52,6 +52,6 @@ def emotion_prior(train: Split) -> npt.NDArray[np.float64]:
     return np.asarray(emotions / emotions.sum())
 
 
-def _shifts(prior: npt.NDArray[np.float64], tau: float) -> npt.NDArray[np.float64]:
+def _shifts(prior: Float64Array, tau: float) -> Float64Array:
     shifts = -tau * np.log(np.maximum(prior, 1e-6))
     return np.asarray(shifts - np.log((prior * np.exp(shifts)).sum()))

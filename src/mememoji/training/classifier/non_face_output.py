@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +15,7 @@ from mememoji.training.classifier.classifier_config import AugmentationConfig
 from mememoji.training.classifier.targets import vote_distributions
 from mememoji.training.classifier.tensor_split import to_input
 from mememoji.training.common.device import Device
+from mememoji.types import UInt8Array
 
 NON_FACE_PRIOR: Final = 0.01
 """Assumed fraction of non-faces among all crops that a network is given. A calibrated network then falsely rejects
@@ -101,7 +100,7 @@ def fit_non_face_output(
 def _compute_features(
     model: nn.Module,
     head: nn.Linear,
-    images: npt.NDArray[np.uint8],
+    images: UInt8Array,
     device: Device,
     augmentation: tuple[AugmentationConfig, torch.Generator] | None = None,
 ) -> Tensor:

@@ -1,5 +1,6 @@
 """Report of a hyperparameter search: the best trials, the importance of the settings, and all curves."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,7 +62,7 @@ def _render_trial(trial: FrozenTrial, names: list[str]) -> tuple[str, ...]:
     return (str(trial.number), f"{100 * (trial.value or 0):.1f}", *costs, *cells)
 
 
-def _render_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _render_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from mememoji.conversion.float_precision import read_float_weights
 from mememoji.errors import ModelError
+from mememoji.types import Float32Array
 
 
 @torch.no_grad()
@@ -69,7 +68,7 @@ def _reestimate_batch_norms(model: nn.Module, biases: dict[nn.BatchNorm2d, Tenso
         hook.remove()
 
 
-def _copy(stored: dict[str, npt.NDArray[np.float32]], name: str, target: Tensor) -> None:
+def _copy(stored: dict[str, Float32Array], name: str, target: Tensor) -> None:
     array = stored.pop(name, None)
     if array is None or array.shape != tuple(target.shape):
         found = "none" if array is None else str(array.shape)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mememoji.datasets.fer2013.csv_source import is_csv, read_csv
+from mememoji.datasets.fer2013.csv_reader import is_csv, read_csv
 from mememoji.errors import DatasetError
 
 
@@ -60,9 +60,7 @@ COMPRESSIONS = [compress_plain, compress_gz, compress_bz2, compress_xz, compress
 
 
 @pytest.mark.parametrize("compress", COMPRESSIONS)
-def test_every_compression_gives_the_same_rows(
-    compress: Callable[[Path], Path], official_csv: Path, pictures: Any
-) -> None:
+def test_every_compression_is_read(compress: Callable[[Path], Path], official_csv: Path, make_images: Any) -> None:
     path = compress(official_csv)
 
     records = list(read_csv(path))
@@ -71,38 +69,36 @@ def test_every_compression_gives_the_same_rows(
     assert [record.row for record in records] == list(range(9))
     assert [record.label for record in records] == [0, 1, 2, 3, 4, 5, 6, 0, 1]
     assert [record.split for record in records] == [0] * 6 + [1] * 2 + [2]
-    np.testing.assert_array_equal(np.stack([record.image for record in records]), pictures(9))
+    np.testing.assert_array_equal(np.stack([record.image for record in records]), make_images(9))
 
 
 @pytest.mark.parametrize("compress", COMPRESSIONS[1:])
-def test_a_file_cut_off_is_an_error(compress: Callable[[Path], Path], official_csv: Path) -> None:
+def test_truncated_file_is_an_error(compress: Callable[[Path], Path], official_csv: Path) -> None:
     path = compress(official_csv)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
-    with pytest.raises(DatasetError, match="cut off"):
+    with pytest.raises(DatasetError, match="truncated"):
         list(read_csv(path))
 
 
-def test_a_last_row_cut_off_says_its_number(official_csv: Path) -> None:
+def test_truncated_last_row_is_an_error(official_csv: Path) -> None:
     official_csv.write_bytes(official_csv.read_bytes()[:-5])
 
-    with pytest.raises(
-        DatasetError, match=r"row 8: expected a usage .* got 'Private'; fer2013.csv ends with"
-    ) as caught:
+    with pytest.raises(DatasetError, match=r"row 8: a usage must be .* got 'Private'; fer2013.csv ends with") as caught:
         list(read_csv(official_csv))
 
     assert caught.value.row == 8
 
 
-def test_a_file_of_the_header_alone_has_no_rows(tmp_path: Path) -> None:
+def test_file_with_only_a_header_has_no_rows(tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("emotion,pixels,Usage\n")
 
     assert list(read_csv(path)) == []
 
 
-def test_columns_in_another_order_and_writing(tmp_path: Path, pictures: Any) -> None:
-    image = pictures(1)[0]
+def test_columns_in_another_order_and_case(tmp_path: Path, make_images: Any) -> None:
+    image = make_images(1)[0]
     pixels = " ".join(map(str, image.reshape(-1)))
     path = tmp_path / "icml_face_data.csv"
     path.write_bytes(f'\ufeffemotion, Usage, pixels\r\n3,PublicTest,"{pixels}"\r\n\r\n'.encode())
@@ -119,25 +115,25 @@ PIXELS = " ".join(["7"] * 2304)
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (",,", "expected 2304 pixels, got 0"),
-        ("nothing", "expected 3 fields, got 1"),
-        (f"0,{PIXELS},Training,more", "expected 3 fields, got 4"),
-        (f"7,{PIXELS},Training", "expected an emotion from 0 to 6, got '7'"),
-        (f"-1,{PIXELS},Training", "expected an emotion from 0 to 6, got '-1'"),
-        (f"happy,{PIXELS},Training", "expected an emotion from 0 to 6, got 'happy'"),
-        (f"0,{PIXELS},Holdout", "expected a usage out of Training, PublicTest, PrivateTest, got 'Holdout'"),
-        (f"0,{PIXELS[:-2]},Training", "expected 2304 pixels, got 2303"),
-        (f"0,{PIXELS} 7,Training", "expected 2304 pixels, got 2305"),
-        (f"0,{PIXELS[:-1]}256,Training", "expected pixels from 0 to 255, got 256"),
-        (f"0,{PIXELS[:-1]}-1,Training", "expected pixels from 0 to 255, got '-1'"),
-        (f"0,{PIXELS[:-1]}-,Training", "expected pixels from 0 to 255, got '-'"),
-        (f"0,{PIXELS[:-1]}99999999999999999999999,Training", "expected pixels from 0 to 255"),
-        (f"0,{PIXELS[:-1]}1.5,Training", "expected pixels from 0 to 255, got '1.5'"),
-        (f"0,{PIXELS[:-1]}x,Training", "expected pixels from 0 to 255, got 'x'"),
-        ("0," + "1" * 100_000, "expected 3 fields, got 2"),
+        (",,", "a row must have 2304 pixels, got 0"),
+        ("nothing", "a row must have 3 fields, got 1"),
+        (f"0,{PIXELS},Training,more", "a row must have 3 fields, got 4"),
+        (f"7,{PIXELS},Training", "an emotion must be in 0..6, got '7'"),
+        (f"-1,{PIXELS},Training", "an emotion must be in 0..6, got '-1'"),
+        (f"happy,{PIXELS},Training", "an emotion must be in 0..6, got 'happy'"),
+        (f"0,{PIXELS},Holdout", "a usage must be one of Training, PublicTest, PrivateTest, got 'Holdout'"),
+        (f"0,{PIXELS[:-2]},Training", "a row must have 2304 pixels, got 2303"),
+        (f"0,{PIXELS} 7,Training", "a row must have 2304 pixels, got 2305"),
+        (f"0,{PIXELS[:-1]}256,Training", "pixels must be in 0..255, got 256"),
+        (f"0,{PIXELS[:-1]}-1,Training", "pixels must be in 0..255, got '-1'"),
+        (f"0,{PIXELS[:-1]}-,Training", "pixels must be in 0..255, got '-'"),
+        (f"0,{PIXELS[:-1]}99999999999999999999999,Training", "pixels must be in 0..255"),
+        (f"0,{PIXELS[:-1]}1.5,Training", "pixels must be in 0..255, got '1.5'"),
+        (f"0,{PIXELS[:-1]}x,Training", "pixels must be in 0..255, got 'x'"),
+        ("0," + "1" * 100_000, "a row must have 3 fields, got 2"),
     ],
 )
-def test_a_malformed_row_says_its_number(row: str, message: str, official_csv: Path) -> None:
+def test_malformed_row_is_an_error(row: str, message: str, official_csv: Path) -> None:
     with official_csv.open("a") as file:
         file.write(row + "\n")
 
@@ -150,12 +146,12 @@ def test_a_malformed_row_says_its_number(row: str, message: str, official_csv: P
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "expected the header `emotion,pixels,Usage`, got ``"),
-        (b"emotion,pixels\n", "expected the header"),
-        (b"\xff\xfe\x00", "expected the header"),
+        (b"", "the header must be `emotion,pixels,Usage`, got ``"),
+        (b"emotion,pixels\n", "the header must be"),
+        (b"\xff\xfe\x00", "the header must be"),
     ],
 )
-def test_another_header_is_an_error(content: bytes, message: str, tmp_path: Path) -> None:
+def test_wrong_header_is_an_error(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "fer2013.csv"
     path.write_bytes(content)
 
@@ -163,21 +159,21 @@ def test_another_header_is_an_error(content: bytes, message: str, tmp_path: Path
         list(read_csv(path))
 
 
-def test_an_archive_without_the_csv_is_an_error(tmp_path: Path) -> None:
+def test_archive_without_the_csv_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "archive.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("train/happy/Training_1.jpg", b"")
 
-    with pytest.raises(DatasetError, match="expected one CSV file in the archive, got none; unpack it"):
+    with pytest.raises(DatasetError, match="must hold one CSV file, got none; unpack it"):
         list(read_csv(path))
 
 
-def test_a_tar_without_the_csv_is_an_error(tmp_path: Path) -> None:
+def test_tar_without_the_csv_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "other.tar"
     with tarfile.open(path, "w") as archive:
         archive.add(__file__, "other.py")
 
-    with pytest.raises(DatasetError, match=r"holds no fer2013\.csv; unpack it"):
+    with pytest.raises(DatasetError, match=r"must hold a fer2013\.csv, got none; unpack it"):
         list(read_csv(path))
 
 
@@ -187,7 +183,7 @@ def test_a_tar_without_the_csv_is_an_error(tmp_path: Path) -> None:
     label=st.integers(0, 6),
     usage=st.sampled_from(["Training", "PublicTest", "PrivateTest"]),
 )
-def test_what_is_written_is_read(image: Any, label: int, usage: str, tmp_path: Path, write_csv: Any) -> None:
+def test_read_returns_what_was_written(image: Any, label: int, usage: str, tmp_path: Path, write_csv: Any) -> None:
     path = write_csv(tmp_path / "fer2013.csv", [(label, image, usage)])
 
     (record,) = read_csv(path)

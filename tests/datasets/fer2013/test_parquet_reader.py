@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from mememoji.datasets.fer2013.parquet_source import read_parquet
+from mememoji.datasets.fer2013.parquet_reader import read_parquet
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import DatasetError
 
@@ -36,7 +36,7 @@ def columns_of(images: Any) -> dict[str, Any]:
     }
 
 
-def test_a_file_without_rows(tmp_path: Path) -> None:
+def test_file_without_rows(tmp_path: Path) -> None:
     schema = {
         "usage": pa.array([], pa.string()),
         "emotion": pa.array([], pa.int8()),
@@ -46,8 +46,8 @@ def test_a_file_without_rows(tmp_path: Path) -> None:
     assert list(read_parquet([write(tmp_path / "fer2013.parquet", schema)])) == []
 
 
-def test_bytes_labels_usages_votes(tmp_path: Path, pictures: Any) -> None:
-    images = pictures(3)
+def test_all_columns_are_read(tmp_path: Path, make_images: Any) -> None:
+    images = make_images(3)
     # All black: the shortest WebP file there is, which some decoders refuse.
     images[2] = 0
     columns = columns_of(images) | {
@@ -65,10 +65,10 @@ def test_bytes_labels_usages_votes(tmp_path: Path, pictures: Any) -> None:
     np.testing.assert_array_equal(np.stack([record.image for record in records]), images)
 
 
-def test_structs_class_names_and_splits_in_file_names(tmp_path: Path, pictures: Any) -> None:
+def test_structs_class_names_and_split_file_names_are_read(tmp_path: Path, make_images: Any) -> None:
     names = sorted(FER2013_LABELS)
     metadata = {"huggingface": json.dumps({"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}})}
-    images = pictures(3)
+    images = make_images(3)
     paths = [
         write(
             tmp_path / f"{split}-00000-of-00001.parquet",
@@ -87,17 +87,17 @@ def test_structs_class_names_and_splits_in_file_names(tmp_path: Path, pictures: 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"image": [None] * 3}, "row 0: expected the bytes of an image, got NoneType"),
+        ({"image": [None] * 3}, "row 0: an image must be the bytes of an image file, got NoneType"),
         ({"image": [b"", b"", b""]}, "row 0: the image cannot be decoded"),
-        ({"emotion": [0, 7, 1]}, "row 1: expected an emotion from 0 to 6, got 7"),
-        ({"emotion": ["sad", "happy", "bored"]}, "row 2: expected an emotion from 0 to 6, got 'bored'"),
-        ({"emotion": [0, None, 1]}, "row 1: expected an emotion"),
-        ({"usage": ["Training", "Training", "Holdout"]}, "row 2: expected a usage out of"),
+        ({"emotion": [0, 7, 1]}, "row 1: an emotion must be in 0..6, got 7"),
+        ({"emotion": ["sad", "happy", "bored"]}, "row 2: an emotion must be in 0..6, got 'bored'"),
+        ({"emotion": [0, None, 1]}, "row 1: an emotion must be"),
+        ({"usage": ["Training", "Training", "Holdout"]}, "row 2: a usage must be one of"),
         ({"row": [0, 1, 1]}, None),
     ],
 )
-def test_a_malformed_row_says_its_number(change: Any, message: str | None, tmp_path: Path, pictures: Any) -> None:
-    path = write(tmp_path / "fer2013.parquet", columns_of(pictures(3)) | change)
+def test_malformed_row_is_an_error(change: Any, message: str | None, tmp_path: Path, make_images: Any) -> None:
+    path = write(tmp_path / "fer2013.parquet", columns_of(make_images(3)) | change)
 
     if message is None:
         assert [record.row for record in read_parquet([path])] == [0, 1, 1]
@@ -106,38 +106,42 @@ def test_a_malformed_row_says_its_number(change: Any, message: str | None, tmp_p
         list(read_parquet([path]))
 
 
-def test_votes_out_of_range_say_the_row(tmp_path: Path, pictures: Any) -> None:
+def test_votes_out_of_range_are_an_error(tmp_path: Path, make_images: Any) -> None:
     votes = {f"votes_{name}": [0, -1] for name in FERPLUS_VOTES}
-    path = write(tmp_path / "fer2013.parquet", columns_of(pictures(2)) | votes)
+    path = write(tmp_path / "fer2013.parquet", columns_of(make_images(2)) | votes)
 
-    with pytest.raises(DatasetError, match=r"^row 1: expected 10 counts of votes from 0 to 255"):
+    with pytest.raises(DatasetError, match=r"^row 1: votes must be 10 counts in 0\.\.255"):
         list(read_parquet([path]))
 
 
 @pytest.mark.parametrize(
     ("without", "message"),
-    [("image", "has no column `image`"), ("emotion", "has no column `emotion`"), ("usage", "name it after its split")],
+    [
+        ("image", "must have a column `image`"),
+        ("emotion", "must have a column `emotion`"),
+        ("usage", "rename it after its split"),
+    ],
 )
-def test_a_missing_column_is_an_error(without: str, message: str, tmp_path: Path, pictures: Any) -> None:
-    columns = columns_of(pictures(1))
+def test_missing_column_is_an_error(without: str, message: str, tmp_path: Path, make_images: Any) -> None:
+    columns = columns_of(make_images(1))
     del columns[without]
 
     with pytest.raises(DatasetError, match=message):
         list(read_parquet([write(tmp_path / "fer2013.parquet", columns)]))
 
 
-def test_classes_that_fer2013_does_not_have_are_an_error(tmp_path: Path, pictures: Any) -> None:
+def test_unknown_classes_are_an_error(tmp_path: Path, make_images: Any) -> None:
     metadata = {"huggingface": json.dumps({"info": {"features": {"emotion": {"names": ["happy", "bored"]}}}})}
-    path = write(tmp_path / "fer2013.parquet", columns_of(pictures(1)), metadata)
+    path = write(tmp_path / "fer2013.parquet", columns_of(make_images(1)), metadata)
 
-    with pytest.raises(DatasetError, match="names classes that FER2013 does not have: bored"):
+    with pytest.raises(DatasetError, match="classes must be those of FER2013, got bored"):
         list(read_parquet([path]))
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.98])
-def test_a_file_cut_off_is_an_error(kept: float, tmp_path: Path, pictures: Any) -> None:
-    path = write(tmp_path / "fer2013.parquet", columns_of(pictures(3)))
+def test_truncated_file_is_an_error(kept: float, tmp_path: Path, make_images: Any) -> None:
+    path = write(tmp_path / "fer2013.parquet", columns_of(make_images(3)))
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
 
-    with pytest.raises(DatasetError, match="cannot be read as Parquet, it may be cut off"):
+    with pytest.raises(DatasetError, match="cannot be read as Parquet and may be truncated"):
         list(read_parquet([path]))

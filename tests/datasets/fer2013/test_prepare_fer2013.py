@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mememoji.datasets.fer2013.prepare_dataset import prepare
+from mememoji.datasets.fer2013.prepare_fer2013 import prepare_fer2013
 from mememoji.datasets.splits import read_split
 from mememoji.errors import DatasetError, RunError
 
@@ -16,10 +16,12 @@ def names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def test_all_outputs_and_nothing_else(official_csv: Path, ferplus_csv: Path, tmp_path: Path, pictures: Any) -> None:
+def test_prepare_writes_exactly_its_outputs(
+    official_csv: Path, ferplus_csv: Path, tmp_path: Path, make_images: Any
+) -> None:
     out = tmp_path / "deep" / "prepared"
 
-    card = prepare(official_csv, ferplus_csv, out)
+    card = prepare_fer2013(official_csv, ferplus_csv, out)
 
     assert names(out) == ALL
     assert names(out.parent) == ["prepared"]
@@ -28,14 +30,14 @@ def test_all_outputs_and_nothing_else(official_csv: Path, ferplus_csv: Path, tmp
     assert [split.rows.tolist() for split in (train, val, test)] == [[0, 1, 2, 3, 4, 5], [6, 7], [8]]
     assert test.votes is not None
     assert test.votes[0].tolist() == [8, 0, 0, 0, 0, 0, 2, 0, 0, 0]
-    np.testing.assert_array_equal(train.images, pictures(9)[:6])
+    np.testing.assert_array_equal(train.images, make_images(9)[:6])
     assert card["splits"]["train"]["non_faces_by_votes"] == 1
 
 
-def test_only_the_splits_that_the_source_holds(tmp_path: Path, pictures: Any, write_csv: Any) -> None:
-    source = write_csv(tmp_path / "fer2013.csv", [(3, image, "PublicTest") for image in pictures(2)])
+def test_only_the_splits_of_the_source_are_written(tmp_path: Path, make_images: Any, write_csv: Any) -> None:
+    source = write_csv(tmp_path / "fer2013.csv", [(3, image, "PublicTest") for image in make_images(2)])
 
-    card = prepare(source, None, tmp_path / "out")
+    card = prepare_fer2013(source, None, tmp_path / "out")
 
     assert names(tmp_path / "out") == ["card.json", "classes.png", "faces.png", "val.parquet"]
     assert list(card["splits"]) == ["val"]
@@ -43,18 +45,16 @@ def test_only_the_splits_that_the_source_holds(tmp_path: Path, pictures: Any, wr
 
 
 @pytest.fixture
-def leaky_csv(tmp_path: Path, pictures: Any, write_csv: Any) -> Path:
+def leaky_csv(tmp_path: Path, make_images: Any, write_csv: Any) -> Path:
     """Rows 0 to 3 of train; 4 of val equals 0; 5 of test is 1, brighter and mirrored; 3 equals 2."""
-    images = pictures(3)[[0, 1, 2, 2, 0, 1]]
+    images = make_images(3)[[0, 1, 2, 2, 0, 1]]
     images[5] = (images[5] * 1.1 + 5).astype(np.uint8)[:, ::-1]
     usages = ["Training"] * 4 + ["PublicTest", "PrivateTest"]
     return Path(write_csv(tmp_path / "fer2013.csv", [(3, *row) for row in zip(images, usages, strict=True)]))
 
 
-def test_duplicates_of_held_out_pictures_are_left_out_and_those_inside_train_stay(
-    leaky_csv: Path, tmp_path: Path
-) -> None:
-    card = prepare(leaky_csv, None, tmp_path / "out")
+def test_duplicates_of_held_out_images_are_left_out_but_not_those_within_train(leaky_csv: Path, tmp_path: Path) -> None:
+    card = prepare_fer2013(leaky_csv, None, tmp_path / "out")
 
     assert read_split(tmp_path / "out" / "train.parquet").rows.tolist() == [2, 3]
     assert len(read_split(tmp_path / "out" / "val.parquet")) == 1
@@ -63,78 +63,80 @@ def test_duplicates_of_held_out_pictures_are_left_out_and_those_inside_train_sta
     assert card["duplicates"]["identical_rows"] == [[0, 4], [2, 3]]
 
 
-def test_duplicates_stay_where_asked_and_are_listed_all_the_same(leaky_csv: Path, tmp_path: Path) -> None:
-    card = prepare(leaky_csv, None, tmp_path / "out", keep_duplicates=True)
+def test_keep_duplicates_keeps_and_lists_them(leaky_csv: Path, tmp_path: Path) -> None:
+    card = prepare_fer2013(leaky_csv, None, tmp_path / "out", keep_duplicates=True)
 
     assert read_split(tmp_path / "out" / "train.parquet").rows.tolist() == [0, 1, 2, 3]
     assert (card["leaks"]["count"], card["leaks"]["left_out_of_train"]) == (2, False)
 
 
-def test_a_train_that_is_all_duplicates_is_written_empty(tmp_path: Path, pictures: Any, write_csv: Any) -> None:
-    image = pictures(1)[0]
+def test_train_of_only_duplicates_is_written_empty(tmp_path: Path, make_images: Any, write_csv: Any) -> None:
+    image = make_images(1)[0]
     source = write_csv(tmp_path / "fer2013.csv", [(3, image, "Training"), (3, image, "PublicTest")])
 
-    prepare(source, None, tmp_path / "out")
+    prepare_fer2013(source, None, tmp_path / "out")
 
     assert len(read_split(tmp_path / "out" / "train.parquet")) == 0
 
 
-def test_an_error_leaves_nothing_behind(official_csv: Path, tmp_path: Path) -> None:
+def test_error_writes_nothing(official_csv: Path, tmp_path: Path) -> None:
     before = names(tmp_path)
     with official_csv.open("a") as file:
         file.write("broken\n")
 
     with pytest.raises(DatasetError, match=r"^row 9: "):
-        prepare(official_csv, None, tmp_path / "out")
+        prepare_fer2013(official_csv, None, tmp_path / "out")
 
     assert names(tmp_path) == before
 
 
-def test_an_error_leaves_an_earlier_output_as_it_was(official_csv: Path, tmp_path: Path) -> None:
+def test_error_keeps_an_earlier_output(official_csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    prepare(official_csv, None, out)
+    prepare_fer2013(official_csv, None, out)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     official_csv.write_text("emotion,pixels,Usage\n")
 
-    with pytest.raises(DatasetError, match="holds no rows"):
-        prepare(official_csv, None, out)
+    with pytest.raises(DatasetError, match="has no rows"):
+        prepare_fer2013(official_csv, None, out)
 
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-def test_an_earlier_output_is_replaced_whole(official_csv: Path, tmp_path: Path, pictures: Any, write_csv: Any) -> None:
+def test_earlier_output_is_replaced_completely(
+    official_csv: Path, tmp_path: Path, make_images: Any, write_csv: Any
+) -> None:
     out = tmp_path / "out"
-    prepare(official_csv, None, out)
-    smaller = write_csv(tmp_path / "smaller.csv", [(3, image, "Training") for image in pictures(2)])
+    prepare_fer2013(official_csv, None, out)
+    smaller = write_csv(tmp_path / "smaller.csv", [(3, image, "Training") for image in make_images(2)])
 
-    prepare(smaller, None, out)
+    prepare_fer2013(smaller, None, out)
 
     assert names(out) == ["card.json", "classes.png", "faces.png", "train.parquet"]
     assert names(tmp_path) == ["fer2013.csv", "out", "smaller.csv"]
 
 
-def test_a_folder_with_other_files_is_refused(official_csv: Path, tmp_path: Path) -> None:
+def test_folder_with_other_files_is_rejected(official_csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "diary.txt").write_text("mine")
 
     with pytest.raises(DatasetError, match=r"holds other files \(diary\.txt\)"):
-        prepare(official_csv, None, out)
+        prepare_fer2013(official_csv, None, out)
 
     assert names(out) == ["diary.txt"]
 
 
 @pytest.mark.parametrize("place", ["fer2013.csv", "fer2013.csv/out"])
-def test_a_place_that_cannot_be_a_folder_is_an_error(place: str, official_csv: Path, tmp_path: Path) -> None:
-    with pytest.raises((DatasetError, RunError), match=r"is a file, expected a folder|cannot be written"):
-        prepare(official_csv, None, tmp_path / place)
+def test_path_that_cannot_be_a_folder_is_an_error(place: str, official_csv: Path, tmp_path: Path) -> None:
+    with pytest.raises((DatasetError, RunError), match=r"must be a folder, but is a file|cannot be written"):
+        prepare_fer2013(official_csv, None, tmp_path / place)
 
     assert official_csv.is_file()
 
 
-def test_the_same_source_gives_the_same_bytes(official_csv: Path, tmp_path: Path) -> None:
-    prepare(official_csv, None, tmp_path / "one")
-    prepare(official_csv, None, tmp_path / "two")
+def test_same_source_gives_the_same_bytes(official_csv: Path, tmp_path: Path) -> None:
+    prepare_fer2013(official_csv, None, tmp_path / "one")
+    prepare_fer2013(official_csv, None, tmp_path / "two")
 
     for name in ALL:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

@@ -1,0 +1,93 @@
+"""FER2013 as a folder of images: `train/<emotion>/*.jpg`, `test/<emotion>/*.jpg`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from mememoji.datasets.fer2013.records import USAGES, Record, decode_crop, label_from_name, split_from_name
+from mememoji.emotions import FER2013_LABELS
+from mememoji.errors import DatasetError
+
+_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+_NAME: Final = re.compile(rf"(?P<usage>{'|'.join(USAGES)})_(?P<row>\d{{1,9}})$")
+
+
+class ImageFile(NamedTuple):
+    """An image file with the row number, label and split from its path and name, as in `Record`."""
+
+    path: Path
+    row: int
+    label: int
+    split: int
+
+
+class ImageListing(NamedTuple):
+    """The image files of a folder; `is_numbered` if their row numbers are from the file names."""
+
+    files: tuple[ImageFile, ...]
+    is_numbered: bool
+
+
+def is_image_folder(folder: Path) -> bool:
+    """Return whether a folder holds `train/<emotion>/`, or an emotion's folder inside the folder of another split."""
+    return any(_find_emotion_folders(split_folder) for split_folder in _find_split_folders(folder))
+
+
+def list_images(folder: Path) -> ImageListing:
+    """List the images of `<split>/<emotion>/`, in the order of their paths.
+
+    A file name that starts with `Training_`, `PublicTest_` or `PrivateTest_` determines the split in any folder: the
+    most common copy keeps the last two in one folder `test`. For other names the folder determines it: `train`, `val`
+    (or `validation`, `PublicTest`), `test` (or `PrivateTest`); if the images in `test` have no such names, all of them
+    are the test split, without a val split. The number in the name is the row number if all names have one and all
+    numbers differ; otherwise rows are numbered in the order of paths.
+
+    Raises:
+        DatasetError: a folder is not named after an emotion, or there are no images.
+    """
+    found: list[tuple[Path, int, int]] = []
+    numbers: list[int] = []
+    for split_folder in _find_split_folders(folder):
+        split = split_from_name(split_folder.name)
+        assert split is not None
+        for emotion_folder in sorted(entry for entry in split_folder.iterdir() if entry.is_dir()):
+            label = label_from_name(emotion_folder.name)
+            if label is None:
+                raise DatasetError(f"{emotion_folder} must be named after one of {', '.join(FER2013_LABELS)}")
+            for path in sorted(emotion_folder.iterdir()):
+                if path.suffix.lower() not in _SUFFIXES:
+                    continue
+                name = _NAME.match(path.stem)
+                if name is not None:
+                    numbers.append(int(name["row"]))
+                found.append((path, label, split if name is None else USAGES.index(name["usage"])))
+    if not found:
+        raise DatasetError(f"{folder} must hold images, got none; expected train/<emotion>/*.jpg")
+    is_numbered = len(set(numbers)) == len(found)
+    rows = numbers if is_numbered else list(range(len(found)))
+    files = (ImageFile(path, row, label, split) for row, (path, label, split) in zip(rows, found, strict=True))
+    return ImageListing(tuple(files), is_numbered)
+
+
+def read_folder(files: Sequence[ImageFile]) -> Iterator[Record]:
+    """Decode listed images.
+
+    Raises:
+        DatasetError: a file cannot be read, is truncated, or is not 48x48.
+    """
+    for file in files:
+        try:
+            data = file.path.read_bytes()
+        except OSError as error:
+            raise DatasetError(f"{file.path} cannot be read: {error}", row=file.row) from error
+        image = decode_crop(data, file.row, str(file.path))
+        yield Record(file.row, image, file.label, file.split)
+
+
+def _find_split_folders(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and split_from_name(entry.name) is not None)
+
+
+def _find_emotion_folders(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if entry.is_dir() and label_from_name(entry.name) is not None]
