@@ -1,1 +1,1 @@
-"""How well a classifier reads a split: metrics in plain numpy, the report and its figures."""
+"""Evaluation of classifiers and detectors: metrics in plain numpy, calibration, reports and their figures."""

@@ -32,7 +32,7 @@ def format_columns(rows: Sequence[Sequence[str]], *, min_width: int = 0) -> str:
 
     Args:
         rows: the cells of each line.
-        min_width: the least width in characters of every column but the first.
+        min_width: the minimum width in characters of every column but the first.
     """
     num_columns = max(len(row) for row in rows)
     widths = [max(len(row[column]) for row in rows if len(row) > column) for column in range(num_columns)]

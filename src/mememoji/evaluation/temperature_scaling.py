@@ -21,7 +21,7 @@ from mememoji.evaluation.reliability import compute_reliability
 from mememoji.types import Float64Array
 
 MIN_PROB: Final = 1e-4
-"""The least probability that remains where the floor would remove all of it: no class becomes impossible."""
+"""The minimum probability of a class before normalization: no class becomes impossible."""
 
 NUM_FOLDS: Final = 5
 

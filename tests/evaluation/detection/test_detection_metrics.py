@@ -114,7 +114,7 @@ def test_report_contains_all_detectors(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == json.loads(json.dumps(report))
     table = to_markdown(report)
     assert table == (tmp_path / "out" / "report.md").read_text()
-    assert "| | fake | blind |" in table
+    assert "|  | fake | blind |" in table
     assert "| recall / precision, 16 px and more, IoU 0.4 | 1.000 / 0.500 | 0.000 / 1.000 |" in table
     assert "| recall at precision 0.99, 32 px and more, IoU 0.4 |" in table
     assert "| fake, blind | 16 px and more, 0.985 |" in table

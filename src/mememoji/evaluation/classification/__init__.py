@@ -1,1 +1,1 @@
-"""SplitEvaluation of classifiers: scores on splits and labeled images, reports and figures."""
+"""Evaluation of classifiers: scores on splits and labeled images, reports and figures."""

@@ -1,6 +1,5 @@
 """Report on detectors compared on the same images: report.json, report.md, curves and contact sheets."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from mememoji.evaluation.detection.detection_metrics import (
 )
 from mememoji.evaluation.detection.detector_comparison import compare_detectors
 from mememoji.evaluation.detection.detector_predictions import DetectorPredictions
+from mememoji.evaluation.markdown import format_table
+from mememoji.evaluation.report_folder import to_json_types, write_report_folder
 
 
 def make_report(
@@ -78,34 +79,38 @@ def write_detection_report(
     *,
     figures: bool = True,
 ) -> list[Path]:
-    """Write report.json, report.md, precision-recall.png and the contact sheets of each detector.
+    """Write precision-recall.png, the contact sheets of each detector, report.md and report.json.
 
     The contact sheets, false-negatives-….jpg and false-positives-….jpg, show faces of real people; `figures=False`
     omits them.
 
     Returns:
-        The files that were written.
+        The files that were written, report.json last.
+
+    Raises:
+        RunError: The folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {name: folder / name for name in ("report.json", "report.md", "precision-recall.png")}
-    files["report.json"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    files["report.md"].write_text(to_markdown(report), encoding="utf-8")
-    plot_precision_recall(
-        {one.name: precision_recall_curves(one, samples)[IOU_THRESHOLDS[0]] for one in predictions},
-        {one.name: one.threshold for one in predictions},
-        files["precision-recall.png"],
-    )
-    for one in predictions if figures else ():
-        for kind, write in (("false-negatives", write_false_negatives), ("false-positives", write_false_positives)):
-            files[f"{kind}-{one.name}"] = folder / f"{kind}-{one.name}.jpg"
-            write(one, samples, files[f"{kind}-{one.name}"])
-    return list(files.values())
+
+    def draw(target: Path) -> list[str]:
+        plot_precision_recall(
+            {one.name: precision_recall_curves(one, samples)[IOU_THRESHOLDS[0]] for one in predictions},
+            {one.name: one.threshold for one in predictions},
+            target / "precision-recall.png",
+        )
+        names = ["precision-recall.png"]
+        for one in predictions if figures else ():
+            for kind, write in (("false-negatives", write_false_negatives), ("false-positives", write_false_positives)):
+                names.append(f"{kind}-{one.name}.jpg")
+                write(one, samples, target / names[-1])
+        return names
+
+    content = to_json_types(report)
+    return write_report_folder(folder, "report", draw=draw, render=lambda _: to_markdown(report), content=content)
 
 
 def to_markdown(report: Mapping[str, Any]) -> str:
     """Return the metrics as Markdown tables with a column for each detector."""
     detectors: Mapping[str, Any] = report["detectors"]
-    lines = [f"{report['images']:,} images with {report['faces']:,} faces.", ""]
     rows: list[tuple[str, list[str]]] = [("score threshold", [f"{d['threshold']:.2f}" for d in detectors.values()])]
     for iou in map("{:g}".format, IOU_THRESHOLDS):
         for face_size in (">=16", ">=32"):
@@ -131,10 +136,12 @@ def to_markdown(report: Mapping[str, Any]) -> str:
         num_images = next(iter(detectors.values()))["hard_negatives"]["images"]
         cells = [f"{d['hard_negatives']['per_100']:.1f}" for d in detectors.values()]
         rows.append((f"false positives per 100 held-out images of animals ({num_images})", cells))
-    lines += ["| | " + " | ".join(detectors) + " |", "|---" * (len(detectors) + 1) + "|"]
-    lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
-    lines += _paired_table(detectors)
-    return "\n".join(lines) + "\n"
+    sections = [
+        f"{report['images']:,} images with {report['faces']:,} faces.",
+        format_table(("", *detectors), [(name, *cells) for name, cells in rows]),
+        *_paired_table(detectors),
+    ]
+    return "\n\n".join(sections) + "\n"
 
 
 def _crowd_rows(detectors: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
@@ -160,11 +167,11 @@ def _paired_table(detectors: Mapping[str, Any]) -> list[str]:
                 recall = ", ".join(f"{value:.3f}" for value in values["recall"])
                 only_one = f"{values['only_first']}, {values['only_second']}"
                 subset = f"{_px(face_size)}, {values['precision']:g}"
-                rows.append(f"| {one}, {other} | {subset} | {recall} | {only_one} | {values['p']:.2g} |")
+                rows.append((f"{one}, {other}", subset, recall, only_one, f"{values['p']:.2g}"))
     if not rows:
         return []
-    head = "| detectors | faces, precision | recall of each | faces that only one detects | p, McNemar's exact test |"
-    return ["", head, "|---" * 5 + "|", *rows]
+    head = ("detectors", "faces, precision", "recall of each", "faces that only one detects", "p, McNemar's exact test")
+    return [format_table(head, rows)]
 
 
 def _curve_rows(detectors: Mapping[str, Any], iou: str, face_size: str) -> list[tuple[str, list[str]]]:
