@@ -19,11 +19,11 @@ def apply_calibration(model: Any, params: Mapping[str, CalibrationParams]) -> No
     The softmax of these logits is the calibrated probability. An earlier calibration in the graph is replaced.
 
     Args:
-        model: an `onnx.ModelProto`, changed in place.
-        params: the calibration parameters by head.
+        model: An `onnx.ModelProto`, changed in place.
+        params: The calibration parameters by head.
 
     Raises:
-        ModelError: the graph has no such head.
+        ModelError: The graph has no such head.
     """
     remove_calibration(model)
     graph = Graph(model)

@@ -20,15 +20,15 @@ def convert(weights: Path, out: Path, precision: str, crops: UInt8Array | None =
     """Write weights in another precision; the calibration is kept, the scores are dropped, since they may change.
 
     Args:
-        weights: an ONNX file with its card beside it.
-        out: the file to write.
+        weights: An ONNX file with its card beside it.
+        out: The file to write.
         precision: "float32", "float16" or "int8".
         crops: (N, side, side) uint8 of the training data, needed for "int8" only.
-        options: the keyword arguments of `quantize`.
+        options: The keyword arguments of `quantize`.
 
     Raises:
-        ModelError: the weights are int8 already, or "int8" has no crops.
-        ValueError: the precision is unknown.
+        ModelError: The weights are int8 already, or "int8" has no crops.
+        ValueError: The precision is unknown.
 
     Example:
         >>> train = read_split(Path("data/fer2013/train.parquet"))  # doctest: +SKIP
@@ -61,7 +61,7 @@ def write_calibrated(weights: Path, out: Path, params: Mapping[str, CalibrationP
     """Write weights with a calibration in place of any earlier one; empty `params` remove it.
 
     Raises:
-        ModelError: the weights have no such head.
+        ModelError: The weights have no such head.
 
     Example:
         >>> import tempfile

@@ -19,18 +19,18 @@ def calibrate_weights(
     """Fit each head's calibration on held-out images and write calibrated weights.
 
     Args:
-        weights: an ONNX file with its card beside it; an earlier calibration of it is ignored.
-        data: a split file that the weights were not trained on: val.parquet.
-        out: the file to write, possibly `weights` itself; its card gets the scores on `data` and the calibration error
+        weights: An ONNX file with its card beside it; an earlier calibration of it is ignored.
+        data: A split file that the weights were not trained on: val.parquet.
+        out: The file to write, possibly `weights` itself; its card gets the scores on `data` and the calibration error
             to expect on new images.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Returns:
         The evaluation of the calibrated weights, and the calibration by head.
 
     Raises:
-        ModelError: the weights do not match their card.
-        DatasetError: the split file is missing or has too few images.
+        ModelError: The weights do not match their card.
+        DatasetError: The split file is missing or has too few images.
     """
     with tempfile.TemporaryDirectory() as folder:
         uncalibrated = Path(folder, "uncalibrated.onnx")

@@ -59,13 +59,13 @@ def read_float_weights(weights: Path) -> dict[str, Float32Array]:
     are not among them: an export fuses them into the convolutions, which have biases instead.
 
     Args:
-        weights: an ONNX file that `mememoji.training` exported, converted or not.
+        weights: An ONNX file that `mememoji.training` exported, converted or not.
 
     Returns:
         Arrays by name, such as `stages.0.0.first.weight`.
 
     Raises:
-        ModelError: the file is missing or not ONNX.
+        ModelError: The file is missing or not ONNX.
     """
     try:
         model = onnx.load(weights)

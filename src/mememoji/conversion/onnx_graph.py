@@ -23,7 +23,7 @@ class Graph:
     """A view of a model's graph, which changes it in place.
 
     Args:
-        model: an `onnx.ModelProto`.
+        model: An `onnx.ModelProto`.
     """
 
     def __init__(self, model: Any) -> None:
@@ -90,7 +90,7 @@ def read_weights(weights: Path) -> tuple[Any, ModelCard]:
     """Read a weights file as an `onnx.ModelProto`, and its card.
 
     Raises:
-        ModelError: the file or its card is missing, the card describes another file, or the file is not ONNX.
+        ModelError: The file or its card is missing, the card describes another file, or the file is not ONNX.
     """
     card = ModelCard.read(card_path(weights))
     card.verify(weights)
@@ -104,7 +104,7 @@ def write_weights(model: Any, card: ModelCard, out: Path) -> ModelCard:
     """Write a model with its card beside it; the card gets the file's hash.
 
     Raises:
-        ModelError: the model is not valid.
+        ModelError: The model is not valid.
     """
     try:
         onnx.checker.check_model(model, full_check=True)

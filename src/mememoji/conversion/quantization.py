@@ -50,22 +50,22 @@ def quantize(
     The gates of squeeze-and-excitation and the heads stay float32: they take too little time to be worth quantizing.
 
     Args:
-        model: an `onnx.ModelProto` in float32 or float16.
-        card: the model's card.
+        model: An `onnx.ModelProto` in float32 or float16.
+        card: The model's card.
         crops: (N, side, side) uint8 of the training data, which calibrate the activations' ranges; from 64 on, a last
             incomplete batch of 64 is dropped.
-        calibration_method: how the ranges treat outliers: "minmax" includes them, "percentile" excludes one value in
+        calibration_method: How the ranges treat outliers: "minmax" includes them, "percentile" excludes one value in
             100,000 at each end, "entropy" minimizes the loss of information. If a tensor hardly varies, so that it has
             no histogram, all ranges are found by "minmax".
-        reduce_range: whether filters use 7 instead of 8 bits. No sum of two products then overflows 16 bits on a CPU
+        reduce_range: Whether filters use 7 instead of 8 bits. No sum of two products then overflows 16 bits on a CPU
             without VNNI, so the same file gives the same integers everywhere.
-        keep_first_float: whether the first convolution stays float32.
+        keep_first_float: Whether the first convolution stays float32.
 
     Returns:
         The quantized `onnx.ModelProto`.
 
     Raises:
-        ModelError: the crops are missing or of another size.
+        ModelError: The crops are missing or of another size.
     """
     if not len(crops) or crops.shape[1:] != (card.input_size, card.input_size):
         expected = f"(N, {card.input_size}, {card.input_size})"

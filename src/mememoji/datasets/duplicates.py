@@ -54,11 +54,11 @@ class Leak(NamedTuple):
     """An image that is a duplicate of a held-out one.
 
     Attributes:
-        image: the index of the image.
-        held_out: the index of the most similar held-out image.
-        exact: whether all pixels are equal.
-        mirrored: whether one is the mirror image of the other.
-        correlation: the correlation of their detail, 1.0 for an exact duplicate.
+        image: The index of the image.
+        held_out: The index of the most similar held-out image.
+        exact: Whether all pixels are equal.
+        mirrored: Whether one is the mirror image of the other.
+        correlation: The correlation of their detail, 1.0 for an exact duplicate.
     """
 
     image: int
@@ -116,7 +116,7 @@ class Duplicates:
 
         Args:
             groups: (N,) the group of each image, 0 to `num_groups` - 1.
-            num_groups: the number of groups.
+            num_groups: The number of groups.
 
         Returns:
             (num_groups, num_groups, 2) int64, [group, group of the duplicate, exact or near]; an image with an exact
@@ -140,10 +140,10 @@ class CrossDuplicate(NamedTuple):
     """A near-duplicate pair across two datasets.
 
     Attributes:
-        image: the index of the image in the first dataset.
-        other: the index of the image in the second dataset.
-        mirrored: whether one is the mirror image of the other.
-        correlation: the correlation of their detail at the best shift.
+        image: The index of the image in the first dataset.
+        other: The index of the image in the second dataset.
+        mirrored: Whether one is the mirror image of the other.
+        correlation: The correlation of their detail at the best shift.
     """
 
     image: int
@@ -160,7 +160,7 @@ def find_duplicates(images: UInt8Array, *, progress: bool = False) -> Duplicates
 
     Args:
         images: (N, 48, 48) uint8, gray.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Example:
         >>> import numpy as np

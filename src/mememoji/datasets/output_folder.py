@@ -13,8 +13,8 @@ def check_replaceable(out: Path, own_files: frozenset[str]) -> None:
     """Check that replacing a folder deletes no files but those of a prepared dataset.
 
     Args:
-        out: the folder to replace; it may not exist yet.
-        own_files: the names of the files of a prepared dataset.
+        out: The folder to replace; it may not exist yet.
+        own_files: The names of the files of a prepared dataset.
 
     Raises:
         DatasetError: `out` is a file, or holds other files.

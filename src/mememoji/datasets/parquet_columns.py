@@ -14,7 +14,7 @@ def import_pyarrow(task: str) -> tuple[Any, Any]:
     """Import `pyarrow` and `pyarrow.parquet`.
 
     Raises:
-        MissingExtraError: the extra "train" is not installed, which `task` needs.
+        MissingExtraError: The extra "train" is not installed, which `task` needs.
     """
     try:
         import pyarrow as pa
@@ -62,7 +62,7 @@ def get_image_bytes(value: Any, row: int) -> bytes:
     """Return the bytes of an image file from a cell that holds them, or a struct with a field `bytes`.
 
     Raises:
-        DatasetError: the cell holds something else.
+        DatasetError: The cell holds something else.
     """
     content = value.get("bytes") if isinstance(value, dict) else value
     if not isinstance(content, bytes):

@@ -34,7 +34,7 @@ class Split:
         votes: (N, 10) uint8, counts in the order of `FERPLUS_VOTES`; None if the file has none.
 
     Raises:
-        DatasetError: the shapes of the arrays do not match, or a label is out of range.
+        DatasetError: The shapes of the arrays do not match, or a label is out of range.
     """
 
     rows: Int32Array
@@ -69,7 +69,7 @@ def write_split(split: Split, path: Path) -> None:
     Without votes the column `votes` is left out.
 
     Raises:
-        MissingExtraError: the extra "train" is not installed.
+        MissingExtraError: The extra "train" is not installed.
     """
     pa, pq = import_pyarrow("writing split files")
     columns = {
@@ -87,8 +87,8 @@ def read_split(path: Path) -> Split:
     """Read a split file that `write_split` wrote.
 
     Raises:
-        DatasetError: the file is missing, is not Parquet, or has other columns.
-        MissingExtraError: the extra "train" is not installed.
+        DatasetError: The file is missing, is not Parquet, or has other columns.
+        MissingExtraError: The extra "train" is not installed.
 
     Example:
         >>> import tempfile

@@ -27,7 +27,7 @@ def emotion_distributions(rows: npt.NDArray[Any], matrix: Float32Array) -> Float
     """Convert votes or probabilities (N, 10) to distributions (N, C) over the emotions of `matrix`.
 
     Args:
-        rows: counts or probabilities in the order of `FERPLUS_VOTES`.
+        rows: Counts or probabilities in the order of `FERPLUS_VOTES`.
         matrix: (10, C) float32, `VOTES_TO_EIGHT` or `VOTES_TO_SIX`.
 
     Returns:
@@ -75,9 +75,9 @@ class Agreement:
     """Agreement of two sets of distributions: means over the images, NaN without images.
 
     Attributes:
-        images: the number of images.
+        images: The number of images.
         total_variation: 0..1, lower is closer.
-        cosine: cosine similarity, 0..1, higher is closer.
+        cosine: Cosine similarity, 0..1, higher is closer.
         jensen_shannon: 0..0.693 nats, lower is closer.
     """
 
@@ -91,7 +91,7 @@ def measure_agreement(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Agre
     """Compare two (N, C) sets of distributions image by image.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: The shapes differ.
     """
     if first.shape != second.shape:
         raise ValueError(f"both sets must have the same shape, got {first.shape} and {second.shape}")
@@ -184,7 +184,7 @@ def majority_emotion(votes: npt.NDArray[Any], *, drop_single: bool = False) -> I
 
     Args:
         votes: (N, 10) counts in the order of `FERPLUS_VOTES`.
-        drop_single: whether single votes are first dropped as outliers, as in FER+'s own processing (Barsoum et al.
+        drop_single: Whether single votes are first dropped as outliers, as in FER+'s own processing (Barsoum et al.
             2016, "Training deep networks for facial expression recognition with crowd-sourced label distribution").
             Majority accuracies in the literature are measured on the images that remain under this rule.
 

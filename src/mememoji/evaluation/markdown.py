@@ -31,8 +31,8 @@ def format_columns(rows: Sequence[Sequence[str]], *, min_width: int = 0) -> str:
     """Align rows of text in columns, the first to the left and the others to the right; rows may differ in length.
 
     Args:
-        rows: the cells of each line.
-        min_width: the minimum width in characters of every column but the first.
+        rows: The cells of each line.
+        min_width: The minimum width in characters of every column but the first.
     """
     num_columns = max(len(row) for row in rows)
     widths = [max(len(row[column]) for row in rows if len(row) > column) for column in range(num_columns)]

@@ -23,13 +23,13 @@ def confusion_matrix(truth: npt.NDArray[Any], predicted: npt.NDArray[Any], num_c
     Args:
         truth: (N,) class indices in 0..num_classes-1.
         predicted: (N,) class indices in the same range.
-        num_classes: the number of classes, whether or not they occur.
+        num_classes: The number of classes, whether or not they occur.
 
     Returns:
         (num_classes, num_classes) int64; rows are true, columns predicted.
 
     Raises:
-        ValueError: the shapes differ, or an index is out of range.
+        ValueError: The shapes differ, or an index is out of range.
     """
     truth, predicted = np.asarray(truth, np.int64), np.asarray(predicted, np.int64)
     if truth.ndim != 1 or truth.shape != predicted.shape:
@@ -99,8 +99,8 @@ def top_k_accuracy(
     Args:
         probabilities: (N, C) scores.
         truth: (N,) class indices.
-        k: the number of highest scores that count as correct.
-        num_unpredicted: the number of further images without a prediction, which count as errors.
+        k: The number of highest scores that count as correct.
+        num_unpredicted: The number of further images without a prediction, which count as errors.
     """
     hits = int((true_class_rank(probabilities, truth) < k).sum())
     return float(_divide(hits, len(truth) + num_unpredicted))
@@ -111,9 +111,9 @@ class McNemar:
     """A paired comparison of two sets of predictions on the same images.
 
     Attributes:
-        only_first: the number of images that only the first predicts correctly.
-        only_second: the number of images that only the second predicts correctly.
-        p_value: the probability of a difference at least this large if neither is better, 0..1.
+        only_first: The number of images that only the first predicts correctly.
+        only_second: The number of images that only the second predicts correctly.
+        p_value: The probability of a difference at least this large if neither is better, 0..1.
     """
 
     only_first: int
@@ -131,7 +131,7 @@ def mcnemar(first_correct: BoolArray, second_correct: BoolArray) -> McNemar:
         second_correct: (N,) bool, the same for the second, image by image.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: The shapes differ.
     """
     if first_correct.shape != second_correct.shape:
         raise ValueError(f"both must cover the same images, got {first_correct.shape} and {second_correct.shape}")

@@ -48,10 +48,10 @@ def compute_reliability(
     Args:
         confidence: (N,) probabilities of the predicted classes, 0..1.
         correct: (N,) bool, or the probability in 0..1 that a prediction is correct where the truth is a distribution.
-        num_bins: the number of bins of equal width.
+        num_bins: The number of bins of equal width.
 
     Raises:
-        ValueError: the shapes differ, or a confidence is outside 0..1.
+        ValueError: The shapes differ, or a confidence is outside 0..1.
     """
     confidence, correct = np.asarray(confidence, np.float64), np.asarray(correct, np.float64)
     if confidence.ndim != 1 or confidence.shape != correct.shape:

@@ -26,18 +26,18 @@ def write_report_folder(
     an earlier report that this one lacks are deleted, since they would not match it.
 
     Args:
-        out: the folder; other files in it are kept.
-        name: the stem of the report's files, NAME.md and NAME.json.
-        draw: draws the figures into the folder that it is given, and returns their file names.
-        render: returns the Markdown for these figures.
-        content: the content of NAME.json; None for a report without JSON.
-        figure_files: the names of all figures that such a report may have.
+        out: The folder; other files in it are kept.
+        name: The stem of the report's files, NAME.md and NAME.json.
+        draw: Draws the figures into the folder that it is given, and returns their file names.
+        render: Returns the Markdown for these figures.
+        content: The content of NAME.json; None for a report without JSON.
+        figure_files: The names of all figures that such a report may have.
 
     Returns:
         The files: figures, then NAME.md, then NAME.json.
 
     Raises:
-        RunError: the folder cannot be written.
+        RunError: The folder cannot be written.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -34,11 +34,11 @@ class CalibrationParams:
     """The calibration parameters of a head.
 
     Attributes:
-        temperature: it divides the logits.
-        prob_floor: it is subtracted from the probabilities after the temperature is applied.
+        temperature: It divides the logits.
+        prob_floor: It is subtracted from the probabilities after the temperature is applied.
 
     Raises:
-        ValueError: the temperature is not positive, or the floor is negative.
+        ValueError: The temperature is not positive, or the floor is negative.
     """
 
     temperature: float = 1.0
@@ -61,11 +61,11 @@ class HeadCalibration:
     """The calibration of one head, and its expected calibration errors (0..1).
 
     Attributes:
-        params: the parameters, fitted on all images.
-        before: the error without calibration.
-        cross_fitted: the error where each fold is calibrated with parameters fitted on the other folds: the estimate
+        params: The parameters, fitted on all images.
+        before: The error without calibration.
+        cross_fitted: The error where each fold is calibrated with parameters fitted on the other folds: the estimate
             for new images.
-        after: the error with `params` on the images that they were fitted on.
+        after: The error with `params` on the images that they were fitted on.
     """
 
     params: CalibrationParams
@@ -80,13 +80,13 @@ def calibrate(
     """Fit calibration parameters for each head for which the split has labels.
 
     Args:
-        prediction: the uncalibrated predictions for the split's images, in their order.
-        split: images that the network was not trained on.
-        num_folds: the number of folds for cross-fitting.
-        seed: the seed of the assignment to folds.
+        prediction: The uncalibrated predictions for the split's images, in their order.
+        split: Images that the network was not trained on.
+        num_folds: The number of folds for cross-fitting.
+        seed: The seed of the assignment to folds.
 
     Raises:
-        DatasetError: the split has too few images.
+        DatasetError: The split has too few images.
     """
     if len(split) < 2 * num_folds:
         raise DatasetError(f"calibration on {num_folds} folds needs at least {2 * num_folds} images, got {len(split)}")

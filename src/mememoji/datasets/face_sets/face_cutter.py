@@ -38,13 +38,13 @@ class FaceCutter:
     """Finds the largest face of an image and crops it, gray, aligned and with context.
 
     Attributes:
-        detector: the detector for images without a box; its margin is used for given boxes too.
-        min_confidence: the minimum confidence of a detected face, 0..1; faces without a confidence are accepted.
-        min_size: the minimum length in pixels of the longer side of a detected box; given boxes may be smaller.
-        take_largest: whether to accept a labeled image with several faces of a similar size, and crop the largest.
+        detector: The detector for images without a box; its margin is used for given boxes too.
+        min_confidence: The minimum confidence of a detected face, 0..1; faces without a confidence are accepted.
+        min_size: The minimum length in pixels of the longer side of a detected box; given boxes may be smaller.
+        take_largest: Whether to accept a labeled image with several faces of a similar size, and crop the largest.
 
     Raises:
-        ValueError: a minimum is out of range.
+        ValueError: A minimum is out of range.
     """
 
     detector: FaceDetector

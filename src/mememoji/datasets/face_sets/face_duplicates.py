@@ -25,12 +25,12 @@ class FaceDuplicate(NamedTuple):
     """A face that is a duplicate of a held-out one.
 
     Attributes:
-        face: the index of the face.
-        held_out: the index of the held-out face with the highest correlation.
-        exact: whether all pixels are equal.
-        mirrored: whether one is the mirror image of the other.
-        correlation: the correlation of their detail.
-        window: the size of `WINDOWS` at which they match.
+        face: The index of the face.
+        held_out: The index of the held-out face with the highest correlation.
+        exact: Whether all pixels are equal.
+        mirrored: Whether one is the mirror image of the other.
+        correlation: The correlation of their detail.
+        window: The size of `WINDOWS` at which they match.
     """
 
     face: int
@@ -45,9 +45,9 @@ class DeduplicatedFaces(NamedTuple):
     """A face set without duplicates within it.
 
     Attributes:
-        faces: the faces that are kept.
-        dropped: for each dropped face its index and that of the face kept for it, both in the original set.
-        conflicts: the indices in the original set of kept faces whose label is removed, since a duplicate has another.
+        faces: The faces that are kept.
+        dropped: For each dropped face its index and that of the face kept for it, both in the original set.
+        conflicts: The indices in the original set of kept faces whose label is removed, since a duplicate has another.
     """
 
     faces: FaceSet
@@ -63,8 +63,8 @@ def find_held_out_duplicates(
     Args:
         faces: N faces; their central window is compared at each size of `windows`.
         held_out: (M, 48, 48) uint8, gray.
-        windows: sizes in pixels, up to 64; one of them takes a seventh of the time of all.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        windows: Sizes in pixels, up to 64; one of them takes a seventh of the time of all.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Returns:
         At most one duplicate per face, in the order of the faces: the one with equal pixels, or else the one with the

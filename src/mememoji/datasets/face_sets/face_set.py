@@ -40,11 +40,11 @@ class FaceSet:
         images: (N, 64, 64) uint8, grayscale, aligned; `central` is the classifier's input.
         labels: (N,) int8, indices into `FACE_LABELS`, or -1 without a label.
         trust: (N,) float32 in 0..1, the estimated probability that the label is right; 0 without a label.
-        sources: the N names of the faces' sources.
-        ids: the N names of the images, each unique within its source.
+        sources: The N names of the faces' sources.
+        ids: The N names of the images, each unique within its source.
 
     Raises:
-        DatasetError: the shapes of the arrays do not match, or a label or trust is out of range.
+        DatasetError: The shapes of the arrays do not match, or a label or trust is out of range.
     """
 
     images: UInt8Array
@@ -110,8 +110,8 @@ def write_face_set(face_set: FaceSet, path: Path) -> None:
     The columns are image binary(4096), label string or null, trust float32, source and id strings.
 
     Raises:
-        MissingExtraError: the extra "train" is not installed.
-        RunError: the file cannot be written.
+        MissingExtraError: The extra "train" is not installed.
+        RunError: The file cannot be written.
     """
     pa, pq = import_pyarrow("reading and writing face sets")
     names = [None if label == UNLABELED else FACE_LABELS[label] for label in face_set.labels.tolist()]
@@ -137,8 +137,8 @@ def read_face_set(path: Path) -> FaceSet:
     """Read a face set that `write_face_set` wrote.
 
     Raises:
-        DatasetError: the file is missing, is not Parquet, or holds other columns or values.
-        MissingExtraError: the extra "train" is not installed.
+        DatasetError: The file is missing, is not Parquet, or holds other columns or values.
+        MissingExtraError: The extra "train" is not installed.
     """
     pa, pq = import_pyarrow("reading and writing face sets")
     if not path.is_file():

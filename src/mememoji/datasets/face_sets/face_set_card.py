@@ -23,11 +23,11 @@ class Comparison(NamedTuple):
     """A comparison of a face set with held-out faces.
 
     Attributes:
-        source: the source of the held-out faces.
-        held_out: the held-out faces.
-        faces: the face set.
-        duplicates: the duplicates, by indices into `faces` and `held_out.faces`.
-        are_dropped: whether the duplicates were dropped.
+        source: The source of the held-out faces.
+        held_out: The held-out faces.
+        faces: The face set.
+        duplicates: The duplicates, by indices into `faces` and `held_out.faces`.
+        are_dropped: Whether the duplicates were dropped.
     """
 
     source: FaceSource

@@ -31,11 +31,11 @@ class FaceSource:
     """A source of faces.
 
     Attributes:
-        path: a folder or a Parquet file.
-        trust: the trust in its labels, 0..1; None if the file or the caller states it.
+        path: A folder or a Parquet file.
+        trust: The trust in its labels, 0..1; None if the file or the caller states it.
 
     Raises:
-        DatasetError: the path does not exist, or the trust is out of range.
+        DatasetError: The path does not exist, or the trust is out of range.
     """
 
     path: Path
@@ -76,10 +76,10 @@ class SourceFaces:
     """The faces read from a source.
 
     Attributes:
-        faces: the faces.
-        images: the number of images read.
-        skipped: by reason, the names of the images without a usable face.
-        other_files: the number of files that are not images, by suffix.
+        faces: The faces.
+        images: The number of images read.
+        skipped: By reason, the names of the images without a usable face.
+        other_files: The number of files that are not images, by suffix.
     """
 
     faces: FaceSet
@@ -97,15 +97,15 @@ def read_faces(
     they have no context.
 
     Args:
-        source: class folders as for `list_labeled_folder`, Parquet as for `read_labeled_parquet`, or a file that
+        source: Class folders as for `list_labeled_folder`, Parquet as for `read_labeled_parquet`, or a file that
             `write_face_set` or `write_split` wrote.
-        cutter: crops the faces of images.
-        trust: the trust in labels for which neither `source` nor its file states it.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        cutter: Crops the faces of images.
+        trust: The trust in labels for which neither `source` nor its file states it.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: the source is not valid, or both `source` and its file state a trust.
-        MissingExtraError: the extra "train" is not installed.
+        DatasetError: The source is not valid, or both `source` and its file state a trust.
+        MissingExtraError: The extra "train" is not installed.
     """
     default = trust if source.trust is None else source.trust
     if source.path.is_dir():

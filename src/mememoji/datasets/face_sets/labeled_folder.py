@@ -32,11 +32,11 @@ def list_labeled_folder(folder: Path, source: str) -> FolderListing:
     `folder` is named after a class. Hidden and system files are skipped, links to folders are followed.
 
     Args:
-        folder: the folder.
-        source: the `source` of the images; their `id` is the path inside `folder`, separated by "/".
+        folder: The folder.
+        source: The `source` of the images; their `id` is the path inside `folder`, separated by "/".
 
     Raises:
-        DatasetError: there are no images, or only some of the folders with images are named after classes.
+        DatasetError: There are no images, or only some of the folders with images are named after classes.
     """
     own = face_label_from_name(folder.resolve().name)
     images: list[LabeledImage] = []

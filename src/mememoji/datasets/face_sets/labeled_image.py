@@ -13,13 +13,13 @@ class LabeledImage:
     """An image that is not decoded yet, with its label.
 
     Attributes:
-        source: the name of its source.
-        id: the name of the image within the source.
-        content: the path of an image file, or the bytes of one.
-        label: index into `FACE_LABELS`, or -1 without a label.
-        trust: the trust in the label, 0..1, see `FaceSet`; None if the source does not state it.
-        box: the left, top, width and height of the face in pixels; None if a detector has to find it.
-        landmarks: the five landmarks of the face, or None.
+        source: The name of its source.
+        id: The name of the image within the source.
+        content: The path of an image file, or the bytes of one.
+        label: Index into `FACE_LABELS`, or -1 without a label.
+        trust: The trust in the label, 0..1, see `FaceSet`; None if the source does not state it.
+        box: The left, top, width and height of the face in pixels; None if a detector has to find it.
+        landmarks: The five landmarks of the face, or None.
     """
 
     source: str
@@ -34,6 +34,6 @@ class LabeledImage:
         """Decode the image to upright RGB (H, W, 3) uint8.
 
         Raises:
-            ImageError: the image is missing, damaged, too large or of an unknown format.
+            ImageError: The image is missing, damaged, too large or of an unknown format.
         """
         return read_image(self.content)

@@ -26,12 +26,12 @@ def read_labeled_parquet(path: Path, source: str) -> Iterator[LabeledImage]:
     eye, left eye, nose tip, right and left mouth corner). A null is the same as a missing column.
 
     Args:
-        path: the file.
-        source: the `source` of rows without one; the default `id` is the row number, counted from 0.
+        path: The file.
+        source: The `source` of rows without one; the default `id` is the row number, counted from 0.
 
     Raises:
-        DatasetError: the file cannot be read or has no column image, or a value is not valid.
-        MissingExtraError: the extra "train" is not installed.
+        DatasetError: The file cannot be read or has no column image, or a value is not valid.
+        MissingExtraError: The extra "train" is not installed.
     """
     pa, pq = import_pyarrow("reading Parquet files")
     row = 0

@@ -39,22 +39,22 @@ def prepare_faces(
     """Make a face set of sources, and write it with its card beside it.
 
     Args:
-        sources: one or more sources as for `read_faces`.
-        out: the Parquet file to write; an earlier face set there is replaced.
-        cutter: detects and crops the faces.
-        trust: the trust in labels for which neither a source nor its file states it, 0..1.
-        against: held-out faces; faces that are duplicates of these are dropped.
-        compare: other faces; duplicates of these are counted, at one scale, and kept.
-        licenses: no license, one for all sources, or one for each.
-        sheet: a PNG file for a contact sheet with some faces of each emotion, or None.
-        progress: whether to show progress bars on stderr if that is a terminal.
+        sources: One or more sources as for `read_faces`.
+        out: The Parquet file to write; an earlier face set there is replaced.
+        cutter: Detects and crops the faces.
+        trust: The trust in labels for which neither a source nor its file states it, 0..1.
+        against: Held-out faces; faces that are duplicates of these are dropped.
+        compare: Other faces; duplicates of these are counted, at one scale, and kept.
+        licenses: No license, one for all sources, or one for each.
+        sheet: A PNG file for a contact sheet with some faces of each emotion, or None.
+        progress: Whether to show progress bars on stderr if that is a terminal.
 
     Returns:
         The card.
 
     Raises:
-        DatasetError: a source is not valid, `out` is another file, or the number of licenses is wrong.
-        MissingExtraError: the extra "train" is not installed.
+        DatasetError: A source is not valid, `out` is another file, or the number of licenses is wrong.
+        MissingExtraError: The extra "train" is not installed.
         RunError: `out` cannot be written.
     """
     if len(licenses) not in (0, 1, len(sources)):

@@ -40,7 +40,7 @@ def read_csv(path: Path) -> Iterator[Record]:
     (`emotion, Usage, pixels`).
 
     Raises:
-        DatasetError: a row is not valid (with its number), the file is truncated, or the archive has no such CSV.
+        DatasetError: A row is not valid (with its number), the file is truncated, or the archive has no such CSV.
     """
     row = -1
     try:

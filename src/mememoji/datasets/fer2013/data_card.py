@@ -39,11 +39,11 @@ def build_card(
     """Build the card of a prepared dataset, as `json.dumps` takes it.
 
     Args:
-        data: all rows of the source.
-        splits: the splits as written, by name.
-        duplicates: the duplicates in the source.
-        leaks: the images of train that are duplicates of a held-out image.
-        are_kept: whether these stayed in train.
+        data: All rows of the source.
+        splits: The splits as written, by name.
+        duplicates: The duplicates in the source.
+        leaks: The images of train that are duplicates of a held-out image.
+        are_kept: Whether these stayed in train.
     """
     rows = data.samples.rows
     split_names = [SPLITS[split] for split in data.splits.tolist()]
@@ -91,7 +91,7 @@ def read_card(path: Path) -> dict[str, Any]:
     """Read a card that `write_card` wrote.
 
     Raises:
-        DatasetError: the file is missing, is not valid JSON, or is a card of another format.
+        DatasetError: The file is missing, is not valid JSON, or is a card of another format.
     """
     try:
         card = json.loads(path.read_text(encoding="utf-8"))

@@ -31,10 +31,10 @@ def draw_faces(split: Split, path: Path, *, title: str, seed: int = 0) -> None:
     all of them.
 
     Args:
-        split: the split with the faces.
-        path: the PNG file to write.
-        title: the title of the figure.
-        seed: the seed of the random choice.
+        split: The split with the faces.
+        path: The PNG file to write.
+        title: The title of the figure.
+        seed: The seed of the random choice.
     """
     rng = np.random.default_rng(seed)
     six = LABELS_TO_SIX.argmax(axis=1)[split.labels]
@@ -64,9 +64,9 @@ def draw_classes(labels: Mapping[str, npt.NDArray[np.integer]], path: Path, *, t
     """Draw each split's class distribution, seven classes on the left and six on the right, and write it as PNG.
 
     Args:
-        labels: the labels (N,) of each split by its name, indices into `FER2013_LABELS`.
-        path: the PNG file to write.
-        title: the title of the figure.
+        labels: The labels (N,) of each split by its name, indices into `FER2013_LABELS`.
+        path: The PNG file to write.
+        title: The title of the figure.
     """
     figure = Figure(figsize=(11.0, 0.85 + 2.75 * len(labels)), facecolor="white")
     FigureCanvasAgg(figure)

@@ -30,11 +30,11 @@ class Fer2013:
     """All rows of a source, with the split that each belongs to.
 
     Attributes:
-        name: the file or folder name of the source.
-        sha256: the hash of the file, or of the names and hashes of a folder's files.
-        samples: rows, images, labels and votes, in the order of the source.
+        name: The file or folder name of the source.
+        sha256: The hash of the file, or of the names and hashes of a folder's files.
+        samples: Rows, images, labels and votes, in the order of the source.
         splits: (N,) int8, indices into `SPLITS`.
-        votes_name: the name of the FER+ file that the votes were read from; None without such a file.
+        votes_name: The name of the FER+ file that the votes were read from; None without such a file.
     """
 
     name: str
@@ -51,16 +51,16 @@ def read_fer2013(source: Path, votes: Path | None = None, *, progress: bool = Fa
     """Read FER2013, and join FER+'s votes if a file of them is given.
 
     Args:
-        source: the official CSV, plain or compressed; a Parquet file or a folder of them; or a folder
+        source: The official CSV, plain or compressed; a Parquet file or a folder of them; or a folder
             `train/<emotion>/*.jpg`.
         votes: FER+'s `fer2013new.csv`. It is joined by row number, so it must have as many rows as the source, with the
             same usages. These votes replace any in the source.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: the format of the source is unknown, the source has no rows, or a row of it or of the votes is
+        DatasetError: The format of the source is unknown, the source has no rows, or a row of it or of the votes is
             not valid.
-        MissingExtraError: the source is Parquet and pyarrow is not installed.
+        MissingExtraError: The source is Parquet and pyarrow is not installed.
     """
     files, records, has_row_numbers = _open(source)
     if votes is not None and not has_row_numbers:

@@ -23,7 +23,7 @@ class Votes:
     """The rows of the label file.
 
     Attributes:
-        name: the name of the file.
+        name: The name of the file.
         splits: (N,) int8, indices into `SPLITS`.
         votes: (N, 10) uint8, counts in the order of `FERPLUS_VOTES`.
     """
@@ -40,7 +40,7 @@ def read_votes(path: Path) -> Votes:
     """Read FER+'s label file.
 
     Raises:
-        DatasetError: the file is missing, its header differs, or a row is not valid (with its number).
+        DatasetError: The file is missing, its header differs, or a row is not valid (with its number).
     """
     if not path.is_file():
         raise DatasetError(f"{path} must be FER+'s fer2013new.csv, but does not exist")

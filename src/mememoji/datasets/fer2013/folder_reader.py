@@ -44,7 +44,7 @@ def list_images(folder: Path) -> ImageListing:
     numbers differ; otherwise rows are numbered in the order of paths.
 
     Raises:
-        DatasetError: a folder is not named after an emotion, or there are no images.
+        DatasetError: A folder is not named after an emotion, or there are no images.
     """
     found: list[tuple[Path, int, int]] = []
     numbers: list[int] = []
@@ -74,7 +74,7 @@ def read_folder(files: Sequence[ImageFile]) -> Iterator[Record]:
     """Decode listed images.
 
     Raises:
-        DatasetError: a file cannot be read, is truncated, or is not 48x48.
+        DatasetError: A file cannot be read, is truncated, or is not 48x48.
     """
     for file in files:
         try:

@@ -37,8 +37,8 @@ def read_parquet(paths: Sequence[Path]) -> Iterator[Record]:
     follow these names, since many copies number the classes in alphabetical order.
 
     Raises:
-        DatasetError: a file cannot be read or lacks a column, or a row is not valid.
-        MissingExtraError: pyarrow is not installed.
+        DatasetError: A file cannot be read or lacks a column, or a row is not valid.
+        MissingExtraError: Pyarrow is not installed.
     """
     start = 0
     for path in paths:

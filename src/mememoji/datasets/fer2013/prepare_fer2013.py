@@ -29,18 +29,18 @@ def prepare_fer2013(
     once, by renaming a complete folder; if anything fails, `out` is unchanged.
 
     Args:
-        source: a source as for `read_fer2013`.
+        source: A source as for `read_fer2013`.
         votes: FER+'s `fer2013new.csv`, or None.
-        out: a folder that is new, empty, or was prepared before; a prepared one is replaced.
-        keep_duplicates: whether to keep these duplicates in train; the card lists them anyway.
-        progress: whether to show progress bars on stderr if that is a terminal.
+        out: A folder that is new, empty, or was prepared before; a prepared one is replaced.
+        keep_duplicates: Whether to keep these duplicates in train; the card lists them anyway.
+        progress: Whether to show progress bars on stderr if that is a terminal.
 
     Returns:
         The data card.
 
     Raises:
-        DatasetError: the source is not valid, or `out` holds other files.
-        MissingExtraError: the extra "train" is not installed.
+        DatasetError: The source is not valid, or `out` holds other files.
+        MissingExtraError: The extra "train" is not installed.
         RunError: `out` cannot be written.
 
     Example:

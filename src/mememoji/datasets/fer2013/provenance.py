@@ -21,10 +21,10 @@ class Provenance:
     """The origin of weights, as a model card states it.
 
     Attributes:
-        trained_on: the name of the data, the number of training images, whether they have votes, and whether
+        trained_on: The name of the data, the number of training images, whether they have votes, and whether
             duplicates of held-out images were left out.
-        license: the license of the weights.
-        note: the intended use.
+        license: The license of the weights.
+        note: The intended use.
     """
 
     trained_on: str
@@ -36,11 +36,11 @@ def read_provenance(folder: Path, splits: Mapping[str, Split]) -> Provenance:
     """Derive the provenance from the card of a prepared folder; unknown if the card is missing or of other splits.
 
     Args:
-        folder: a folder that `prepare_fer2013` wrote, or any other folder with split files.
-        splits: the splits read from it, by name, which must match the card.
+        folder: A folder that `prepare_fer2013` wrote, or any other folder with split files.
+        splits: The splits read from it, by name, which must match the card.
 
     Raises:
-        DatasetError: the card cannot be read.
+        DatasetError: The card cannot be read.
     """
     path = folder / CARD_FILE
     if not path.exists():

@@ -39,10 +39,10 @@ class Record(NamedTuple):
     """One row of a source.
 
     Attributes:
-        row: the row number in the source, counted from 0.
+        row: The row number in the source, counted from 0.
         image: (48, 48) uint8, gray.
-        label: index into `FER2013_LABELS`.
-        split: index into `SPLITS`.
+        label: Index into `FER2013_LABELS`.
+        split: Index into `SPLITS`.
         votes: (10,) uint8 in the order of `FERPLUS_VOTES`, or None.
     """
 
@@ -57,7 +57,7 @@ def label_from_number(number: str | int, row: int) -> int:
     """Parse FER2013's label index, 0 to 6.
 
     Raises:
-        DatasetError: the number is not a label index.
+        DatasetError: The number is not a label index.
     """
     try:
         label = int(number)
@@ -91,7 +91,7 @@ def split_from_usage(usage: str, row: int) -> int:
     """Return the index into `SPLITS` of `Training`, `PublicTest` or `PrivateTest`.
 
     Raises:
-        DatasetError: the usage is none of these.
+        DatasetError: The usage is none of these.
     """
     try:
         return USAGES.index(usage.strip())
@@ -113,7 +113,7 @@ def decode_crop(data: bytes, row: int, name: str = "the image") -> UInt8Array:
     """Decode an image file's bytes to (48, 48) uint8 gray; error messages refer to it by `name`.
 
     Raises:
-        DatasetError: the data are not an image, are truncated, or the image is not 48x48.
+        DatasetError: The data are not an image, are truncated, or the image is not 48x48.
     """
     try:
         # Pillow, not OpenCV: OpenCV rejects WebP files under 32 bytes, and an all-black crop has 30.

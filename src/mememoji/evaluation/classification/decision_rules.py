@@ -59,8 +59,8 @@ class RuleScores:
     """Scores of one decision rule.
 
     Attributes:
-        scores: the scores of all images; those without a face are errors.
-        calibration: the reliability of the predicted class on the images with a face.
+        scores: The scores of all images; those without a face are errors.
+        calibration: The reliability of the predicted class on the images with a face.
     """
 
     scores: ClassScores
@@ -73,7 +73,7 @@ def score_rule(
     """Score one decision rule.
 
     Args:
-        rule: the class probabilities of N faces.
+        rule: The class probabilities of N faces.
         labels: (N,) indices into `FER2013_LABELS`.
         no_face: (M,) the labels of images in which no face was found; None if the data are crops.
     """
@@ -89,8 +89,8 @@ class PairedScores:
     """One decision rule applied to two classifiers' predictions for the same images.
 
     Attributes:
-        accuracy: the accuracy of the evaluated classifier, 0..1; NaN without images.
-        accuracy_against: the accuracy of the other classifier.
+        accuracy: The accuracy of the evaluated classifier, 0..1; NaN without images.
+        accuracy_against: The accuracy of the other classifier.
         test: McNemar's test; "first" is the evaluated classifier.
     """
 
@@ -104,8 +104,8 @@ class Comparison:
     """A comparison of a classifier with another one.
 
     Attributes:
-        against: the other one's weights, as `describe_weights` returns them.
-        decision_rules: scores by decision rule, for the rules that both classifiers allow.
+        against: The other one's weights, as `describe_weights` returns them.
+        decision_rules: Scores by decision rule, for the rules that both classifiers allow.
     """
 
     against: dict[str, Any]
@@ -118,10 +118,10 @@ def compare(
     """Compare two predictions for the same N faces under each decision rule.
 
     Args:
-        prediction: the prediction of the evaluated classifier.
-        other: the prediction of the classifier to compare with.
+        prediction: The prediction of the evaluated classifier.
+        other: The prediction of the classifier to compare with.
         labels: (N,) indices into `FER2013_LABELS`.
-        num_no_face: the number of images without a face, which are errors of both.
+        num_no_face: The number of images without a face, which are errors of both.
     """
     other_rules = apply_decision_rules(other)
     paired = {}

@@ -34,9 +34,9 @@ def draw_image_figures(evaluation: ImageEvaluation, folder: Path, *, show_faces:
     """Draw the figures for which the evaluation has data.
 
     Args:
-        evaluation: the report with its faces and predictions.
-        folder: the folder for the files.
-        show_faces: whether to draw the contact sheet of errors, which shows people's faces.
+        evaluation: The report with its faces and predictions.
+        folder: The folder for the files.
+        show_faces: Whether to draw the contact sheet of errors, which shows people's faces.
 
     Returns:
         The names of the files.

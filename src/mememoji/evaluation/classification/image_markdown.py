@@ -73,8 +73,8 @@ def render_image_markdown(report: ImageReport, figures: Sequence[str]) -> str:
     """Return the whole report as Markdown.
 
     Args:
-        report: the report.
-        figures: the names of the figure files in its folder.
+        report: The report.
+        figures: The names of the figure files in its folder.
     """
     sections = [*_render_head(report)]
     if report.comparison is not None:

@@ -36,9 +36,9 @@ class SourceScores:
     """Scores of the images of one source.
 
     Attributes:
-        images: the number of images.
-        no_face: the number of images in which no face was found.
-        accuracy: the accuracy by decision rule, 0..1; images without a face are errors.
+        images: The number of images.
+        no_face: The number of images in which no face was found.
+        accuracy: The accuracy by decision rule, 0..1; images without a face are errors.
     """
 
     images: int
@@ -51,17 +51,17 @@ class ImageReport:
     """The results of an evaluation on labeled images.
 
     Attributes:
-        weights: the classifier's weights, as `describe_weights` returns them.
-        detector: its name, margin and alignment, and whether the stored boxes replaced it (`use_boxes`).
-        data: the dataset's name, its hash if it is a file, and the numbers of images, faces and skipped images.
-        mememoji: the version of this package.
+        weights: The classifier's weights, as `describe_weights` returns them.
+        detector: Its name, margin and alignment, and whether the stored boxes replaced it (`use_boxes`).
+        data: The dataset's name, its hash if it is a file, and the numbers of images, faces and skipped images.
+        mememoji: The version of this package.
         date: ISO 8601, UTC.
-        no_face_rate: the fraction of images in which no face was found, 0..1.
-        false_rejection_rate: the fraction of faces that the classifier rejects as non-faces, with a face score below
+        no_face_rate: The fraction of images in which no face was found, 0..1.
+        false_rejection_rate: The fraction of faces that the classifier rejects as non-faces, with a face score below
             `FACE_THRESHOLD`; None for weights without such a score, NaN without faces.
-        decision_rules: scores by decision rule, the composition that users see first.
-        by_source: scores by source, if there are several.
-        comparison: the comparison with a second classifier, or None.
+        decision_rules: Scores by decision rule, the composition that users see first.
+        by_source: Scores by source, if there are several.
+        comparison: The comparison with a second classifier, or None.
     """
 
     weights: dict[str, Any]
@@ -91,9 +91,9 @@ class ImageEvaluation:
     """A report with the faces and the predictions behind it.
 
     Attributes:
-        report: the report.
-        faces: the labeled images and the crops of their faces.
-        prediction: the classifier's prediction for the M faces that were found.
+        report: The report.
+        faces: The labeled images and the crops of their faces.
+        prediction: The classifier's prediction for the M faces that were found.
     """
 
     report: ImageReport
@@ -117,15 +117,15 @@ def evaluate_images(
     """Evaluate an analyzer on the largest face of each labeled image.
 
     Args:
-        analyzer: the analyzer to evaluate.
-        path: class folders or a Parquet file, see `find_labeled_faces`.
-        use_boxes: whether to use the boxes and landmarks of the Parquet file instead of running the detector.
-        against: a second classifier, for a paired comparison on the same faces; None for no comparison.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        analyzer: The analyzer to evaluate.
+        path: Class folders or a Parquet file, see `find_labeled_faces`.
+        use_boxes: Whether to use the boxes and landmarks of the Parquet file instead of running the detector.
+        against: A second classifier, for a paired comparison on the same faces; None for no comparison.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: the file or folder is missing or holds no labeled images.
-        MissingExtraError: pyarrow is not installed.
+        DatasetError: The file or folder is missing or holds no labeled images.
+        MissingExtraError: Pyarrow is not installed.
     """
     analyzers = [analyzer]
     if against is not None:

@@ -28,10 +28,10 @@ class SkippedImages:
     """The images and files that are excluded from the scores.
 
     Attributes:
-        damaged: the names of images that are damaged, too large or of an unknown format.
-        unlabeled: the number of images without a label.
-        contempt: the number of images labeled contempt, which the classifier has no class for.
-        other_files: the number of files in a folder that are not images, by suffix.
+        damaged: The names of images that are damaged, too large or of an unknown format.
+        unlabeled: The number of images without a label.
+        contempt: The number of images labeled contempt, which the classifier has no class for.
+        other_files: The number of files in a folder that are not images, by suffix.
     """
 
     damaged: tuple[str, ...]
@@ -47,10 +47,10 @@ class LabeledFaces:
     Attributes:
         labels: (N,) int64, the labels of all decoded images, indices into `FER2013_LABELS`.
         has_face: (N,) bool, the images in which a face was found; M of them are true.
-        crops: for each analyzer the crops of the M faces, (M, S, S) uint8.
-        sources: the N names of the images' sources.
-        ids: the N names of the images.
-        skipped: the excluded images and files.
+        crops: For each analyzer the crops of the M faces, (M, S, S) uint8.
+        sources: The N names of the images' sources.
+        ids: The N names of the images.
+        skipped: The excluded images and files.
     """
 
     labels: Int64Array
@@ -70,14 +70,14 @@ def find_labeled_faces(
     """Find and crop the largest face of each labeled image.
 
     Args:
-        path: class folders as for `list_labeled_folder`, or a Parquet file as for `read_labeled_parquet`.
-        analyzers: the first one's detector finds the faces; each one crops them for its own classifier.
-        use_boxes: whether to use the boxes and landmarks of the Parquet file instead of running the detector.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        path: Class folders as for `list_labeled_folder`, or a Parquet file as for `read_labeled_parquet`.
+        analyzers: The first one's detector finds the faces; each one crops them for its own classifier.
+        use_boxes: Whether to use the boxes and landmarks of the Parquet file instead of running the detector.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: the file or folder is missing, holds no labeled images, or has no boxes although `use_boxes`.
-        MissingExtraError: pyarrow is not installed.
+        DatasetError: The file or folder is missing, holds no labeled images, or has no boxes although `use_boxes`.
+        MissingExtraError: Pyarrow is not installed.
     """
     images, count, other_files = open_labeled_images(path)
     labels: list[int] = []
@@ -127,7 +127,7 @@ def open_labeled_images(path: Path) -> tuple[Iterable[LabeledImage], int | None,
         The images, not decoded; their number if it is known; and the number of other files by suffix.
 
     Raises:
-        DatasetError: the file or folder is missing. Iterating over the images may raise it too.
+        DatasetError: The file or folder is missing. Iterating over the images may raise it too.
     """
     if path.is_dir():
         listing = list_labeled_folder(path, path.resolve().name)

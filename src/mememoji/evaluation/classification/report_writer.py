@@ -16,16 +16,16 @@ def write_split_report(evaluation: SplitEvaluation, out: Path, *, show_faces: bo
     """Write `report.md`, `report.json` and their figures into a folder, as `write_report_folder` does.
 
     Args:
-        evaluation: the result of `evaluate`.
-        out: the folder.
-        show_faces: whether to draw the examples, which show people's faces.
+        evaluation: The result of `evaluate`.
+        out: The folder.
+        show_faces: Whether to draw the examples, which show people's faces.
 
     Returns:
         The files, `report.json` last.
 
     Raises:
-        RunError: the folder cannot be written.
-        MissingExtraError: matplotlib is not installed.
+        RunError: The folder cannot be written.
+        MissingExtraError: Matplotlib is not installed.
     """
     return write_report_folder(
         out,
@@ -41,16 +41,16 @@ def write_image_report(evaluation: ImageEvaluation, out: Path, *, show_faces: bo
     """Write `images.md`, `images.json` and their figures into a folder, as `write_report_folder` does.
 
     Args:
-        evaluation: the result of `evaluate_images`.
-        out: the folder; it may hold the report on a split too.
-        show_faces: whether to draw the contact sheet of errors, which shows people's faces.
+        evaluation: The result of `evaluate_images`.
+        out: The folder; it may hold the report on a split too.
+        show_faces: Whether to draw the contact sheet of errors, which shows people's faces.
 
     Returns:
         The files, `images.json` last.
 
     Raises:
-        RunError: the folder cannot be written.
-        MissingExtraError: matplotlib is not installed.
+        RunError: The folder cannot be written.
+        MissingExtraError: Matplotlib is not installed.
     """
     return write_report_folder(
         out,
@@ -66,7 +66,7 @@ def write_summary(report: SplitReport, images: ImageReport, out: Path) -> Path:
     """Write `summary.md`, one table of both reports, into their folder.
 
     Raises:
-        RunError: the folder cannot be written.
+        RunError: The folder cannot be written.
     """
     (path,) = write_report_folder(
         out, "summary", draw=lambda _: [], render=lambda _: render_summary_markdown(report, images)

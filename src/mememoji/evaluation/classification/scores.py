@@ -30,20 +30,20 @@ class ClassScores:
     """Scores over one set of classes; fractions in 0..1, NaN for a score without data.
 
     Attributes:
-        classes: the names of the classes.
-        images: the number of images.
-        accuracy: the fraction of correct predictions.
-        standard_error: the binomial standard error of the accuracy.
-        balanced_accuracy: the mean recall.
-        macro_f1: the mean F1.
-        precision: the precision of each class.
-        recall: the recall of each class.
-        f1: the F1 of each class.
-        support: the number of images of each class.
-        top_2_accuracy: how often the true class is among the two highest probabilities.
-        top_3_accuracy: how often the true class is among the three highest.
-        confusion: the confusion matrix, rows true and columns predicted, both in the order of `classes`.
-        no_face: by class, the number of images in which no face was found, which are errors in every score but
+        classes: The names of the classes.
+        images: The number of images.
+        accuracy: The fraction of correct predictions.
+        standard_error: The binomial standard error of the accuracy.
+        balanced_accuracy: The mean recall.
+        macro_f1: The mean F1.
+        precision: The precision of each class.
+        recall: The recall of each class.
+        f1: The F1 of each class.
+        support: The number of images of each class.
+        top_2_accuracy: How often the true class is among the two highest probabilities.
+        top_3_accuracy: How often the true class is among the three highest.
+        confusion: The confusion matrix, rows true and columns predicted, both in the order of `classes`.
+        no_face: By class, the number of images in which no face was found, which are errors in every score but
             precision; empty if the data are crops.
     """
 
@@ -81,7 +81,7 @@ def score_classes(
     Args:
         probabilities: (N, C).
         truth: (N,) class indices.
-        classes: the C names.
+        classes: The C names.
         no_face: (M,) class indices of images in which no face was found; None if the data are crops.
     """
     counts = square = metrics.confusion_matrix(truth, probabilities.argmax(axis=1), len(classes))
@@ -126,10 +126,10 @@ class VoteScores:
     """Scores against FER+'s votes; those of the votes head are None for weights without one.
 
     Attributes:
-        majority: accuracy on the images for which one emotion has more than half of all votes.
-        majority_ferplus: the same after single votes are dropped, as in the literature.
-        eight: agreement of the votes head with the annotators over the eight emotions.
-        six: agreement of the composition, which users see, with the annotators over the six emotions.
+        majority: Accuracy on the images for which one emotion has more than half of all votes.
+        majority_ferplus: The same after single votes are dropped, as in the literature.
+        eight: Agreement of the votes head with the annotators over the eight emotions.
+        six: Agreement of the composition, which users see, with the annotators over the six emotions.
     """
 
     majority: MajorityScore | None
@@ -143,12 +143,12 @@ class PredictionScores:
     """All scores of one set of predictions; None where the weights or the split lack what a score needs.
 
     Attributes:
-        fer7: the labels head over FER2013's seven classes.
-        six: the same probabilities with disgust added to angry.
-        six_from_ferplus: the composition derived from the votes head, against the same labels.
-        calibration: by head. The labels head is correct where it predicts the label. The votes head predicts people's
+        fer7: The labels head over FER2013's seven classes.
+        six: The same probabilities with disgust added to angry.
+        six_from_ferplus: The composition derived from the votes head, against the same labels.
+        calibration: By head. The labels head is correct where it predicts the label. The votes head predicts people's
             votes, so its top class is correct with the fraction of the votes for it.
-        votes: agreement with FER+'s annotators.
+        votes: Agreement with FER+'s annotators.
     """
 
     fer7: ClassScores | None

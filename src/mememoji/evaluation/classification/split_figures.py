@@ -36,9 +36,9 @@ def draw_split_figures(evaluation: SplitEvaluation, folder: Path, *, show_faces:
     """Draw the figures for which the evaluation has data.
 
     Args:
-        evaluation: the report with its split and predictions.
-        folder: the folder for the files.
-        show_faces: whether to draw the examples, which show people's faces.
+        evaluation: The report with its split and predictions.
+        folder: The folder for the files.
+        show_faces: Whether to draw the examples, which show people's faces.
 
     Returns:
         The names of the files, in the order of `SPLIT_FIGURES`.

@@ -69,8 +69,8 @@ def render_split_markdown(report: SplitReport, figures: Sequence[str]) -> str:
     """Return the whole report as Markdown.
 
     Args:
-        report: the report.
-        figures: the names of the figure files in its folder.
+        report: The report.
+        figures: The names of the figure files in its folder.
     """
     single = report.single
     sections = [*_render_head(report)]

@@ -28,15 +28,15 @@ class SplitReport:
     """The results of an evaluation on a split.
 
     Attributes:
-        weights: the classifier's weights, as `describe_weights` returns them.
-        data: the split file's name and hash, and its numbers of images and of images with votes.
-        mememoji: the version of this package.
+        weights: The classifier's weights, as `describe_weights` returns them.
+        data: The split file's name and hash, and its numbers of images and of images with votes.
+        mememoji: The version of this package.
         date: ISO 8601, UTC.
-        seed: the seed of the example images and of the human panel's splits.
-        single: the scores of a single pass, which users get.
-        hflip_tta: the scores with horizontal-flip test-time augmentation.
-        baselines: the baselines of the agreement with the votes; None for a split without votes.
-        comparison: the comparison with a second classifier, or None.
+        seed: The seed of the example images and of the human panel's splits.
+        single: The scores of a single pass, which users get.
+        hflip_tta: The scores with horizontal-flip test-time augmentation.
+        baselines: The baselines of the agreement with the votes; None for a split without votes.
+        comparison: The comparison with a second classifier, or None.
     """
 
     weights: dict[str, Any]
@@ -95,16 +95,16 @@ def evaluate(
     """Classify the images of a split file and score the predictions.
 
     Args:
-        classifier: the classifier to evaluate.
-        data: a split file that `mememoji data prepare` wrote.
-        seed: the seed of the human panel's splits and of the example images.
-        against: a second classifier, for a paired comparison on the same images; None for no comparison.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        classifier: The classifier to evaluate.
+        data: A split file that `mememoji data prepare` wrote.
+        seed: The seed of the human panel's splits and of the example images.
+        against: A second classifier, for a paired comparison on the same images; None for no comparison.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
 
     Raises:
-        DatasetError: the split file is missing or has no images.
-        ModelError: a classifier takes crops of another size.
-        MissingExtraError: pyarrow is not installed.
+        DatasetError: The split file is missing or has no images.
+        ModelError: A classifier takes crops of another size.
+        MissingExtraError: Pyarrow is not installed.
 
     Example:
         >>> import tempfile

@@ -17,8 +17,8 @@ class SplitPredictions:
     """A classifier's predictions for the same images.
 
     Attributes:
-        single: the predictions of a single pass, which users get.
-        hflip_tta: the mean probabilities of each image and its horizontal flip, at twice the cost.
+        single: The predictions of a single pass, which users get.
+        hflip_tta: The mean probabilities of each image and its horizontal flip, at twice the cost.
     """
 
     single: Prediction
@@ -29,9 +29,9 @@ def predict_with_tta(classifier: FaceClassifier, images: UInt8Array, *, progress
     """Classify crops (N, side, side) uint8 and their horizontal flips.
 
     Args:
-        classifier: the classifier.
-        images: upright crops.
-        progress: whether to show a progress bar on stderr if that is a terminal.
+        classifier: The classifier.
+        images: Upright crops.
+        progress: Whether to show a progress bar on stderr if that is a terminal.
     """
     singles, flips = [], []
     with tqdm(total=len(images), unit="image", desc="classifying", disable=None if progress else True) as bar:
