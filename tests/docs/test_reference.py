@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,3 +89,19 @@ def test_settings_and_routes_in_page_exist(page: Path) -> None:
     paths = set(json.loads(openapi_text())["paths"]) | {"/v1.0.0/live"}
     shown = {path.replace("PIC_ID", "{image_id}") for path in re.findall(r"/v1\.0\.0/[\w/{}]+", text)}
     assert shown <= paths
+
+
+def test_docstrings_describe_parameters_that_exist(caplog: pytest.LogCaptureFixture) -> None:
+    griffe = pytest.importorskip("griffe", reason='pip install -e ".[docs]" brings griffe')
+    package = griffe.load("mememoji", search_paths=[ROOT / "src"])
+    with caplog.at_level("WARNING", "griffe"):
+        _parse_docstrings(package, griffe.Parser.google)
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def _parse_docstrings(part: Any, parser: Any) -> None:
+    if part.docstring is not None:
+        part.docstring.parse(parser)
+    for member in part.members.values():
+        if not member.is_alias:
+            _parse_docstrings(member, parser)

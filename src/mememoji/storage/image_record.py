@@ -114,7 +114,6 @@ class ImageRecord:
             analysis: The faces and the size of the image.
             crop_margin: The analyzer's margin, see `Analyzer`.
             crop_aligned: Whether the analyzer aligned the faces, see `Analyzer`.
-            crop_margin, crop_aligned: The `margin` and `align` of the analyzer.
             image_id: The identifier; None generates one.
             ttl: The time to live; None retains the image until someone deletes it.
             image: The file as received, if it is to be retained.
