@@ -250,18 +250,18 @@ def test_export_interpolates_with_a_run_or_a_file_and_reports_it_in_the_card(
 ) -> None:
     call: list[str | Path] = ["train", "--data", data, "--epochs", "1", "--batch-size", "14", "--init-from", trained]
     run(*call, "--preset", "debug", "--out", tmp_path / "on")
-    pictures = read_split(data / "val.parquet").images
+    images = read_split(data / "val.parquet").images
 
-    def answered(file: Path) -> npt.NDArray[np.float32]:
-        labels = OnnxClassifier(file).classify(pictures).labels
+    def classify(file: Path) -> npt.NDArray[np.float32]:
+        labels = OnnxClassifier(file).classify(images).labels
         assert labels is not None
         return labels
 
-    answers = []
+    outputs = []
     for alpha in ("0", "0.25", "1"):
         file = tmp_path / f"{alpha}.onnx"
         run("export", trained, "--interpolate-with", tmp_path / "on", "--alpha", alpha, "--data", data, "--out", file)
-        answers.append(answered(file))
+        outputs.append(classify(file))
     assert ModelCard.read(tmp_path / "0.25.card.json").trained_on == (
         SENTENCE + "; weights interpolated (alpha 0.25) with on"
     )
@@ -272,6 +272,6 @@ def test_export_interpolates_with_a_run_or_a_file_and_reports_it_in_the_card(
     run("export", on, "--interpolate-with", file, "--alpha", "0.5", "--data", data, "--out", half)
     assert "(alpha 0.5) with weights.onnx" in ModelCard.read(tmp_path / "half.card.json").trained_on
     run("export", trained, "--data", data, "--out", tmp_path / "plain.onnx")
-    np.testing.assert_allclose(answers[0], answered(tmp_path / "plain.onnx"), atol=1e-6)
-    assert not np.allclose(answers[0], answers[1], atol=1e-6)
-    assert not np.allclose(answers[1], answers[2], atol=1e-6)
+    np.testing.assert_allclose(outputs[0], classify(tmp_path / "plain.onnx"), atol=1e-6)
+    assert not np.allclose(outputs[0], outputs[1], atol=1e-6)
+    assert not np.allclose(outputs[1], outputs[2], atol=1e-6)

@@ -24,7 +24,7 @@ Faces = Annotated[
 ]
 Negatives = Annotated[
     Path | None,
-    typer.Option(help="Crops from `data negatives`, used to fit the non-face output after training.", metavar="FILE"),
+    typer.Option(help="Crops from `data crops`, used to fit the non-face output after training.", metavar="FILE"),
 ]
 DeviceName = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; torch's default if not given.")]
@@ -169,7 +169,7 @@ def export(
     negatives: Annotated[
         Path | None,
         typer.Option(
-            help="Crops from `data negatives` to fit the non-face output; also reads train.parquet.", metavar="FILE"
+            help="Crops from `data crops` to fit the non-face output; also reads train.parquet.", metavar="FILE"
         ),
     ] = None,
     interpolate_with: Annotated[

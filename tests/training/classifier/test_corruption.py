@@ -13,9 +13,9 @@ def faces() -> torch.Tensor:
     """(6, 1, 48, 48) drawn faces with some texture, in whole gray levels."""
     cut = []
     for number in range(6):
-        photograph = draw_sample(number, faces=1)
-        image = cv2.imdecode(np.frombuffer(photograph.image, np.uint8), cv2.IMREAD_GRAYSCALE)
-        left, top, right, bottom = (int(value) for value in photograph.faces[0])
+        sample = draw_sample(number, faces=1)
+        image = cv2.imdecode(np.frombuffer(sample.image, np.uint8), cv2.IMREAD_GRAYSCALE)
+        left, top, right, bottom = (int(value) for value in sample.faces[0])
         cut.append(cv2.resize(np.asarray(image)[top:bottom, left:right], (48, 48), interpolation=cv2.INTER_AREA))
     texture = np.random.default_rng(0).normal(0, 6, (6, 48, 48))
     return torch.from_numpy(np.clip(np.stack(cut) + texture, 0, 255).round().astype(np.float32))[:, None]

@@ -45,7 +45,7 @@ def crops_of(split: Split, noise: npt.NDArray[np.uint8]) -> LabeledCrops:
     return LabeledCrops(images, np.arange(len(images)) < len(split))
 
 
-def test_fit_non_face_output_tells_unseen_noise_from_faces(
+def test_fit_non_face_output_separates_unseen_noise_from_faces(
     network: nn.Module, train_split: Split, val_split: Split, noise: npt.NDArray[np.uint8]
 ) -> None:
     fit_non_face_output(network, train_split, crops_of(train_split, noise[:70]), CPU, augmentation=STILL)

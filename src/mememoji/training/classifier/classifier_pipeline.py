@@ -13,7 +13,7 @@ from mememoji.datasets.fer2013.provenance import Provenance, read_provenance
 from mememoji.datasets.negatives import read_crops
 from mememoji.datasets.splits import Split
 from mememoji.errors import RunError
-from mememoji.evaluation.classification.split_report import evaluate
+from mememoji.evaluation.classification.split_report import SplitReport, evaluate
 from mememoji.training.classifier.batch_sampler import MixedFaceSet
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 from mememoji.training.classifier.classifier_run import has_checkpoint
@@ -48,7 +48,7 @@ class ClassifierPipeline:
         teachers: run folders and weights files from which the classifier is distilled.
         face_sets: face sets that fill a fraction of each batch.
         init_from: a run's folder or a weights file to start from; None starts from random weights.
-        negatives: a file of `mememoji data negatives` on which the non-face output is fitted; None leaves the output
+        negatives: a file of `mememoji data crops` on which the non-face output is fitted; None leaves the output
             as it was trained.
         compile_model: whether to fuse the network with torch.compile, which needs a C++ compiler.
         log: called with a line of text at the start of each stage.
@@ -112,10 +112,9 @@ class ClassifierPipeline:
         splits, _ = self._read_data()
         self._train(splits, resume=resume)
 
-    def reevaluate(self) -> TrainedClassifier:
+    def reevaluate(self) -> SplitReport:
         """Evaluate the weights of a finished run again."""
-        weights = self.out / WEIGHTS_FILE
-        return TrainedClassifier(weights, evaluate(OnnxClassifier(weights), self.data / "val.parquet").report, {})
+        return evaluate(OnnxClassifier(self.out / WEIGHTS_FILE), self.data / "val.parquet").report
 
     def _read_data(self) -> tuple[dict[str, Split], Provenance]:
         # Everything is read before the training, so that a damaged file does not fail hours later.
@@ -187,7 +186,7 @@ def train_classifier(
         teachers: run folders and weights files from which the classifier is distilled.
         face_sets: face sets that fill a fraction of each batch.
         init_from: a run's folder or a weights file to start from; None starts from random weights.
-        negatives: a file of `mememoji data negatives` on which the non-face output is fitted.
+        negatives: a file of `mememoji data crops` on which the non-face output is fitted.
         compile_model: whether to fuse the network with torch.compile.
         resume: whether to continue from the folder's checkpoint.
         log: called with a line of text at the start of each stage.

@@ -53,7 +53,7 @@ class Distillation:
         teachers_from: run folders and weights files from which the teachers are distilled themselves (Furlanello et al.
             2018, "Born-Again Neural Networks").
         face_sets: face sets that fill a fraction of each batch of all trainings.
-        negatives: a file of `mememoji data negatives` on which the student's non-face output is fitted.
+        negatives: a file of `mememoji data crops` on which the student's non-face output is fitted.
         baseline: whether to train the student without teachers too, for comparison.
         device: device and precision.
         compile_model: whether to fuse the networks with torch.compile.
@@ -144,7 +144,7 @@ class Distillation:
     def _run_or_reevaluate(self, pipeline: ClassifierPipeline) -> SplitReport:
         if pipeline.is_finished:
             self.log(f"{pipeline.name}: already finished")
-            return pipeline.reevaluate().report
+            return pipeline.reevaluate()
         return pipeline.run(resume=pipeline.has_started).report
 
     def _evaluate_ensemble(self) -> SplitReport:

@@ -74,7 +74,7 @@ def sample_compact(trial: Trial) -> ClassifierTrainConfig:
 
 
 def sample_architecture(trial: Trial) -> ClassifierTrainConfig:
-    """Sample where `compact` spends 2.5 M parameters: the last stage is as wide as the others leave room for.
+    """Sample where `compact` spends 2.5 M parameters: the last stage gets all that the others leave.
 
     All are trained alike, so that only the architecture differs.
     """

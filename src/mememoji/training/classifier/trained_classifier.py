@@ -64,7 +64,7 @@ def export_run(
             arguments need it.
         weights: the ONNX file to write.
         name: the model's name in its card.
-        negatives: a file of `mememoji data negatives` on which the non-face output is fitted.
+        negatives: a file of `mememoji data crops` on which the non-face output is fitted.
         interpolate_with: run folders and weights files, each with the alpha at which the weights are interpolated: 0
             keeps this run's, 1 takes the other's. They are applied in turn.
         tau: strength of the logit adjustment of the votes head, 0..1.
