@@ -82,7 +82,7 @@ def _lookups(store: ImageStore) -> list[Callable[[str], object]]:
 
 def test_empty_store_holds_nothing(store: ImageStore) -> None:
     assert list(store.iter_images()) == []
-    assert store.statistics() == StoreStatistics(0, 0, 0, 0, 0, dict.fromkeys(EMOTIONS, 0))
+    assert store.compute_statistics() == StoreStatistics(0, 0, 0, 0, 0, dict.fromkeys(EMOTIONS, 0))
     assert store.delete_expired(utc_now()) == 0
     store.ping()
     for lookup in _lookups(store):
@@ -141,7 +141,7 @@ def test_add_of_a_duplicate_id_raises_value_error(store: ImageStore, record: Ima
     with pytest.raises(ValueError, match="is stored already"):
         store.add(make(image_id=record.image_id, image=b"another"))
     assert store.get(record.image_id, pixels=True) == record
-    assert store.statistics().pixel_bytes == len(b"an image")
+    assert store.compute_statistics().pixel_bytes == len(b"an image")
 
 
 def test_add_feedback_appends_to_its_face(
@@ -184,7 +184,7 @@ def test_delete_feedback_deletes_the_latest_equal_entry(store: ImageStore, recor
         assert [face.feedback for face in store.get(record.image_id).faces] == [(Emotion.SAD,), left]
     with pytest.raises(NotStoredError, match="was deleted"):
         store.delete_feedback(record.image_id, 1, Emotion.SAD)
-    assert store.statistics().feedback == 3
+    assert store.compute_statistics().feedback == 3
 
 
 @pytest.mark.parametrize("index", [2, -1, 2**31, 10**30])
@@ -216,13 +216,13 @@ def test_concurrent_writes_and_reads_are_consistent(store: ImageStore, make: Mak
         store.add(record)
         store.add_feedback(record.image_id, 0, Emotion.HAPPY)
         assert store.get(record.image_id, pixels=True).faces[0].feedback == (Emotion.HAPPY,)
-        store.statistics()
+        store.compute_statistics()
         if number % 2:
             store.delete(record.image_id)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(live, range(40)))
-    assert store.statistics().images == store.statistics().feedback == 20
+    assert store.compute_statistics().images == store.compute_statistics().feedback == 20
 
 
 def test_expired_image_is_not_found(store: ImageStore, record: ImageRecord, make: MakeRecord) -> None:
@@ -236,7 +236,7 @@ def test_expired_image_is_not_found(store: ImageStore, record: ImageRecord, make
     with pytest.raises(NotStoredError):
         store.delete(old.image_id)
     assert list(store.iter_images()) == [record.without_pixels()]
-    assert (store.statistics().images, store.statistics().pixel_bytes) == (1, len(b"an image"))
+    assert (store.compute_statistics().images, store.compute_statistics().pixel_bytes) == (1, len(b"an image"))
 
 
 def test_delete_expired_deletes_only_expired_images(store: ImageStore, make: MakeRecord) -> None:
@@ -258,7 +258,7 @@ def test_deleted_image_is_not_found(store: ImageStore, record: ImageRecord, make
         with pytest.raises(NotStoredError):
             lookup(record.image_id)
     assert [found.image_id for found in store.iter_images()] == [other.image_id]
-    statistics = store.statistics()
+    statistics = store.compute_statistics()
     assert (statistics.images, statistics.faces, statistics.feedback, statistics.pixel_bytes) == (1, 2, 1, 6)
     store.add(record)
     assert store.get(record.image_id, pixels=True) == record
@@ -278,7 +278,7 @@ def test_images_may_be_deleted_during_iteration(store: ImageStore, make: MakeRec
         store.add(make(image=b"an image"))
     for record in store.iter_images(pixels=True):
         store.delete(record.image_id)
-    assert store.statistics().images == 0
+    assert store.compute_statistics().images == 0
 
 
 def test_statistics_count_everything(store: ImageStore, record: ImageRecord, make: MakeRecord) -> None:
@@ -294,7 +294,7 @@ def test_statistics_count_everything(store: ImageStore, record: ImageRecord, mak
     ):
         store.add_feedback(name, index, emotion)
     counts = dict.fromkeys(EMOTIONS, 0) | {Emotion.HAPPY: 2, Emotion.SAD: 2, Emotion.NEUTRAL: 1}
-    assert store.statistics() == StoreStatistics(3, 6, 5, 3, len(b"an image") + 7, counts)
+    assert store.compute_statistics() == StoreStatistics(3, 6, 5, 3, len(b"an image") + 7, counts)
 
 
 def test_two_stores_on_one_database_share_their_images(shared_database: Database, record: ImageRecord) -> None:
@@ -314,7 +314,7 @@ def test_many_stores_initialize_a_new_database_concurrently(shared_database: Dat
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(begin, range(8)))
     with closing(open_store(shared_database.url)) as store:
-        assert store.statistics().images == 8
+        assert store.compute_statistics().images == 8
 
 
 def test_add_feedback_from_two_processes_loses_nothing(shared_database: Database, record: ImageRecord) -> None:

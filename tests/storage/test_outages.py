@@ -43,7 +43,7 @@ def assert_every_method_raises(store: ImageStore, record: ImageRecord, message: 
         lambda: store.delete(record.image_id),
         lambda: store.delete_expired(utc_now()),
         lambda: list(store.iter_images()),
-        store.statistics,
+        store.compute_statistics,
         store.ping,
     ):
         with pytest.raises(StoreUnavailableError, match=message) as caught:
@@ -100,7 +100,7 @@ def test_store_reconnects_to_a_restarted_server(
             with suppress(StoreUnavailableError):
                 store.ping()
         store.add_feedback(record.image_id, 0, Emotion.HAPPY)
-        assert store.statistics().feedback == 1
+        assert store.compute_statistics().feedback == 1
 
 
 def test_store_made_before_its_server_starts_connects_later(

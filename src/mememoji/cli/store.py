@@ -70,7 +70,7 @@ def stats(
     from mememoji.storage.factory import open_store
 
     with closing(open_store(store, create=False)) as opened:
-        statistics = opened.statistics()
+        statistics = opened.compute_statistics()
     if as_json:
         typer.echo(json.dumps(statistics.to_dict(), indent=2))
         return

@@ -40,7 +40,7 @@ def open_store(url: str, *, create: bool = True) -> ImageStore:
         >>> store.add(record)
         >>> store.get(record.image_id).width
         640
-        >>> store.statistics().images
+        >>> store.compute_statistics().images
         1
         >>> store.close()
     """

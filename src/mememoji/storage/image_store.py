@@ -119,7 +119,7 @@ class ImageStore(Protocol):
         """Yield all images, oldest first, in constant memory and without holding a lock between two of them."""
         ...
 
-    def statistics(self) -> StoreStatistics:
+    def compute_statistics(self) -> StoreStatistics:
         """Return counts over everything that has not expired."""
         ...
 

@@ -78,7 +78,7 @@ class MemoryStore:
         for record in self._sorted_records():
             yield record if pixels else record.without_pixels()
 
-    def statistics(self) -> StoreStatistics:
+    def compute_statistics(self) -> StoreStatistics:
         """Return counts over everything that has not expired."""
         records = self._sorted_records()
         faces = [face for record in records for face in record.faces]

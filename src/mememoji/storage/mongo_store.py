@@ -177,7 +177,7 @@ class MongoStore:
             time, image_id = page[-1]["created_at"], page[-1]["pic_id"]
             after = {"$or": [{"created_at": {"$gt": time}}, {"created_at": time, "pic_id": {"$gt": image_id}}]}
 
-    def statistics(self) -> StoreStatistics:
+    def compute_statistics(self) -> StoreStatistics:
         """Return counts over everything that has not expired."""
         total = {"images": {"$sum": 1}, "faces": {"$sum": {"$size": "$faces"}}, "bytes": {"$sum": "$pixel_bytes"}}
         pair = {"emotion": "$faces.feedback", "top": "$faces.top"}

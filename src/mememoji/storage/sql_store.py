@@ -170,7 +170,7 @@ class SqlStore:
             last = (to_milliseconds(page[-1].created_at), page[-1].image_id)
             after = tuple_(IMAGES.c.created_ms, IMAGES.c.image_id) > last
 
-    def statistics(self) -> StoreStatistics:
+    def compute_statistics(self) -> StoreStatistics:
         """Return counts over everything that has not expired."""
         images = select(func.count(), func.sum(func.length(IMAGES.c.image))).select_from(IMAGES)
         faces = select(func.count(), func.sum(func.length(FACES.c.crop))).select_from(FACES).join(IMAGES)

@@ -37,7 +37,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._is_in_body = False
         self._head = b""
-        self._is_refused, self._is_answered = False, False
+        self._is_refused, self._has_responded = False, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time of the first head."""
@@ -55,7 +55,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             # Received to the end and discarded: closing at once would reset the connection, and a client that is still
             # sending would not see the response.
             self._head = (self._head + data)[-_TAIL_BYTES:]
-            self._answer_refused_head()
+            self._respond_to_refused_head()
             return
         if self._is_in_body:
             super().data_received(data)
@@ -66,7 +66,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if len(self._head) > self.max_head_bytes:
             self._is_refused = True
-            self._answer_refused_head()
+            self._respond_to_refused_head()
 
     def on_headers_complete(self) -> None:
         """Run the application."""
@@ -96,10 +96,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _answer_refused_head(self, *, at_once: bool = False) -> None:
-        if self._is_answered or not (at_once or _HEAD_END in self._head):
+    def _respond_to_refused_head(self, *, at_once: bool = False) -> None:
+        if self._has_responded or not (at_once or _HEAD_END in self._head):
             return
-        self._is_answered = True
+        self._has_responded = True
         self._send_error(RequestLineTooLongError())
 
     def _close_late_head(self) -> None:
@@ -107,7 +107,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._is_refused:
-            self._answer_refused_head(at_once=True)
+            self._respond_to_refused_head(at_once=True)
         elif self._head:
             message = f"the request's head did not arrive within {self.head_timeout:g} seconds"
             self._send_error(APIError(408, message))
@@ -126,7 +126,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.transport.can_write_eof() and self._head_timer is not None:
             # Closed once the client closes the connection, or when the time of the head is over.
             self.transport.write_eof()
-            self._is_refused, self._is_answered = True, True
+            self._is_refused, self._has_responded = True, True
         else:
             self.transport.close()
 
