@@ -40,7 +40,7 @@ def plot_timeline(
         title: The title of the figure.
 
     Raises:
-        MissingExtraError: Matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
         RunError: The file cannot be written.
     """
     faces = sorted(summary.faces.values(), key=lambda face: -face.seconds_seen)
