@@ -1,11 +1,8 @@
 """Duplicate search: exact and near duplicates, plain and mirrored.
 
-A perceptual hash proposes pairs, and a pixel comparison confirms them. The hash is pHash: 64 bits, one for each low
-frequency of the discrete cosine transform, set if its coefficient is above the median (Zauner, "Implementation and
-Benchmarking of Perceptual Image Hash Functions", 2010, section 3.2.1). It is robust to brightness, contrast and small
-changes, but two portraits with the same light and pose are as close as two crops of one image. Fine detail
-distinguishes them: pixels are compared after a band-pass filter, which keeps lines and edges and removes shading, at
-the best of small shifts.
+A perceptual hash proposes pairs, and a pixel comparison confirms them: to the hash, two portraits with the same light
+and pose are as close as two crops of one image. Fine detail distinguishes them: pixels are compared after a band-pass
+filter, which keeps lines and edges and removes shading, at the best of small shifts.
 
 The thresholds were chosen on FER2013's 32,298 images of Training and PublicTest, by inspecting pairs sorted by the
 correlation of their detail. Of 72 random plain pairs with a correlation from 0.80 on and hashes up to 20 bits apart, 71
@@ -25,6 +22,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.perceptual_hash import compute_perceptual_hashes, hamming_distance
 from mememoji.types import BoolArray, Float32Array, Int32Array, Int64Array, UInt8Array
 
 MAX_HASH_DISTANCE: Final = 20
@@ -42,7 +40,6 @@ MAX_SHIFT: Final = 3
 MAX_CROSS_SHIFT: Final = 5
 """The same in `find_cross_duplicates`: datasets center their crops differently."""
 
-_NUM_FREQUENCIES = 8
 _CHUNK_SIZE = 256
 _FINE_SIGMA, _COARSE_SIGMA = 0.8, 4.0
 _GRID_SIZE, _MIN_GRID_CORRELATION = 12, 0.82
@@ -173,13 +170,13 @@ def find_duplicates(images: UInt8Array, *, progress: bool = False) -> Duplicates
     deviation = np.array([image.std() for image in images])
     candidates = np.flatnonzero((identical == np.arange(len(images))) & (deviation >= _MIN_DEVIATION))
     unique = images[candidates]
-    hashes, grids = perceptual_hashes(unique), _unit_grids(unique)
+    hashes, grids = compute_perceptual_hashes(unique), _unit_grids(unique)
     passes = tqdm((False, True), desc="finding duplicates", leave=False, disable=None if progress else True)
     results = []
     for mirrored_pass in passes:
         # Flip the first image of each pair; `_confirm` flips the same one.
         flipped = unique[:, :, ::-1] if mirrored_pass else unique
-        pairs, distance = _propose(perceptual_hashes(flipped), hashes, _unit_grids(flipped), grids)
+        pairs, distance = _propose(compute_perceptual_hashes(flipped), hashes, _unit_grids(flipped), grids)
         same, correlation = _confirm(unique, pairs, mirrored=mirrored_pass)
         results.append((pairs[same], distance[same], correlation[same], np.full(int(same.sum()), mirrored_pass)))
     pairs, distance, correlation, mirrored = (np.concatenate(columns) for columns in zip(*results, strict=True))
@@ -221,28 +218,6 @@ def find_cross_duplicates(images: UInt8Array, others: UInt8Array) -> list[CrossD
     return duplicates
 
 
-def perceptual_hashes(images: UInt8Array) -> npt.NDArray[np.uint64]:
-    """Compute the perceptual hashes (pHash) of images.
-
-    Args:
-        images: (N, 48, 48) uint8, gray.
-
-    Returns:
-        (N,) uint64. `gray * gain + offset` has the same hash unless it is clipped at 0 or 255; a mirrored image has
-        another one.
-    """
-    positions = np.arange(CROP_SIZE)
-    frequencies = np.arange(1, _NUM_FREQUENCIES + 1)[:, None]
-    waves = np.cos(np.pi * (2 * positions + 1) * frequencies / (2 * CROP_SIZE)).astype(np.float32)
-    hashes = np.empty(len(images), np.uint64)
-    for start in range(0, len(images), 4096):
-        block = images[start : start + 4096].astype(np.float32)
-        coefficients = (waves @ block @ waves.T).reshape(-1, _NUM_FREQUENCIES**2)  # (n, 64)
-        bits = coefficients > np.median(coefficients, axis=1, keepdims=True)
-        hashes[start : start + 4096] = np.packbits(bits, axis=1).view(np.uint64).reshape(-1)  # (n,)
-    return hashes
-
-
 def _find_identical(images: UInt8Array) -> Int32Array:
     first: dict[bytes, int] = {}
     return np.array([first.setdefault(image.tobytes(), index) for index, image in enumerate(images)], np.int32)
@@ -257,7 +232,7 @@ def _propose(
     """Return index pairs (M, 2), first < second, with close hashes and correlated grids, and their distances (M,)."""
     pairs, distances = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.uint8)]
     for start in range(0, len(left), _CHUNK_SIZE):
-        distance = _count_bits(left[start : start + _CHUNK_SIZE, None] ^ right[None, start:])
+        distance = hamming_distance(left[start : start + _CHUNK_SIZE, None], right[None, start:])
         one, other = np.divmod(np.flatnonzero(distance <= MAX_HASH_DISTANCE), distance.shape[1])
         is_ordered = other > one
         one, other = one[is_ordered], other[is_ordered]
@@ -267,14 +242,6 @@ def _propose(
         pairs.append(np.stack([one, other], axis=1) + start)
         distances.append(distance[one, other])
     return np.concatenate(pairs), np.concatenate(distances)
-
-
-def _count_bits(values: npt.NDArray[np.uint64]) -> UInt8Array:
-    if hasattr(np, "bitwise_count"):
-        return np.asarray(np.bitwise_count(values), np.uint8)
-    # numpy before 2.0 has no `bitwise_count`.
-    table = np.array([value.bit_count() for value in range(1 << 16)], np.uint8)
-    return np.asarray(table[values[..., None].view(np.uint16)].sum(axis=-1, dtype=np.uint8))
 
 
 def _confirm(

@@ -34,8 +34,8 @@ class CalibrationParams:
     """The calibration parameters of a head.
 
     Attributes:
-        temperature: It divides the logits.
-        prob_floor: It is subtracted from the probabilities after the temperature is applied.
+        temperature: The divisor of the logits.
+        prob_floor: The probability subtracted from each class after the temperature is applied.
 
     Raises:
         ValueError: The temperature is not positive, or the floor is negative.

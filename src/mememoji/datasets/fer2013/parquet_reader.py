@@ -38,7 +38,7 @@ def read_parquet(paths: Sequence[Path]) -> Iterator[Record]:
 
     Raises:
         DatasetError: A file cannot be read or lacks a column, or a row is not valid.
-        MissingExtraError: Pyarrow is not installed.
+        MissingExtraError: pyarrow is not installed.
     """
     start = 0
     for path in paths:

@@ -125,7 +125,7 @@ def evaluate_images(
 
     Raises:
         DatasetError: The file or folder is missing or holds no labeled images.
-        MissingExtraError: Pyarrow is not installed.
+        MissingExtraError: pyarrow is not installed.
     """
     analyzers = [analyzer]
     if against is not None:

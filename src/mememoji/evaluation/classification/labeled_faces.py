@@ -77,7 +77,7 @@ def find_labeled_faces(
 
     Raises:
         DatasetError: The file or folder is missing, holds no labeled images, or has no boxes although `use_boxes`.
-        MissingExtraError: Pyarrow is not installed.
+        MissingExtraError: pyarrow is not installed.
     """
     images, count, other_files = open_labeled_images(path)
     labels: list[int] = []

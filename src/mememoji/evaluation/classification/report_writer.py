@@ -25,7 +25,7 @@ def write_split_report(evaluation: SplitEvaluation, out: Path, *, show_faces: bo
 
     Raises:
         RunError: The folder cannot be written.
-        MissingExtraError: Matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
     return write_report_folder(
         out,
@@ -50,7 +50,7 @@ def write_image_report(evaluation: ImageEvaluation, out: Path, *, show_faces: bo
 
     Raises:
         RunError: The folder cannot be written.
-        MissingExtraError: Matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
     return write_report_folder(
         out,

@@ -104,7 +104,7 @@ def evaluate(
     Raises:
         DatasetError: The split file is missing or has no images.
         ModelError: A classifier takes crops of another size.
-        MissingExtraError: Pyarrow is not installed.
+        MissingExtraError: pyarrow is not installed.
 
     Example:
         >>> import tempfile
