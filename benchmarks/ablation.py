@@ -23,9 +23,9 @@ from benchmarks.provenance import commit, machine, today
 from mememoji.datasets.splits import read_split
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 from mememoji.training.classifier.classifier_presets import PRESETS
-from mememoji.training.classifier.classifier_run import has_checkpoint
 from mememoji.training.classifier.classifier_trainer import ClassifierTrainer
 from mememoji.training.classifier.networks import CompactConfig, build_model
+from mememoji.training.common.checkpoint import has_checkpoint
 from mememoji.training.common.device import choose_device, exit_with_parent, set_num_threads
 from mememoji.training.common.model_size import count_parameters
 

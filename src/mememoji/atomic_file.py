@@ -11,7 +11,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Replace a file in one step, or leave it as it is if the block raises.
 
     Args:
-        path: the file to write; its folder must exist.
+        path: The file to write; its folder must exist.
 
     Yields:
         A temporary path with the same file name, for the block to write to. It is renamed to `path` when the block

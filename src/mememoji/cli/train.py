@@ -225,8 +225,8 @@ def parse_face_sets(requests: list[str]) -> list[MixedFaceSet]:
     """Parse the values of `--faces` and read the face sets.
 
     Raises:
-        DatasetError: a file does not exist or is not a face set.
-        InputError: a share is out of range, or the shares leave nothing of a batch.
+        DatasetError: A file does not exist or is not a face set.
+        InputError: A share is out of range, or the shares leave nothing of a batch.
     """
     from mememoji.errors import InputError
     from mememoji.training.classifier.batch_sampler import MixedFaceSet
@@ -241,7 +241,7 @@ def parse_share(request: str) -> tuple[Path, float]:
     """Parse `FILE:SHARE`, or `FILE` with the default share.
 
     Raises:
-        InputError: the share is not a number in (0, 1).
+        InputError: The share is not a number in (0, 1).
     """
     from mememoji.errors import InputError
 
@@ -260,7 +260,7 @@ def locate_weights(source: Path) -> Path:
     """Return a run folder or weights file as it is, and the weights file in the package for a classifier's name.
 
     Raises:
-        InputError: the source is neither a file or folder nor the name of a classifier.
+        InputError: The source is neither a file or folder nor the name of a classifier.
     """
     from mememoji.classification.shipped_classifiers import find_shipped_weights
 

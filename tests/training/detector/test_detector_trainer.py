@@ -134,7 +134,7 @@ def test_resume_with_another_config_or_data_raises_run_error(tmp_path: Path) -> 
     with pytest.raises(RunError, match="no checkpoint"):
         make_trainer(short, tmp_path).resume()
     make_trainer(short, tmp_path).train()
-    with pytest.raises(RunError, match="was started with the configuration"):
+    with pytest.raises(RunError, match="was started with another configuration: seed 0, got 1"):
         make_trainer(short.with_changes(seed=1), tmp_path).resume()
     with pytest.raises(RunError, match="was started with other images"):
         DetectorTrainer(short, SAMPLES[:4], VAL, tmp_path, CPU, quiet=True).resume()

@@ -22,9 +22,9 @@ def augment(
     Args:
         images: (N, 1, S, S) float32 in 0..255.
         hflip_mask: (N,) bool, the images to mirror.
-        config: strength of the augmentation.
-        generator: the source of randomness, on the images' device.
-        size: width and height of the result, at most S; the pixels around the center are context that a shifted,
+        config: Strength of the augmentation.
+        generator: The source of randomness, on the images' device.
+        size: Width and height of the result, at most S; the pixels around the center are context that a shifted,
             rotated or larger crop shows. None keeps S.
 
     Returns:
@@ -78,9 +78,9 @@ def random_erasing(
 
     Args:
         images: (N, 1, S, S) float32 in 0..255.
-        prob: probability of a rectangle, for each image.
-        generator: the source of randomness, on the images' device.
-        size_range: smallest and largest width and height of a rectangle, as fractions of the image size. An eighth to
+        prob: Probability of a rectangle, for each image.
+        generator: The source of randomness, on the images' device.
+        size_range: Smallest and largest width and height of a rectangle, as fractions of the image size. An eighth to
             three eighths hide an eye or a mouth, but not a face.
     """
     count, _, height, width = images.shape
@@ -101,9 +101,9 @@ def mixup(
 
     Args:
         images: (N, 1, S, S).
-        targets: distributions, (N, C) each.
-        alpha: parameter of the Beta distribution from which the batch's mixing weight is sampled; positive.
-        generator: the source of randomness, on the images' device.
+        targets: Distributions, (N, C) each.
+        alpha: Parameter of the Beta distribution from which the batch's mixing weight is sampled; positive.
+        generator: The source of randomness, on the images' device.
     """
     # A ratio of two gammas is a beta; torch's own Beta takes no generator, which a resumed run needs.
     first, second = torch._standard_gamma(torch.full((2,), alpha, device=images.device), generator=generator)

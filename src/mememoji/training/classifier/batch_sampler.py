@@ -17,12 +17,12 @@ class MixedFaceSet:
     """A face set and the fraction of each batch that it fills.
 
     Attributes:
-        faces: the set.
-        batch_fraction: fraction of each batch, in (0, 1).
-        name: name of the set in the model card: its file's.
+        faces: The set.
+        batch_fraction: Fraction of each batch, in (0, 1).
+        name: Name of the set in the model card: its file's.
 
     Raises:
-        ValueError: the fraction is out of range.
+        ValueError: The fraction is out of range.
     """
 
     faces: FaceSet
@@ -38,8 +38,8 @@ class MixedFaceSet:
         """Read a face set that `mememoji data faces` wrote.
 
         Raises:
-            DatasetError: the file does not exist or is not a face set.
-            ValueError: the fraction is out of range.
+            DatasetError: The file does not exist or is not a face set.
+            ValueError: The fraction is out of range.
         """
         return cls(read_face_set(path), batch_fraction, path.name)
 
@@ -59,13 +59,13 @@ class BatchSampler:
     Images of the other sets are sampled with replacement, by their weights.
 
     Args:
-        num_images: number of images in the main set; the indices of the other sets follow.
-        batch_size: images per step.
-        fractions: fraction of each batch for each of the other sets.
+        num_images: Number of images in the main set; the indices of the other sets follow.
+        batch_size: Images per step.
+        fractions: Fraction of each batch for each of the other sets.
         weights: (M,) float32 sampling weights for each of the other sets, not negative.
 
     Raises:
-        ValueError: a set would get less than one image of a batch.
+        ValueError: A set would get less than one image of a batch.
     """
 
     def __init__(self, num_images: int, batch_size: int, fractions: Sequence[float], weights: Sequence[Tensor]) -> None:
@@ -127,10 +127,10 @@ def sampling_weights(
     """Return sampling weights of a face set: rare labels and trusted labels are sampled more often.
 
     Args:
-        faces: the set.
-        device: the device for the weights.
+        faces: The set.
+        device: The device for the weights.
         rare_label_power: 0 samples labels as often as they occur, 1 all equally often.
-        unlabeled_fraction: fraction of the samples without a label, if the set has faces with and without.
+        unlabeled_fraction: Fraction of the samples without a label, if the set has faces with and without.
 
     Returns:
         (N,) float32.

@@ -21,7 +21,7 @@ class CachedView:
 
     Attributes:
         images: (N, 48, 48) uint8, on the training's device.
-        teacher_probs: by head, (N, C) float32 distributions at the config's distillation temperature.
+        teacher_probs: By head, (N, C) float32 distributions at the config's distillation temperature.
     """
 
     images: Tensor
@@ -36,9 +36,9 @@ class CachedViews:
     reused, its images are mirrored.
 
     Args:
-        teachers: at least one.
+        teachers: At least one.
         images: (N, S, S) uint8; S is 48, or more if there is context around the crop.
-        config: the number of views, the augmentation and the seed.
+        config: The number of views, the augmentation and the seed.
     """
 
     def __init__(self, teachers: Sequence[Teacher], images: Tensor, config: ClassifierTrainConfig) -> None:

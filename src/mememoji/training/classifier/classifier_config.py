@@ -18,18 +18,18 @@ class AugmentationConfig:
     """Strength of the augmentation of training images.
 
     Attributes:
-        hflip: whether each image is mirrored every other epoch.
-        shift: largest shift, as a fraction of the image size.
-        rotation: largest rotation to either side, in degrees.
-        scale: largest change of size, as a fraction: 0.15 gives 0.85 to 1.15.
-        brightness_contrast: largest change of brightness and of contrast, as a fraction of the range.
-        random_erasing_prob: probability that a rectangle is erased (Zhong et al. 2020, "Random Erasing").
-        mixup_alpha: alpha of mixup's Beta distribution (Zhang et al. 2018); 0 disables mixup.
-        corruption_prob: probability of each corruption: occlusion, misalignment, lighting, downscaling, noise and
+        hflip: Whether each image is mirrored every other epoch.
+        shift: Largest shift, as a fraction of the image size.
+        rotation: Largest rotation to either side, in degrees.
+        scale: Largest change of size, as a fraction: 0.15 gives 0.85 to 1.15.
+        brightness_contrast: Largest change of brightness and of contrast, as a fraction of the range.
+        random_erasing_prob: Probability that a rectangle is erased (Zhong et al. 2020, "Random Erasing").
+        mixup_alpha: Alpha of mixup's Beta distribution (Zhang et al. 2018); 0 disables mixup.
+        corruption_prob: Probability of each corruption: occlusion, misalignment, lighting, downscaling, noise and
             JPEG. Teachers see the images before they are corrupted.
 
     Raises:
-        ValueError: a value is out of range.
+        ValueError: A value is out of range.
     """
 
     hflip: bool = True
@@ -56,36 +56,36 @@ class ClassifierTrainConfig:
     """Configuration of a classifier training.
 
     Attributes:
-        model: the network's architecture.
-        epochs: number of passes through train; the learning rate reaches 0 at the end of the last.
-        batch_size: images per step.
+        model: The network's architecture.
+        epochs: Number of passes through train; the learning rate reaches 0 at the end of the last.
+        batch_size: Images per step.
         optimizer: "sgd" (Nesterov momentum 0.9) or "adamw".
-        lr: peak learning rate.
-        warmup_epochs: epochs of linear warmup; a cosine decay follows (Loshchilov and Hutter 2017).
-        weight_decay: weight decay of matrices and convolution filters.
-        label_smoothing: label smoothing (Szegedy et al. 2016).
-        soft_label_weight: fraction of a label's target that is replaced by the probabilities of the labels given the
+        lr: Peak learning rate.
+        warmup_epochs: Epochs of linear warmup; a cosine decay follows (Loshchilov and Hutter 2017).
+        weight_decay: Weight decay of matrices and convolution filters.
+        label_smoothing: Label smoothing (Szegedy et al. 2016).
+        soft_label_weight: Fraction of a label's target that is replaced by the probabilities of the labels given the
             image's FER+ votes.
-        soft_label_epochs: fraction of the epochs, from the first, in which targets are such soft labels; the labels
+        soft_label_epochs: Fraction of the epochs, from the first, in which targets are such soft labels; the labels
             themselves end the training, because votes and labels disagree on what is fear.
-        votes_weight: weight of the votes head's loss; the labels head's is 1.
-        distillation_weight: weight of the loss against the teachers' outputs, if the training has teachers; targets
+        votes_weight: Weight of the votes head's loss; the labels head's is 1.
+        distillation_weight: Weight of the loss against the teachers' outputs, if the training has teachers; targets
             weigh the rest. Images of a face set have their own weight: one minus the trust in their label.
-        distillation_temperature: divides the teachers' and the student's logits in that loss (Hinton, Vinyals and Dean
+        distillation_temperature: Divides the teachers' and the student's logits in that loss (Hinton, Vinyals and Dean
             2015).
-        num_cached_views: number of augmented views of each image for which the teachers' outputs are cached; the
+        num_cached_views: Number of augmented views of each image for which the teachers' outputs are cached; the
             epochs cycle through them. 0 runs the teachers on a new view in each epoch.
-        rare_label_power: how strongly rare labels of a face set are oversampled: 0 samples labels as often as they
+        rare_label_power: How strongly rare labels of a face set are oversampled: 0 samples labels as often as they
             occur, 1 all equally often.
-        unlabeled_fraction: fraction of the samples from a face set that have no label, if there are teachers.
-        sam_rho: radius of sharpness-aware minimization (Foret et al. 2021), which doubles the time; 0 disables it.
-        ema_decay: decay of the exponential moving average of the weights; 0 disables it.
-        early_stopping_patience: epochs without a better val accuracy after which the training stops; 0 disables it.
-        augmentation: augmentation of the images.
-        seed: seed of initial weights, sampling and augmentation.
+        unlabeled_fraction: Fraction of the samples from a face set that have no label, if there are teachers.
+        sam_rho: Radius of sharpness-aware minimization (Foret et al. 2021), which doubles the time; 0 disables it.
+        ema_decay: Decay of the exponential moving average of the weights; 0 disables it.
+        early_stopping_patience: Epochs without a better val accuracy after which the training stops; 0 disables it.
+        augmentation: Augmentation of the images.
+        seed: Seed of initial weights, sampling and augmentation.
 
     Raises:
-        ValueError: a value is out of range, or two values conflict.
+        ValueError: A value is out of range, or two values conflict.
 
     Example:
         >>> config = ClassifierTrainConfig(CompactConfig(), epochs=16)

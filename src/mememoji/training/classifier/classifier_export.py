@@ -46,15 +46,15 @@ def export_classifier(
     """Write a network as ONNX with its card beside it.
 
     Args:
-        model: takes (N, 1, 48, 48) float32 and returns logits by head.
-        weights: the ONNX file to write.
+        model: Takes (N, 1, 48, 48) float32 and returns logits by head.
+        weights: The ONNX file to write.
         crops: (N, 48, 48) uint8 real crops, on which the file is compared with torch.
-        name: the card's name, with the version.
+        name: The card's name, with the version.
         architecture: `ClassifierTrainConfig.architecture`.
-        trained_on: the card's description of the data.
-        license: license of the weights.
-        note: what users should know.
-        fp16: whether to store filters and matrices as float16, which halves the file; the arithmetic stays float32.
+        trained_on: The card's description of the data.
+        license: License of the weights.
+        note: What users should know.
+        fp16: Whether to store filters and matrices as float16, which halves the file; the arithmetic stays float32.
 
     Returns:
         The card, without scores: those come from an evaluation of the file itself.

@@ -16,7 +16,6 @@ from mememoji.errors import RunError
 from mememoji.evaluation.classification.split_report import SplitReport, evaluate
 from mememoji.training.classifier.batch_sampler import MixedFaceSet
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
-from mememoji.training.classifier.classifier_run import has_checkpoint
 from mememoji.training.classifier.classifier_trainer import ClassifierTrainer
 from mememoji.training.classifier.initialization import load_initial_weights
 from mememoji.training.classifier.non_face_output import fit_non_face_output
@@ -28,6 +27,7 @@ from mememoji.training.classifier.trained_classifier import (
     export_and_evaluate,
     read_splits,
 )
+from mememoji.training.common.checkpoint import has_checkpoint
 from mememoji.training.common.device import Device, choose_device
 
 WEIGHTS_FILE: Final = "weights.onnx"
@@ -40,21 +40,21 @@ class ClassifierPipeline:
     The folder `out` gets history.csv, history.png, checkpoint.pt, weights.onnx, weights.card.json and report/.
 
     Attributes:
-        config: the training's configuration.
-        data: a folder that `mememoji data prepare` wrote.
-        out: the run's folder.
-        name: the model's name in its card.
-        device: device and precision.
-        teachers: run folders and weights files from which the classifier is distilled.
-        face_sets: face sets that fill a fraction of each batch.
-        init_from: a run's folder or a weights file to start from; None starts from random weights.
-        negatives: a file of `mememoji data crops` on which the non-face output is fitted; None leaves the output
+        config: The training's configuration.
+        data: A folder that `mememoji data prepare` wrote.
+        out: The run's folder.
+        name: The model's name in its card.
+        device: Device and precision.
+        teachers: Run folders and weights files from which the classifier is distilled.
+        face_sets: Face sets that fill a fraction of each batch.
+        init_from: A run's folder or a weights file to start from; None starts from random weights.
+        negatives: A file of `mememoji data crops` on which the non-face output is fitted; None leaves the output
             as it was trained.
-        compile_model: whether to fuse the network with torch.compile, which needs a C++ compiler.
-        log: called with a line of text at the start of each stage.
+        compile_model: Whether to fuse the network with torch.compile, which needs a C++ compiler.
+        log: Called with a line of text at the start of each stage.
 
     Raises:
-        ValueError: the face sets leave nothing of a batch for the prepared data.
+        ValueError: The face sets leave nothing of a batch for the prepared data.
     """
 
     config: ClassifierTrainConfig
@@ -88,12 +88,12 @@ class ClassifierPipeline:
         """Train, fit the non-face output, export, calibrate and evaluate.
 
         Args:
-            resume: whether to continue from the folder's checkpoint.
+            resume: Whether to continue from the folder's checkpoint.
 
         Raises:
-            RunError: the folder has a training that is not to be resumed, or one that does not fit; or the loss became
+            RunError: The folder has a training that is not to be resumed, or one that does not fit; or the loss became
                 NaN or infinite.
-            DatasetError: the data cannot be read.
+            DatasetError: The data cannot be read.
         """
         splits, provenance = self._read_data()
         model = self._train(splits, resume=resume)
@@ -178,23 +178,23 @@ def train_classifier(
     """Train a classifier on prepared data, export its best weights, calibrate and evaluate them on val.
 
     Args:
-        config: the training's configuration, a preset for example.
-        data: a folder that `mememoji data prepare` wrote.
-        out: the run's folder; see `ClassifierPipeline` for its files and for the other arguments.
-        name: the model's name in its card.
-        device: device and precision; None selects the best available.
-        teachers: run folders and weights files from which the classifier is distilled.
-        face_sets: face sets that fill a fraction of each batch.
-        init_from: a run's folder or a weights file to start from; None starts from random weights.
-        negatives: a file of `mememoji data crops` on which the non-face output is fitted.
-        compile_model: whether to fuse the network with torch.compile.
-        resume: whether to continue from the folder's checkpoint.
-        log: called with a line of text at the start of each stage.
+        config: The training's configuration, a preset for example.
+        data: A folder that `mememoji data prepare` wrote.
+        out: The run's folder; see `ClassifierPipeline` for its files and for the other arguments.
+        name: The model's name in its card.
+        device: Device and precision; None selects the best available.
+        teachers: Run folders and weights files from which the classifier is distilled.
+        face_sets: Face sets that fill a fraction of each batch.
+        init_from: A run's folder or a weights file to start from; None starts from random weights.
+        negatives: A file of `mememoji data crops` on which the non-face output is fitted.
+        compile_model: Whether to fuse the network with torch.compile.
+        resume: Whether to continue from the folder's checkpoint.
+        log: Called with a line of text at the start of each stage.
 
     Raises:
-        ValueError: the face sets leave nothing of a batch for the prepared data.
-        RunError: the folder already has a training, or it cannot be resumed, or the loss became NaN or infinite.
-        DatasetError: the data cannot be read.
+        ValueError: The face sets leave nothing of a batch for the prepared data.
+        RunError: The folder already has a training, or it cannot be resumed, or the loss became NaN or infinite.
+        DatasetError: The data cannot be read.
 
     Example:
         Train a tiny network on ready-made split files:

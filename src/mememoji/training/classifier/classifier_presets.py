@@ -162,7 +162,7 @@ def find_preset(name: str) -> ClassifierTrainConfig:
     """Return the preset or teacher preset of this name.
 
     Raises:
-        InputError: the name is unknown.
+        InputError: The name is unknown.
 
     Example:
         >>> find_preset("debug").epochs

@@ -45,12 +45,7 @@ def read_classifier_checkpoint(run: Path, device: torch.device | str = "cpu") ->
     """Read a run's checkpoint onto a device.
 
     Raises:
-        RunError: the folder has no checkpoint.
-        ModelError: the file is not a checkpoint of this version.
+        RunError: The folder has no checkpoint.
+        ModelError: The file is not a checkpoint of this version.
     """
     return read_checkpoint(run / CHECKPOINT_FILE, ClassifierTrainConfig, ClassifierMetrics, device)
-
-
-def has_checkpoint(run: Path) -> bool:
-    """Return whether a folder has a training's checkpoint, finished or not."""
-    return (run / CHECKPOINT_FILE).is_file()

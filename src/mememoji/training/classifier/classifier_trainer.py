@@ -44,23 +44,23 @@ class ClassifierTrainer:
     """Trains an expression classifier.
 
     Args:
-        config: the training's configuration.
-        train: the split to train on.
-        val: the split to select the best epoch on.
-        run: the folder for history, plots and checkpoint; it is created if needed.
-        device: device and precision.
-        teachers: networks from which the classifier is distilled.
-        face_sets: face sets that fill a fraction of each batch. The weights after the last epoch then count as the
+        config: The training's configuration.
+        train: The split to train on.
+        val: The split to select the best epoch on.
+        run: The folder for history, plots and checkpoint; it is created if needed.
+        device: Device and precision.
+        teachers: Networks from which the classifier is distilled.
+        face_sets: Face sets that fill a fraction of each batch. The weights after the last epoch then count as the
             best: val, which is FER2013's, does not predict the accuracy on other faces.
-        initial_weights: state dict of a network of the same architecture to start from; None starts from random
+        initial_weights: State dict of a network of the same architecture to start from; None starts from random
             weights.
-        remarks: text for the card of exported weights, in addition to its description of the data.
-        on_epoch_end: called with each epoch's metrics; an exception that it raises ends the training.
-        compile_model: whether to fuse the network with torch.compile, which needs a C++ compiler and about a minute.
-        quiet: whether to hide the progress bar.
+        remarks: Text for the card of exported weights, in addition to its description of the data.
+        on_epoch_end: Called with each epoch's metrics; an exception that it raises ends the training.
+        compile_model: Whether to fuse the network with torch.compile, which needs a C++ compiler and about a minute.
+        quiet: Whether to hide the progress bar.
 
     Raises:
-        DatasetError: a split has no images.
+        DatasetError: A split has no images.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class ClassifierTrainer:
         """Continue from the run's checkpoint.
 
         Raises:
-            RunError: there is no checkpoint, or it has another configuration or other data.
+            RunError: There is no checkpoint, or it has another configuration or other data.
         """
         saved = read_classifier_checkpoint(self.run, self.device.torch_device)
         if saved.config != self.config:
@@ -136,7 +136,7 @@ class ClassifierTrainer:
             on the CPU.
 
         Raises:
-            RunError: the loss became NaN or infinite.
+            RunError: The loss became NaN or infinite.
         """
         with self._progress_bar() as bar:
             for epoch in range(len(self.history), self.config.epochs):

@@ -50,8 +50,8 @@ def corrupt(images: Tensor, prob: float, generator: torch.Generator) -> Tensor:
 
     Args:
         images: (N, 1, S, S) float32 in 0..255; S is a multiple of 8.
-        prob: probability of each corruption.
-        generator: the source of randomness, on the images' device.
+        prob: Probability of each corruption.
+        generator: The source of randomness, on the images' device.
 
     Returns:
         (N, 1, S, S) float32, whole numbers in 0..255; `images` is not changed.

@@ -27,8 +27,8 @@ class CudaGraphStep:
     not be replaced by other tensors.
 
     Args:
-        step: the step to capture; it draws from its generator and from torch's default one.
-        model: the network whose gradients the step computes.
+        step: The step to capture; it draws from its generator and from torch's default one.
+        model: The network whose gradients the step computes.
     """
 
     def __init__(self, step: TrainStep, model: nn.Module) -> None:

@@ -44,20 +44,20 @@ class Distillation:
     compact.onnx with its card, and summary.md.
 
     Attributes:
-        teachers: configurations of the teachers, by name.
-        student: the student's configuration.
-        data: a folder that `mememoji data prepare` wrote.
-        out: the folder for all results.
-        num_cached_views: number of augmented views per image for which the teachers' outputs are cached; 0 runs the
+        teachers: Configurations of the teachers, by name.
+        student: The student's configuration.
+        data: A folder that `mememoji data prepare` wrote.
+        out: The folder for all results.
+        num_cached_views: Number of augmented views per image for which the teachers' outputs are cached; 0 runs the
             teachers on a new view in each epoch.
-        teachers_from: run folders and weights files from which the teachers are distilled themselves (Furlanello et al.
+        teachers_from: Run folders and weights files from which the teachers are distilled themselves (Furlanello et al.
             2018, "Born-Again Neural Networks").
-        face_sets: face sets that fill a fraction of each batch of all trainings.
-        negatives: a file of `mememoji data crops` on which the student's non-face output is fitted.
-        baseline: whether to train the student without teachers too, for comparison.
-        device: device and precision.
-        compile_model: whether to fuse the networks with torch.compile.
-        log: called with a line of text at the start of each stage.
+        face_sets: Face sets that fill a fraction of each batch of all trainings.
+        negatives: A file of `mememoji data crops` on which the student's non-face output is fitted.
+        baseline: Whether to train the student without teachers too, for comparison.
+        device: Device and precision.
+        compile_model: Whether to fuse the networks with torch.compile.
+        log: Called with a line of text at the start of each stage.
     """
 
     teachers: Mapping[str, ClassifierTrainConfig]

@@ -31,17 +31,17 @@ class HyperparameterSearch:
     """A search, which any number of processes can work on.
 
     Attributes:
-        data: a folder that `mememoji data prepare` wrote.
-        out: the folder for the study.
-        space: name of one of `SEARCH_SPACES`.
-        num_trials: number of trials that end the search.
-        epochs: epochs of each trial.
-        num_images: number of train images to use; None uses all.
-        num_workers: number of processes.
+        data: A folder that `mememoji data prepare` wrote.
+        out: The folder for the study.
+        space: Name of one of `SEARCH_SPACES`.
+        num_trials: Number of trials that end the search.
+        epochs: Epochs of each trial.
+        num_images: Number of train images to use; None uses all.
+        num_workers: Number of processes.
         num_threads: CPU threads of each process; None keeps torch's default.
-        device: as for `choose_device`.
-        compile_model: whether to fuse networks with torch.compile.
-        seed: seed of the first trials.
+        device: As for `choose_device`.
+        compile_model: Whether to fuse networks with torch.compile.
+        seed: Seed of the first trials.
     """
 
     data: Path
@@ -60,8 +60,8 @@ class HyperparameterSearch:
         """Run trials until the study has enough, also those of other processes.
 
         Raises:
-            InputError: the space is unknown.
-            RunError: the folder's study has another space or length, or a worker failed.
+            InputError: The space is unknown.
+            RunError: The folder's study has another space or length, or a worker failed.
         """
         study = open_study(self.out, self.space, epochs=self.epochs, seed=self.seed)
         if self.num_workers == 1:
@@ -100,8 +100,8 @@ def open_study(folder: Path, space: str, *, epochs: int, seed: int = 0) -> optun
     """Open the study in a folder, or create it.
 
     Raises:
-        InputError: the space is unknown.
-        RunError: the folder's study has another space or length, so its trials cannot be compared.
+        InputError: The space is unknown.
+        RunError: The folder's study has another space or length, so its trials cannot be compared.
     """
     if space not in SEARCH_SPACES:
         raise InputError(f"the search space must be one of {', '.join(SEARCH_SPACES)}, got {space!r}")

@@ -22,13 +22,13 @@ def load_initial_weights(source: Path, config: ModelConfig, crops: UInt8Array) -
     """Load the state dict of a run's best weights, or of a weights file.
 
     Args:
-        source: a run's folder, or an ONNX file that was exported from the network.
-        config: the network's architecture.
+        source: A run's folder, or an ONNX file that was exported from the network.
+        config: The network's architecture.
         crops: (N, 48, 48) uint8 of train; the norms of a weights file are estimated on the first of them.
 
     Raises:
-        RunError: the run has no checkpoint, or one of another architecture.
-        ModelError: the file does not exist, is not ONNX, or has another architecture.
+        RunError: The run has no checkpoint, or one of another architecture.
+        ModelError: The file does not exist, is not ONNX, or has another architecture.
     """
     if not source.is_dir():
         model = build_model(config)
@@ -48,15 +48,15 @@ def interpolate_weights(first: Mapping[str, Tensor], second: Mapping[str, Tensor
     "Robust fine-tuning of zero-shot models").
 
     Args:
-        first: the state dict at alpha 0.
-        second: the state dict at alpha 1, of the same architecture.
+        first: The state dict at alpha 0.
+        second: The state dict at alpha 1, of the same architecture.
         alpha: 0..1.
 
     Returns:
         A state dict. Integers, which count batches, are the first's.
 
     Raises:
-        ValueError: alpha is out of range, or the architectures differ.
+        ValueError: Alpha is out of range, or the architectures differ.
     """
     if not 0.0 <= alpha <= 1.0:
         raise ValueError(f"alpha must be in 0..1, got {alpha}")

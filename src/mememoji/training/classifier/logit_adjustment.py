@@ -20,14 +20,14 @@ def adjust_votes_head(model: nn.Module, train: Split, tau: float) -> None:
     for a face of which only the prior is known.
 
     Args:
-        model: a network with a votes head; changed in place.
-        train: the train split, with votes, which give the prior.
-        tau: strength: 0 keeps the head as it is, 1 removes the prior.
+        model: A network with a votes head; changed in place.
+        train: The train split, with votes, which give the prior.
+        tau: Strength: 0 keeps the head as it is, 1 removes the prior.
 
     Raises:
-        RunError: the network has no votes head.
-        DatasetError: the split has no votes.
-        ValueError: tau is out of range.
+        RunError: The network has no votes head.
+        DatasetError: The split has no votes.
+        ValueError: Tau is out of range.
     """
     if not 0.0 <= tau <= 1.0:
         raise ValueError(f"tau must be in 0..1, got {tau}")
@@ -42,7 +42,7 @@ def emotion_prior(train: Split) -> Float64Array:
     """Return the class prior: mean fractions (8,) of votes for each of `FERPLUS_EMOTIONS`, summing to 1.
 
     Raises:
-        DatasetError: the split has no votes.
+        DatasetError: The split has no votes.
     """
     if train.votes is None or not train.votes.any():
         raise DatasetError("logit adjustment needs a train split with votes, got one without; prepare it with --votes")

@@ -53,15 +53,15 @@ def fit_non_face_output(
     and those of non-faces "NF". Both kinds of faces weigh the same, and all faces together 1 - `NON_FACE_PRIOR`.
 
     Args:
-        model: a network with a votes head; changed in place, and left in evaluation mode on the device.
-        train: the train split.
-        negatives: crops of images, faces and non-faces.
-        device: device and precision.
-        augmentation: augmentation of train's faces, once each.
-        seed: seed of the augmentation.
+        model: A network with a votes head; changed in place, and left in evaluation mode on the device.
+        train: The train split.
+        negatives: Crops of images, faces and non-faces.
+        device: Device and precision.
+        augmentation: Augmentation of train's faces, once each.
+        seed: Seed of the augmentation.
 
     Raises:
-        RunError: the network has no votes head.
+        RunError: The network has no votes head.
     """
     head = getattr(model, "votes", None)
     if not isinstance(head, nn.Linear):

@@ -51,8 +51,8 @@ def label_targets(labels: Tensor, votes: Tensor | None, *, label_smoothing: floa
     Args:
         labels: (N,) int64 in 0..6.
         votes: (N, 10) counts; None if there are none, which leaves the labels hard.
-        label_smoothing: fraction that is spread evenly over all classes.
-        soft_label_weight: fraction of the rest that comes from the votes.
+        label_smoothing: Fraction that is spread evenly over all classes.
+        soft_label_weight: Fraction of the rest that comes from the votes.
     """
     num_classes = len(FER2013_LABELS)
     targets = nn.functional.one_hot(labels, num_classes).float()

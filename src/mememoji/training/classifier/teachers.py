@@ -30,11 +30,11 @@ class RunTeacher:
     """The best weights of a training run, computed by torch on the training's device.
 
     Args:
-        run: the run's folder.
-        device: the training's device.
+        run: The run's folder.
+        device: The training's device.
 
     Raises:
-        RunError: the folder has no checkpoint.
+        RunError: The folder has no checkpoint.
     """
 
     def __init__(self, run: Path, device: Device) -> None:
@@ -54,10 +54,10 @@ class OnnxTeacher:
     """A weights file, computed by ONNX Runtime on the CPU.
 
     Args:
-        weights: an ONNX file with its card beside it.
+        weights: An ONNX file with its card beside it.
 
     Raises:
-        ModelError: the file does not match its card, or its classes are in another order than the training's.
+        ModelError: The file does not match its card, or its classes are in another order than the training's.
     """
 
     def __init__(self, weights: Path) -> None:
@@ -80,8 +80,8 @@ def load_teachers(paths: Sequence[Path], device: Device) -> list[Teacher]:
     """Load teachers from run folders and weights files.
 
     Raises:
-        RunError: a folder has no checkpoint.
-        ModelError: a file is not a weights file with its card.
+        RunError: A folder has no checkpoint.
+        ModelError: A file is not a weights file with its card.
     """
     return [RunTeacher(path, device) if path.is_dir() else OnnxTeacher(path) for path in paths]
 
@@ -90,11 +90,11 @@ def soft_targets(teachers: Sequence[Teacher], images: Tensor, temperature: float
     """Return the mean of the teachers' probabilities for the images that the student gets.
 
     Args:
-        teachers: at least one.
+        teachers: At least one.
         images: (N, 1, 48, 48) float32 in 0..255, already augmented: teachers that see the student's input help more
             than outputs for the original image (Beyer et al. 2022, "Knowledge distillation: a good teacher is patient
             and consistent").
-        temperature: divides the logits before softmax, so that small probabilities count.
+        temperature: Divides the logits before softmax, so that small probabilities count.
 
     Returns:
         (N, C) float32 distributions by head, for every head that at least one teacher has.

@@ -41,7 +41,7 @@ class TensorSplit:
     Attributes:
         images: (N, S, S) uint8; S is 48, or 64 if there is context around the crop.
         labels: (N,) int64; `UNKNOWN` for an image without a label.
-        targets: by head, (N, C) float32: distributions times the weight of each image's target in the loss.
+        targets: By head, (N, C) float32: distributions times the weight of each image's target in the loss.
         distillation_weights: (N,) float32 in 0..1, the weight of the teachers' output for each image; 0 without
             teachers.
         soft_labels: (N, 7) float32, the labels' targets softened by the votes; None if they are not softened.
@@ -65,13 +65,13 @@ class TensorSplit:
         """Convert a split.
 
         Args:
-            split: labeled images.
-            device: the device for the tensors.
-            config: label smoothing and soft labels, which only train gets; None keeps labels hard.
-            distillation_weight: weight of the teachers' outputs; the targets weigh the rest.
+            split: Labeled images.
+            device: The device for the tensors.
+            config: Label smoothing and soft labels, which only train gets; None keeps labels hard.
+            distillation_weight: Weight of the teachers' outputs; the targets weigh the rest.
 
         Raises:
-            DatasetError: the split is empty.
+            DatasetError: The split is empty.
         """
         if not len(split):
             raise DatasetError("the split must have images, got none")
@@ -100,12 +100,12 @@ class TensorSplit:
         come from the teachers.
 
         Args:
-            faces: the face set.
-            device: the device for the tensors.
-            has_teachers: whether the training has teachers; without them unlabeled faces weigh nothing.
+            faces: The face set.
+            device: The device for the tensors.
+            has_teachers: Whether the training has teachers; without them unlabeled faces weigh nothing.
 
         Raises:
-            DatasetError: the face set is empty.
+            DatasetError: The face set is empty.
         """
         if not len(faces):
             raise DatasetError("the face set must have faces, got none")

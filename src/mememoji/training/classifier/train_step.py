@@ -25,9 +25,9 @@ class Batch:
         images: (B, S, S) uint8; S is 48, or more if there is context around the crop.
         hflip_mask: (B,) bool, the images to mirror.
         labels: (B,) int64.
-        targets: by head, (B, C) float32 distributions times their weight in the loss.
+        targets: By head, (B, C) float32 distributions times their weight in the loss.
         distillation_weights: (B,) float32, the weight of the teachers' output for each image.
-        teacher_probs: by head, the teachers' cached distributions for these images; empty if they are not cached.
+        teacher_probs: By head, the teachers' cached distributions for these images; empty if they are not cached.
     """
 
     images: Tensor
@@ -59,12 +59,12 @@ class TrainStep:
     """Computes the gradients of a batch; the optimizer's step is the caller's.
 
     Attributes:
-        forward: the network in training mode: (B, 1, 48, 48) float32 to logits by head.
-        config: augmentation, and weights of the losses.
-        device: device and precision.
-        generator: the source of randomness of the augmentation, on the device.
-        teachers: run on the augmented images, unless the batch has cached teacher outputs.
-        sam: sharpness-aware minimization; None takes the gradients at the current weights.
+        forward: The network in training mode: (B, 1, 48, 48) float32 to logits by head.
+        config: Augmentation, and weights of the losses.
+        device: Device and precision.
+        generator: The source of randomness of the augmentation, on the device.
+        teachers: Run on the augmented images, unless the batch has cached teacher outputs.
+        sam: Sharpness-aware minimization; None takes the gradients at the current weights.
     """
 
     forward: Callable[[Tensor], dict[str, Tensor]]
@@ -128,9 +128,9 @@ def classification_loss(logits: dict[str, Tensor], targets: dict[str, Tensor], *
     """Return the cross-entropy, summed over the heads that have targets.
 
     Args:
-        logits: by head, (B, C).
-        targets: by head, (B, C) distributions times the weight of each image.
-        votes_weight: weight of the votes head's loss; the labels head's is 1.
+        logits: By head, (B, C).
+        targets: By head, (B, C) distributions times the weight of each image.
+        votes_weight: Weight of the votes head's loss; the labels head's is 1.
     """
     weights = {"labels": 1.0, "votes": votes_weight}
     heads = [head for head in logits if head in targets]

@@ -36,9 +36,9 @@ class TrainedClassifier:
     """Exported weights with their evaluation on val.
 
     Attributes:
-        weights: the ONNX file; its card is beside it.
-        report: scores on val.
-        calibrations: the calibration of each head; empty if val has too few images for one.
+        weights: The ONNX file; its card is beside it.
+        report: Scores on val.
+        calibrations: The calibration of each head; empty if val has too few images for one.
     """
 
     weights: Path
@@ -59,19 +59,19 @@ def export_run(
     """Export the best weights of a run, finished or not, and evaluate them on val; the report is in RUN/report.
 
     Args:
-        run: the run's folder.
-        data: the folder that it was trained with; val.parquet and card.json are read, and train.parquet if the other
+        run: The run's folder.
+        data: The folder that it was trained with; val.parquet and card.json are read, and train.parquet if the other
             arguments need it.
-        weights: the ONNX file to write.
-        name: the model's name in its card.
-        negatives: a file of `mememoji data crops` on which the non-face output is fitted.
-        interpolate_with: run folders and weights files, each with the alpha at which the weights are interpolated: 0
+        weights: The ONNX file to write.
+        name: The model's name in its card.
+        negatives: A file of `mememoji data crops` on which the non-face output is fitted.
+        interpolate_with: Run folders and weights files, each with the alpha at which the weights are interpolated: 0
             keeps this run's, 1 takes the other's. They are applied in turn.
-        tau: strength of the logit adjustment of the votes head, 0..1.
+        tau: Strength of the logit adjustment of the votes head, 0..1.
 
     Raises:
-        RunError: the run has no checkpoint, or another one has another architecture.
-        DatasetError: the data cannot be read.
+        RunError: The run has no checkpoint, or another one has another architecture.
+        DatasetError: The data cannot be read.
     """
     checkpoint = read_classifier_checkpoint(run)
     config, remarks, best = checkpoint.config, checkpoint.remarks, checkpoint.best
@@ -116,13 +116,13 @@ def export_and_evaluate(
     """Export a network, calibrate it and evaluate it on val, and write the report.
 
     Args:
-        model: the trained network.
-        config: its training's configuration.
-        data: a folder with val.parquet.
-        provenance: what the card reports of the training data.
-        weights: the ONNX file to write.
-        report: the folder for the report.
-        name: the model's name in its card, without the version.
+        model: The trained network.
+        config: Its training's configuration.
+        data: A folder with val.parquet.
+        provenance: What the card reports of the training data.
+        weights: The ONNX file to write.
+        report: The folder for the report.
+        name: The model's name in its card, without the version.
     """
     val = data / "val.parquet"
     crops = read_split(val).images

@@ -33,14 +33,14 @@ class Checkpoint(Generic[ConfigT, MetricsT]):
     It holds no random number generator: each epoch seeds its generators from the config's seed and the epoch's number.
 
     Attributes:
-        config: the training's configuration.
-        data_fingerprint: hash of the training data; a training resumes only with the same data.
-        history: metrics of each epoch done, as dataclasses.
-        model, optimizer: state dicts; both are empty once the training is finished.
-        ema: state dict of the model's exponential moving average; None if the config has none.
-        num_ema_updates: number of steps that the average has taken in.
-        best: state dict of the weights to export, where the trainer selects them.
-        remarks: text that the card of exported weights adds to its description of the data.
+        config: The training's configuration.
+        data_fingerprint: Hash of the training data; a training resumes only with the same data.
+        history: Metrics of each epoch done, as dataclasses.
+        model, optimizer: State dicts; both are empty once the training is finished.
+        ema: State dict of the model's exponential moving average; None if the config has none.
+        num_ema_updates: Number of steps that the average has taken in.
+        best: State dict of the weights to export, where the trainer selects them.
+        remarks: Text that the card of exported weights adds to its description of the data.
     """
 
     config: ConfigT
@@ -76,14 +76,14 @@ def read_checkpoint(
     """Read a checkpoint onto a device.
 
     Args:
-        path: a file that `Checkpoint.write` wrote.
-        config_type: the class of its config.
-        metrics_type: the dataclass of its history's rows.
-        device: where to put the tensors.
+        path: A file that `Checkpoint.write` wrote.
+        config_type: The class of its config.
+        metrics_type: The dataclass of its history's rows.
+        device: Where to put the tensors.
 
     Raises:
-        RunError: the file does not exist.
-        ModelError: the file is not a checkpoint of this version and these types.
+        RunError: The file does not exist.
+        ModelError: The file is not a checkpoint of this version and these types.
     """
     if not path.is_file():
         raise RunError(f"no checkpoint at {path}; a training writes one after each epoch")
@@ -94,6 +94,11 @@ def read_checkpoint(
         return Checkpoint(**content)
     except (KeyError, TypeError, ValueError, RuntimeError, EOFError, OSError, UnpicklingError) as error:
         raise ModelError(f"{path} must be a checkpoint of this version, got another file: {error}") from error
+
+
+def has_checkpoint(run: Path) -> bool:
+    """Return whether a folder has a training's checkpoint, finished or not."""
+    return (run / CHECKPOINT_FILE).is_file()
 
 
 def describe_changes(saved: SerializableConfig, given: SerializableConfig) -> str:

@@ -17,8 +17,8 @@ class Device:
     """A torch device, and whether it computes in bfloat16.
 
     Attributes:
-        torch_device: the device.
-        bfloat16: whether `autocast` uses bfloat16.
+        torch_device: The device.
+        bfloat16: Whether `autocast` uses bfloat16.
     """
 
     torch_device: torch.device
@@ -49,11 +49,11 @@ def choose_device(name: str = "auto", *, bfloat16: bool | None = None) -> Device
 
     Args:
         name: "auto", "cpu", "cuda" or "cuda:N".
-        bfloat16: whether to compute in bfloat16; None does so where the hardware supports it (on a CPU AMX or
+        bfloat16: Whether to compute in bfloat16; None does so where the hardware supports it (on a CPU AMX or
             AVX512-BF16; other CPUs would only emulate it).
 
     Raises:
-        RunError: the name is unknown, or CUDA is not available.
+        RunError: The name is unknown, or CUDA is not available.
 
     Example:
         >>> choose_device("cpu", bfloat16=False).torch_device

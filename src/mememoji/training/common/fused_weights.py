@@ -22,13 +22,13 @@ def load_fused_weights(
     The calibration, which comes after the heads in the file, is left out.
 
     Args:
-        model: a model of the exported architecture; changed in place.
-        weights: the ONNX file.
-        inputs: some hundred examples of the data that the model will be trained on.
-        before_reestimation: called after the weights are copied and before the norms are estimated.
+        model: A model of the exported architecture; changed in place.
+        weights: The ONNX file.
+        inputs: Some hundred examples of the data that the model will be trained on.
+        before_reestimation: Called after the weights are copied and before the norms are estimated.
 
     Raises:
-        ModelError: the file does not exist, is not ONNX, or has another architecture.
+        ModelError: The file does not exist, is not ONNX, or has another architecture.
     """
     stored = read_float_weights(weights)
     biases: dict[nn.BatchNorm2d, Tensor] = {}

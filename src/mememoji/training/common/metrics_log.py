@@ -18,11 +18,11 @@ class MetricCurve:
     """A metric to plot over epochs.
 
     Attributes:
-        metric: the field of the rows.
-        label: the name in the legend.
-        color: a matplotlib color.
-        scale: factor for the values: 100 for percent.
-        annotate_max: whether to write the largest value beside its point.
+        metric: The field of the rows.
+        label: The name in the legend.
+        color: A matplotlib color.
+        scale: Factor for the values: 100 for percent.
+        annotate_max: Whether to write the largest value beside its point.
     """
 
     metric: str
@@ -36,8 +36,8 @@ def write_history_csv(rows: Sequence[Any], path: Path) -> None:
     """Write metrics as CSV with a header, atomically; None becomes an empty cell.
 
     Args:
-        rows: one dataclass of numbers per epoch, all of one type, at least one.
-        path: the file to write.
+        rows: One dataclass of numbers per epoch, all of one type, at least one.
+        path: The file to write.
     """
     columns = [field.name for field in dataclasses.fields(rows[0])]
     with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
@@ -52,9 +52,9 @@ def plot_history(rows: Sequence[Any], panels: Mapping[str, Sequence[MetricCurve]
     """Plot metrics over epochs as PNG.
 
     Args:
-        rows: one dataclass per epoch, with a field `epoch`; a metric that is None leaves out its point.
-        panels: the curves of each panel, by the panel's title.
-        path: the file to write.
+        rows: One dataclass per epoch, with a field `epoch`; a metric that is None leaves out its point.
+        panels: The curves of each panel, by the panel's title.
+        path: The file to write.
     """
     from matplotlib.figure import Figure
 

@@ -13,12 +13,12 @@ class ModelEMA:
     During the first steps the decay is lower, so that the average forgets the random initial weights.
 
     Args:
-        model: the model to average; it is copied.
-        decay: weight of the average at each update, 0..1.
+        model: The model to average; it is copied.
+        decay: Weight of the average at each update, 0..1.
 
     Attributes:
-        module: the averaged model, in evaluation mode.
-        num_updates: number of steps that the average has taken in.
+        module: The averaged model, in evaluation mode.
+        num_updates: Number of steps that the average has taken in.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:

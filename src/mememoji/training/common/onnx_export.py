@@ -44,12 +44,12 @@ def export_onnx(
     """Export a torch model as a checked `onnx.ModelProto`.
 
     Args:
-        model: takes one tensor; returns a tensor, or a tuple of as many tensors as there are output names.
-        example: an input to trace the model with.
-        input_name: name of the ONNX input.
-        output_names: names of the ONNX outputs.
-        dynamic_axes: the input's axes of variable length, each with its `torch.export.Dim`.
-        fp16: whether to store filters and matrices, which `round_to_fp16` has rounded, as float16; the arithmetic
+        model: Takes one tensor; returns a tensor, or a tuple of as many tensors as there are output names.
+        example: An input to trace the model with.
+        input_name: Name of the ONNX input.
+        output_names: Names of the ONNX outputs.
+        dynamic_axes: The input's axes of variable length, each with its `torch.export.Dim`.
+        fp16: Whether to store filters and matrices, which `round_to_fp16` has rounded, as float16; the arithmetic
             stays float32.
     """
     logger = logging.getLogger("torch.onnx")
@@ -91,8 +91,8 @@ def write_if_valid(exported: Any, weights: Path) -> Iterator[Path]:
     """Write an ONNX model, unless the block, which checks the file, raises.
 
     Args:
-        exported: the `onnx.ModelProto`.
-        weights: the file to write.
+        exported: The `onnx.ModelProto`.
+        weights: The file to write.
 
     Yields:
         A temporary file with the model, for the block to check.
@@ -108,10 +108,10 @@ def max_abs_difference(
     """Return the largest absolute difference between the outputs of torch and of ONNX Runtime.
 
     Args:
-        model: the torch model; returns a tensor or a tuple of tensors in the order of the file's outputs.
-        weights: the ONNX file that was exported from it.
-        inputs: what to run both with.
-        activation: applied to all outputs before they are compared; None compares the outputs themselves.
+        model: The torch model; returns a tensor or a tuple of tensors in the order of the file's outputs.
+        weights: The ONNX file that was exported from it.
+        inputs: What to run both with.
+        activation: Applied to all outputs before they are compared; None compares the outputs themselves.
     """
     session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
     found = session.run(None, {session.get_inputs()[0].name: inputs.numpy()})

@@ -14,11 +14,11 @@ class OptimizerConfig(Protocol):
 
     Attributes:
         optimizer: "sgd" (Nesterov momentum 0.9) or "adamw".
-        lr: peak learning rate.
-        weight_decay: weight decay of matrices and convolution filters.
-        epochs: number of epochs; the learning rate is 0 at the end of the last.
-        warmup_epochs: epochs of linear warmup.
-        lr_decay_start: the epoch at which the learning rate starts to decay.
+        lr: Peak learning rate.
+        weight_decay: Weight decay of matrices and convolution filters.
+        epochs: Number of epochs; the learning rate is 0 at the end of the last.
+        warmup_epochs: Epochs of linear warmup.
+        lr_decay_start: The epoch at which the learning rate starts to decay.
     """
 
     @property
@@ -51,8 +51,8 @@ def lr_at(config: OptimizerConfig, epoch: float) -> float:
     """Return the learning rate at a point of the training: linear warmup, constant, then cosine decay to 0.
 
     Args:
-        config: the schedule (Loshchilov and Hutter 2017).
-        epoch: epochs since the start, with a fraction.
+        config: The schedule (Loshchilov and Hutter 2017).
+        epoch: Epochs since the start, with a fraction.
     """
     if epoch < config.warmup_epochs:
         return config.lr * max(epoch, 0.0) / config.warmup_epochs
@@ -75,8 +75,8 @@ class SAM:
     Mobahi and Neyshabur 2021, "Sharpness-aware minimization for efficiently improving generalization").
 
     Args:
-        model: the model whose parameters are perturbed.
-        rho: length of the perturbation, over all parameters together.
+        model: The model whose parameters are perturbed.
+        rho: Length of the perturbation, over all parameters together.
     """
 
     def __init__(self, model: nn.Module, rho: float) -> None:

@@ -7,11 +7,12 @@ from typing import Final
 from mememoji.datasets.detection_images import DetectionSample
 from mememoji.detection.detector_card import DetectorCard
 from mememoji.errors import RunError
+from mememoji.training.common.checkpoint import has_checkpoint
 from mememoji.training.common.device import Device, choose_device
 from mememoji.training.detector.detector_config import DetectorTrainConfig
 from mememoji.training.detector.detector_export import export_detector
 from mememoji.training.detector.detector_network import DetectorNetwork
-from mememoji.training.detector.detector_run import has_checkpoint, read_detector_checkpoint
+from mememoji.training.detector.detector_run import read_detector_checkpoint
 from mememoji.training.detector.detector_trainer import DetectorTrainer
 from mememoji.training.detector.validator import read_padded_images
 from mememoji.version import __version__

@@ -61,8 +61,3 @@ def read_detector_checkpoint(
         ModelError: The file is not a checkpoint of this version.
     """
     return read_checkpoint(run / name, DetectorTrainConfig, DetectorMetrics, device)
-
-
-def has_checkpoint(run: Path) -> bool:
-    """Return whether a folder has a training's checkpoint."""
-    return (run / CHECKPOINT_FILE).is_file()

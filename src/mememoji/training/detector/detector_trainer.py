@@ -17,7 +17,7 @@ from tqdm import tqdm
 from mememoji.datasets.detection_images import DetectionSample
 from mememoji.errors import DatasetError, RunError
 from mememoji.model_files import compute_sha256
-from mememoji.training.common.checkpoint import CHECKPOINT_FILE, Checkpoint
+from mememoji.training.common.checkpoint import CHECKPOINT_FILE, Checkpoint, describe_changes
 from mememoji.training.common.device import Device
 from mememoji.training.common.metrics_log import HISTORY_CSV, HISTORY_PNG, plot_history, write_history_csv
 from mememoji.training.common.model_ema import ModelEMA
@@ -118,7 +118,8 @@ class DetectorTrainer:
         if not self.config.matches_until(len(saved.history), saved.config) and has_pre_decay:
             saved = read_detector_checkpoint(self.run, self.device.torch_device, PRE_DECAY_FILE)
         if not self.config.matches_until(len(saved.history), saved.config):
-            raise RunError(f"{self.run} was started with the configuration {saved.config}, got {self.config}")
+            changes = describe_changes(saved.config, self.config)
+            raise RunError(f"{self.run} was started with another configuration: {changes}; use the same to resume")
         if saved.data_fingerprint != self.data_fingerprint:
             raise RunError(f"{self.run} was started with other images; use the same, or start in another folder")
         self.model.load_state_dict(saved.model)

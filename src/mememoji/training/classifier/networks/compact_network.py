@@ -11,13 +11,13 @@ class CompactConfig:
     """Architecture of `CompactNetwork`.
 
     Attributes:
-        stem_channels: channels of the stem, at the full 48x48 pixels.
-        channels: channels of the stages, at 24x24, 12x12 and 6x6 pixels.
-        num_blocks: number of residual blocks of each stage.
-        se_reduction: divisor of the channels inside squeeze-and-excitation.
-        dropout: dropout rate before the heads.
-        stem_kernel_size: size of the stem's filters, odd.
-        squeeze_excitation: whether blocks have squeeze-and-excitation; without it, the network is a plain ResNet.
+        stem_channels: Channels of the stem, at the full 48x48 pixels.
+        channels: Channels of the stages, at 24x24, 12x12 and 6x6 pixels.
+        num_blocks: Number of residual blocks of each stage.
+        se_reduction: Divisor of the channels inside squeeze-and-excitation.
+        dropout: Dropout rate before the heads.
+        stem_kernel_size: Size of the stem's filters, odd.
+        squeeze_excitation: Whether blocks have squeeze-and-excitation; without it, the network is a plain ResNet.
         stem_stride: 2 halves the resolution of the stem and of every stage.
 
     Raises:

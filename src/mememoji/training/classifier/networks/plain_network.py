@@ -12,14 +12,14 @@ class PlainConfig:
     """Architecture of `PlainNetwork`.
 
     Attributes:
-        filters: a tuple per group of convolutions, with the number of filters of each; every group ends in 2x2
+        filters: A tuple per group of convolutions, with the number of filters of each; every group ends in 2x2
             max-pooling.
-        dense: widths of the dense layers before the output layer.
-        dropout: dropout rate after every dense layer.
-        group_dropout: dropout rate after every group.
+        dense: Widths of the dense layers before the output layer.
+        dropout: Dropout rate after every dense layer.
+        group_dropout: Dropout rate after every group.
 
     Raises:
-        ValueError: there is no group or an empty one, there are more than five groups, or a value is out of range.
+        ValueError: There is no group or an empty one, there are more than five groups, or a value is out of range.
     """
 
     filters: tuple[tuple[int, ...], ...]

@@ -10,12 +10,12 @@ class VggConfig:
     """Architecture of `VggNetwork`.
 
     Attributes:
-        filters: a tuple per group of 3x3 convolutions, with the number of filters of each; every group but the last
+        filters: A tuple per group of 3x3 convolutions, with the number of filters of each; every group but the last
             ends in 2x2 max-pooling.
-        dropout: dropout rate before the heads.
+        dropout: Dropout rate before the heads.
 
     Raises:
-        ValueError: there is no group or an empty one, there are more than five groups, or a value is out of range.
+        ValueError: There is no group or an empty one, there are more than five groups, or a value is out of range.
     """
 
     filters: tuple[tuple[int, ...], ...]
