@@ -84,7 +84,7 @@ def faces(
         list[str],
         typer.Argument(
             help="Folders DIR/<class>/... of images or face crops; Parquet of images with a label; face sets; "
-            "split files. SOURCE:0.6 sets the trust in its labels, the estimated probability that a label is right.",
+            "split files. SOURCE:0.6 sets the trust in its labels, which is their weight in training.",
             metavar="SOURCE...",
         ),
     ],

@@ -39,7 +39,7 @@ class FaceSet:
     Attributes:
         images: (N, 64, 64) uint8, grayscale, aligned; `central` is the classifier's input.
         labels: (N,) int8, indices into `FACE_LABELS`, or -1 without a label.
-        trust: (N,) float32 in 0..1, the estimated probability that the label is right; 0 without a label.
+        trust: (N,) float32 in 0..1, the reliability of the label, which is its weight in training; 0 without a label.
         sources: The N names of the faces' sources.
         ids: The N names of the images, each unique within its source.
 

@@ -21,7 +21,7 @@ from mememoji.errors import DatasetError
 from mememoji.types import UInt8Array
 
 DEFAULT_TRUST: Final = 0.8
-"""The trust in the labels of a source that does not state it: the estimated probability that a label is right."""
+"""The trust in the labels of a source that does not state it: their reliability, which is their weight in training."""
 
 _WITH_TRUST: Final = re.compile(r"(?P<path>.+):(?P<trust>\d*\.?\d+)")
 
