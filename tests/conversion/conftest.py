@@ -11,7 +11,7 @@ from mememoji.training.classifier.classifier_export import export_classifier
 from mememoji.training.classifier.networks import CompactConfig, ModelConfig, PlainConfig, VggConfig, build_model
 
 
-def exported(model: ModelConfig, architecture: str, weights: Path, split: Split) -> Path:
+def export_weights(model: ModelConfig, architecture: str, weights: Path, split: Split) -> Path:
     torch.manual_seed(4)
     network = build_model(model).train()
     with torch.no_grad():
@@ -35,7 +35,7 @@ def exported(model: ModelConfig, architecture: str, weights: Path, split: Split)
 def compact_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
     """A tiny `compact` in float16: a stem and two stages, the second of two blocks."""
     shape = CompactConfig(stem_channels=4, channels=(8, 16), num_blocks=(1, 2))
-    return exported(shape, "compact", tmp_path_factory.mktemp("compact") / "compact.onnx", pattern_split)
+    return export_weights(shape, "compact", tmp_path_factory.mktemp("compact") / "compact.onnx", pattern_split)
 
 
 @pytest.fixture(scope="session")
@@ -49,20 +49,20 @@ def strided_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Spl
         squeeze_excitation=False,
         stem_stride=2,
     )
-    return exported(shape, "compact", tmp_path_factory.mktemp("strided") / "strided.onnx", pattern_split)
+    return export_weights(shape, "compact", tmp_path_factory.mktemp("strided") / "strided.onnx", pattern_split)
 
 
 @pytest.fixture(scope="session")
 def plain_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
     """A tiny network of the original's family: two groups and a dense layer."""
     shape = PlainConfig(filters=((4,), (8,)), dense=(8,))
-    return exported(shape, "plain", tmp_path_factory.mktemp("plain") / "plain.onnx", pattern_split)
+    return export_weights(shape, "plain", tmp_path_factory.mktemp("plain") / "plain.onnx", pattern_split)
 
 
 @pytest.fixture(scope="session")
 def vgg_weights(tmp_path_factory: pytest.TempPathFactory, pattern_split: Split) -> Path:
     """A tiny VGG: two groups and both heads on the means of the last maps."""
-    return exported(VggConfig(((4,), (8, 8))), "vgg", tmp_path_factory.mktemp("vgg") / "vgg.onnx", pattern_split)
+    return export_weights(VggConfig(((4,), (8, 8))), "vgg", tmp_path_factory.mktemp("vgg") / "vgg.onnx", pattern_split)
 
 
 @pytest.fixture(scope="session")
