@@ -13,10 +13,11 @@ CITATION = re.compile(r"docs/[\w/-]+\.md(?:#[\w-]+)?")
 
 def citing_files() -> list[Path]:
     folders = ("src", "benchmarks", "tests", "tools")
-    return [path for folder in folders for path in (ROOT / folder).rglob("*.py") if path != Path(__file__)]
+    code = [path for folder in folders for path in (ROOT / folder).rglob("*.py") if path != Path(__file__)]
+    return [*code, *ROOT.glob("*.md"), ROOT / "Makefile"]
 
 
-def test_code_cites_headings_that_exist() -> None:
+def test_code_and_top_level_pages_cite_headings_that_exist() -> None:
     cited = {(path, citation) for path in citing_files() for citation in CITATION.findall(path.read_text("utf-8"))}
     assert cited
     for path, citation in sorted(cited):
