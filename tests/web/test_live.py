@@ -72,8 +72,8 @@ def test_live_view_sends_one_frame_at_a_time(open_page: OpenPage, service_url: s
 
     with open_page(service_url, path=LIVE) as page:
         start_camera(page)
-        before = count_frames("read")
-        wait_until(lambda: count_frames("read") > before + 10, page)
+        before = count_frames("analyzed")
+        wait_until(lambda: count_frames("analyzed") > before + 10, page)
     # However fast the camera is, a frame is sent after the response to the previous one.
     assert count_frames("skipped") == 0
 

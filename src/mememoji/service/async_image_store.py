@@ -86,7 +86,7 @@ class AsyncImageStore:
         await self._run(functools.partial(self._require_store().delete, image_id))
 
     async def ping(self) -> None:
-        """Return once the database has responded, or at once without a store."""
+        """Check that the database responds, if there is a store: see `ImageStore.ping`."""
         if self._store is not None:
             await self._run(self._store.ping)
 

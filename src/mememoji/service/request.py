@@ -35,6 +35,10 @@ class RequestParams:
     """The parameters of a request by name, from query, form and JSON; those of the query come first.
 
     Enter it with `async with`: it closes the request's files on exit.
+
+    Args:
+        request: The request, whose files are closed on exit.
+        values: All values of each parameter, in their order of precedence.
     """
 
     def __init__(self, request: Request, values: dict[str, list[Any]]) -> None:

@@ -21,7 +21,7 @@ _MAX_DEFAULT_THREADS: Final = 4
 """The largest default of `threads`: more threads than that contend for the interpreter lock."""
 
 
-def _default_threads(settings: dict[str, Any]) -> int:
+def _compute_default_threads(settings: dict[str, Any]) -> int:
     num_cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(_MAX_DEFAULT_THREADS, num_cpus // int(settings.get("workers", 1))))
 
@@ -94,7 +94,7 @@ class ServiceSettings(BaseSettings):
     max_batch_images: int = Field(default=16, ge=1, description="Largest number of images in one batch request.")
     max_websockets: int = Field(default=16, ge=0, description="Largest number of open WebSockets per worker.")
     threads: int = Field(
-        default_factory=_default_threads,
+        default_factory=_compute_default_threads,
         ge=1,
         le=256,
         description="Images that each worker processes at once; if not set, CPUs / workers, at most 4.",

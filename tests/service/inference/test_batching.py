@@ -58,7 +58,7 @@ def test_calls_queued_during_a_run_share_the_next_batch(plain: OnnxClassifier) -
         first = threads.submit(batching.classify, calls[0])
         assert gated.entered.wait(20)
         rest = [threads.submit(batching.classify, call) for call in calls[1:]]
-        while len(batching.queued_sizes()) < 7:
+        while len(batching.count_queued_crops()) < 7:
             pass
         gated.gate.set()
         answers = [first.result(20), *[future.result(20) for future in rest]]
@@ -77,7 +77,7 @@ def test_failing_call_does_not_fail_others_in_its_batch() -> None:
         assert gated.entered.wait(20)
         bad = threads.submit(batching.classify, np.zeros((1, 48, 48), np.uint8))
         good = threads.submit(batching.classify, crops_of(2))
-        while len(batching.queued_sizes()) < 2:
+        while len(batching.count_queued_crops()) < 2:
             pass
         gated.gate.set()
         assert len(first.result(20)) == 1

@@ -506,7 +506,7 @@ def test_fetch_ignores_proxies_of_the_environment(
     "limits", [{"max_bytes": 0}, {"timeout": 0.0}, {"timeout": float("nan")}, {"max_redirects": -1}]
 )
 def test_fetcher_with_non_positive_limit_raises_value_error(limits: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="limits must be positive"):
+    with pytest.raises(ValueError, match="max_bytes and timeout must be positive"):
         ImageFetcher(ssl_context=SSL_CONTEXT, **limits)
 
 

@@ -11,7 +11,7 @@ from mememoji.types import UInt8Array
 
 
 class BatchingClassifier:
-    """A classifier that answers calls of several threads with one run of another classifier.
+    """A classifier that batches the calls of several threads into one run of another classifier.
 
     No call waits for others to arrive: while a run is in progress, further calls are queued, and the next run takes all
     of them.
@@ -46,7 +46,7 @@ class BatchingClassifier:
                     self._run_next_batch()
         return future.result()
 
-    def queued_sizes(self) -> list[int]:
+    def count_queued_crops(self) -> list[int]:
         """Return the number of crops of each queued call."""
         with self._queue_lock:
             return [len(crops) for crops, _ in self._queue]

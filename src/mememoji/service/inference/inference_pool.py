@@ -64,7 +64,7 @@ class InferenceResult:
 
 
 class InferencePool:
-    """Analyzes images in threads. Images that exceed the queue are refused at once.
+    """A bounded pool of threads that analyzes images; images that exceed the queue are refused at once.
 
     Args:
         analyzer: A thread-safe analyzer.

@@ -32,7 +32,7 @@ class PrometheusMetrics:
         self.feedback = Counter("mememoji_feedback", "Feedback by emotion.", ["emotion"], registry=registry)
         self.frames = Counter(
             "mememoji_live_frames",
-            "WebSocket frames, read or skipped or refused.",
+            "WebSocket frames: analyzed, skipped or refused.",
             ["outcome"],
             registry=registry,
         )

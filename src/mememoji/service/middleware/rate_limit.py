@@ -35,4 +35,6 @@ class RateLimit(AdmissionMiddleware):
         if not self._limiter.hit(self._rate, client):
             reset_time, _ = self._limiter.get_window_stats(self._rate, client)
             seconds = max(1, math.ceil(reset_time - time.time()))
-            raise APIError(429, f"more than {self._rate} requests; try again later", retry_after=seconds)
+            raise APIError(
+                429, f"the rate of requests must be at most {self._rate}; try again later", retry_after=seconds
+            )

@@ -22,7 +22,7 @@ _FLAGS: Final = ("annotate_image", "crop_image", "preview_image")
 
 
 def _document_body(*, is_batch: bool) -> dict[str, Any]:
-    def make_schema(is_json: bool, **images: dict[str, Any]) -> dict[str, Any]:
+    def make_schema(*, is_json: bool = False, **images: dict[str, Any]) -> dict[str, Any]:
         if is_batch:
             arrays = {name: {"type": "array", "items": schema} for name, schema in images.items()}
             # In JSON a single value needs no brackets; in a form a field that occurs once is an array of one.
@@ -31,9 +31,9 @@ def _document_body(*, is_batch: bool) -> dict[str, Any]:
 
     file, url, base64 = ({"type": "string", **more} for more in ({"format": "binary"}, {"format": "uri"}, {}))
     content = {
-        "multipart/form-data": make_schema(False, image_buf=file, image_url=url, image_base64=base64),
-        "application/x-www-form-urlencoded": make_schema(False, image_url=url, image_base64=base64),
-        "application/json": make_schema(True, image_url=url, image_base64=base64),
+        "multipart/form-data": make_schema(image_buf=file, image_url=url, image_base64=base64),
+        "application/x-www-form-urlencoded": make_schema(image_url=url, image_base64=base64),
+        "application/json": make_schema(is_json=True, image_url=url, image_base64=base64),
     }
     return {"requestBody": {"required": False, "content": content}}
 
@@ -91,10 +91,10 @@ async def predict_batch(
     async with params:
         images, max_images = params.get_images(), state.settings.max_batch_images
         if len(images) > max_images:
-            message = f"at most {max_images} images in one call, got {len(images)}; send them in several calls"
+            message = f"a call must have at most {max_images} images, got {len(images)}; send them in several calls"
             raise APIError(413, message)
         options = get_output_options(params, state)
-        # No more at once than the service analyzes at once, so that one request does not fill the queue.
+        # At most as many images at a time as the service has threads, so that one request does not fill the queue.
         semaphore = asyncio.Semaphore(state.settings.threads)
 
         async def predict_one(image: ImageInput) -> PredictResponse | ErrorResponse:
@@ -120,7 +120,7 @@ def get_output_options(params: RequestParams, state: AppState) -> OutputOptions:
 
 
 async def analyze_image(image: ImageInput, options: OutputOptions, state: AppState) -> InferenceResult:
-    """Fetch an image that is a URL, analyze it, and count it in the metrics.
+    """Fetch an image that is given by URL, analyze it, and count it in the metrics.
 
     Raises:
         MememojiError: The image cannot be fetched or analyzed; see `to_api_error`.

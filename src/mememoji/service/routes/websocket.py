@@ -99,7 +99,7 @@ async def _analyze_frame(state: AppState, content: bytes, detector: FaceDetector
     except MememojiError as error:
         state.metrics.frames.labels("refused").inc()
         return {"error": to_api_error(error).to_dict()}
-    state.metrics.frames.labels("read").inc()
+    state.metrics.frames.labels("analyzed").inc()
     faces = [FaceResponse.from_face(index, face) for index, face in enumerate(result.analysis.faces)]
     return {
         "width": result.analysis.width,

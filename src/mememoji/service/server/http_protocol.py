@@ -19,7 +19,7 @@ _ORIGIN: Final = re.compile(rb"\r\norigin:[ \t]*([\x21-\x7e]+)[ \t]*\r\n", re.IG
 class LimitedHttpProtocol(HttpToolsProtocol):
     """A connection whose request heads are limited in size and time.
 
-    uvicorn itself waits without limit for the first byte of a connection, and for the rest of a head however long it
+    uvicorn itself waits without a limit for the first byte of a connection, and for the rest of a head however long it
     grows; a client that opens many connections and sends nothing would use up the file descriptors of the service.
 
     Args:
@@ -40,12 +40,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._is_refused, self._has_responded = False, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time of the first head."""
+        """Start the timer of the first head."""
         super().connection_made(transport)
         self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the time of a head."""
+        """Stop the timer of the head."""
         self._stop_head_timer()
         super().connection_lost(exc)
 
@@ -124,7 +124,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         ]
         self.transport.write(b"\r\n".join(head) + _HEAD_END + body)
         if self.transport.can_write_eof() and self._head_timer is not None:
-            # Closed once the client closes the connection, or when the time of the head is over.
+            # Closed once the client closes the connection, or when the timer of the head expires.
             self.transport.write_eof()
             self._is_refused, self._has_responded = True, True
         else:

@@ -19,7 +19,7 @@ def tune_malloc() -> bool:
     """Let this process retain up to 64 MiB of freed memory, in blocks of up to 32 MiB.
 
     By default glibc returns blocks of the size of an image to the kernel and requests them again for the next image:
-    2,700 page faults, a fourth of a request's time. The setting applies to the whole process, so the server calls this
+    2,700 page faults, a quarter of a request's time. The setting applies to the whole process, so the server calls this
     function, not the library.
 
     Returns:

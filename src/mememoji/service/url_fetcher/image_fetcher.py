@@ -22,7 +22,7 @@ _ADVICE: Final = "check the URL, or send the image itself"
 
 
 class ImageFetcher:
-    """Fetches the content of URLs, by default from public IP addresses only.
+    """A fetcher of the content of URLs, by default from public IP addresses only.
 
     For each request, the host is looked up once, all of its addresses are checked, and the connection goes to a checked
     one. Each redirect is a new request on a new connection. Requests have no cookies, credentials or Referer, and
@@ -56,7 +56,10 @@ class ImageFetcher:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         if max_bytes < 1 or not timeout > 0 or max_redirects < 0:
-            raise ValueError(f"limits must be positive, got {max_bytes=}, {timeout=}, {max_redirects=}")
+            raise ValueError(
+                "max_bytes and timeout must be positive, and max_redirects must not be negative, "
+                f"got {max_bytes=}, {timeout=}, {max_redirects=}"
+            )
         self._max_bytes = max_bytes
         self._timeout = timeout
         self._max_redirects = max_redirects
@@ -90,7 +93,7 @@ class ImageFetcher:
             if isinstance(content_or_redirect, bytes):
                 return content_or_redirect
             url = content_or_redirect
-        raise FetchError(f"the URL redirects more than {self._max_redirects} times; give the one that it ends at")
+        raise FetchError(f"the URL redirects more than {self._max_redirects} times; send the URL that they end at")
 
     async def _request(self, url: HttpURL) -> bytes | HttpURL:
         """Return the content of a URL, or the URL that it redirects to."""
@@ -139,7 +142,7 @@ class ImageFetcher:
     def _check_port(self, port: int) -> None:
         is_usual = port in (80, 443) or port >= 1024
         if not (is_usual if self._allowed_ports is None else port in self._allowed_ports):
-            raise FetchError("the URL's port is refused; give a URL with the usual one")
+            raise FetchError("the URL's port is refused; send a URL with port 80, 443 or one of 1024 and above")
 
 
 def _to_origin(url: HttpURL) -> httpcore.Origin:

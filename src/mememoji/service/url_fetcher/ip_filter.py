@@ -16,7 +16,7 @@ It raises OSError if the host has no address.
 """
 
 # IANA's special-purpose registry and further special blocks. Blocks that are not global in Python's `ipaddress` are
-# repeated, because its list has changed between versions of Python, and this one must not.
+# repeated, because its list has changed between versions of Python; this list must not change with it.
 _BLOCKED_IPV4: Final = tuple(
     IPv4Network(block)
     for block in (
@@ -54,7 +54,7 @@ _BLOCKED_IPV6: Final = tuple(
 )
 
 _NAT64_PREFIX: Final = IPv6Network("64:ff9b::/96")
-"""The prefix that embeds IPv4 addresses for networks without IPv4, whose only way to most of the web it is."""
+"""The prefix that embeds IPv4 addresses, through which networks without IPv4 reach most of the web."""
 
 _ISATAP_IDENTIFIERS: Final = frozenset({0x0000_5EFE, 0x0200_5EFE})
 """The upper halves of interface identifiers whose lower half is the IPv4 address of a tunnel."""

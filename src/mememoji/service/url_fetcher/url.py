@@ -84,7 +84,7 @@ class HttpURL:
         url = self.parse(text)
         # An image that was requested over an encrypted connection must not arrive over a plain one.
         if (self.scheme, url.scheme) == ("https", "http"):
-            raise FetchError("the server redirects from https to http; give the http URL if that is wanted")
+            raise FetchError("the server redirects from https to http; send the http URL itself if that is acceptable")
         return url
 
 
