@@ -16,7 +16,7 @@ from mememoji.emotions import FER2013_LABELS, Emotion
 from mememoji.errors import DatasetError, RunError
 from mememoji.image_io import encode_png
 from mememoji.results import Box, Composition, Detection, Face
-from mememoji.storage.feedback_export import export_feedback, majority_label
+from mememoji.storage.feedback_export import compute_majority_label, export_feedback
 from mememoji.storage.image_record import ImageRecord
 from mememoji.storage.memory_store import MemoryStore
 from tests.storage.conftest import MakeRecord
@@ -68,7 +68,7 @@ def read_both_splits(out: Path) -> Split:
     [((S,), S), ((H, S, H), H), ((H, S), S), ((S, H), H), ((H, H, S, S, A), S), ((S, S, H, H, F), H)],
 )
 def test_majority_label_of_a_tie_is_the_latest(feedback: tuple[Emotion, ...], expected: Emotion) -> None:
-    assert majority_label(feedback) is expected
+    assert compute_majority_label(feedback) is expected
 
 
 def test_export_of_an_empty_store_has_empty_splits(store: MemoryStore, tmp_path: Path) -> None:
@@ -168,8 +168,8 @@ def test_duplicate_of_a_val_crop_is_left_out_of_train(
     for _ in range(60):
         add(7, H)
     card = export_feedback(store, tmp_path / "out", val_fraction=0.5)
-    assert card["splits"]["train"]["pictures"] == 0
-    assert card["leaks"]["count"] == 60 - card["splits"]["val"]["pictures"] > 0
+    assert card["splits"]["train"]["images"] == 0
+    assert card["leaks"]["count"] == 60 - card["splits"]["val"]["images"] > 0
 
 
 def test_export_card_is_readable_by_train(store: MemoryStore, add: Callable[..., ImageRecord], tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def export(
 
     with closing(open_store(store, create=False)) as opened:
         card = export_feedback(opened, out, val_fraction=val_fraction, progress=True)
-    for line in _export_lines(card, out):
+    for line in _format_export(card, out):
         typer.echo(line)
 
 
@@ -74,7 +74,7 @@ def stats(
     if as_json:
         typer.echo(json.dumps(statistics.to_dict(), indent=2))
         return
-    for line in _stats_lines(statistics):
+    for line in _format_statistics(statistics):
         typer.echo(line)
 
 
@@ -91,21 +91,21 @@ def purge(store: _Store = DEFAULT_STORE) -> None:
     typer.echo(f"{num_deleted:,} expired images deleted")
 
 
-def _export_lines(card: dict[str, Any], out: Path) -> Iterator[str]:
+def _format_export(card: dict[str, Any], out: Path) -> Iterator[str]:
     for name, split in card["splits"].items():
         classes = ", ".join(f"{emotion} {count:,}" for emotion, count in split["classes_6"].items())
-        yield f"{name:<5}  {split['pictures']:>6,} faces: {classes}"
+        yield f"{name:<5}  {split['images']:>6,} faces: {classes}"
     reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in card["skipped"].items())
     yield f"faces skipped: {reasons}"
     if card["leaks"]["count"]:
         yield f"{card['leaks']['count']:,} faces are duplicates of a face in val: left out of train"
-    if empty := [name for name, split in card["splits"].items() if not split["pictures"]]:
+    if empty := [name for name, split in card["splits"].items() if not split["images"]]:
         names = " and ".join(empty)
         yield f"nothing in {names}, and `mememoji train` needs both; collect more feedback or set --val-fraction"
     yield f"written to {out}"
 
 
-def _stats_lines(statistics: "StoreStatistics") -> Iterator[str]:
+def _format_statistics(statistics: "StoreStatistics") -> Iterator[str]:
     yield f"images    {statistics.images:,}"
     yield f"faces     {statistics.faces:,}"
     yield f"feedback  {statistics.feedback:,}, of which {statistics.agreeing:,} name the face's top emotion"

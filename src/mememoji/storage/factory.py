@@ -57,7 +57,7 @@ def open_store(url: str, *, create: bool = True) -> ImageStore:
         return MongoStore(url)
     if scheme != "sqlite" and scheme not in _POSTGRES_SCHEMES:
         raise InputError(f"the store's URL must be {URL_FORMS}, got {redact_url(url)[:80]!r}")
-    if scheme == "sqlite" and not create and not (file := _sqlite_file(url)).is_file():
+    if scheme == "sqlite" and not create and not (file := _parse_sqlite_path(url)).is_file():
         raise InputError(f"no store at {file}; name the one that `mememoji serve` uses: --store URL")
     try:
         from mememoji.storage.sql_store import SqlStore
@@ -66,5 +66,5 @@ def open_store(url: str, *, create: bool = True) -> ImageStore:
     return SqlStore(re.sub("^[^:]+", "postgresql", url) if scheme in _POSTGRES_SCHEMES else url)
 
 
-def _sqlite_file(url: str) -> Path:
+def _parse_sqlite_path(url: str) -> Path:
     return Path(unquote(url.partition("///")[2]) or ".")

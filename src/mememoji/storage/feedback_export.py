@@ -54,7 +54,7 @@ class _Samples:
             self.skipped["unreadable"] += len(with_pixels)
             return
         self.crops += crops
-        self.labels += [FER2013_LABELS.index(majority_label(face.feedback).value) for face in with_pixels]
+        self.labels += [FER2013_LABELS.index(compute_majority_label(face.feedback).value) for face in with_pixels]
         self.splits += [split] * len(with_pixels)
 
 
@@ -105,7 +105,7 @@ def export_feedback(
     return card
 
 
-def majority_label(feedback: Sequence[Emotion]) -> Emotion:
+def compute_majority_label(feedback: Sequence[Emotion]) -> Emotion:
     """Return the most frequent emotion of a non-empty list of feedback; of several, the one that was given last."""
     counts = Counter(feedback)
     max_count = max(counts.values())

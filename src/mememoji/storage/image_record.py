@@ -108,7 +108,7 @@ class ImageRecord:
         image: bytes | None = None,
         crops: tuple[bytes, ...] | None = None,
     ) -> "ImageRecord":
-        """Return the record of an image that was analyzed now.
+        """Return the record of an image that has just been analyzed.
 
         Args:
             analysis: The faces and the size of the image.

@@ -57,7 +57,7 @@ class StoreStatistics:
 
 
 class ImageStore(Protocol):
-    """Stores images with their faces and feedback. Safe to use from several threads and several processes.
+    """A store of images with their faces and feedback, safe to use from several threads and several processes.
 
     Each write is atomic, also if its process is killed, and durable once its method has returned. Expired images are
     treated as deleted: no method returns or changes them.
@@ -124,7 +124,7 @@ class ImageStore(Protocol):
         ...
 
     def ping(self) -> None:
-        """Return once the database has responded."""
+        """Check that the database responds."""
         ...
 
     def close(self) -> None:
@@ -140,19 +140,19 @@ def remove_last(feedback: Sequence[Emotion], emotion: Emotion) -> tuple[Emotion,
     return None
 
 
-def image_not_found(image_id: str) -> NotStoredError:
+def make_image_not_found_error(image_id: str) -> NotStoredError:
     """Return the error for an image that the store does not hold."""
     return NotStoredError(f"the store holds no image {image_id[:100]!r}; perhaps it has expired")
 
 
-def face_not_found(image_id: str, face_index: int) -> NotStoredError:
+def make_face_not_found_error(image_id: str, face_index: int) -> NotStoredError:
     """Return the error for a face that the store does not hold."""
     return NotStoredError(
         f"the store holds no face {face_index} of an image {image_id[:100]!r}; perhaps it has expired"
     )
 
 
-def feedback_not_found(image_id: str, face_index: int, emotion: Emotion) -> NotStoredError:
+def make_feedback_not_found_error(image_id: str, face_index: int, emotion: Emotion) -> NotStoredError:
     """Return the error for feedback that the store does not hold."""
     return NotStoredError(
         f"the store holds no feedback {emotion.value!r} on face {face_index} of an image {image_id[:100]!r}; "
@@ -160,6 +160,6 @@ def feedback_not_found(image_id: str, face_index: int, emotion: Emotion) -> NotS
     )
 
 
-def duplicate_image_id(image_id: str) -> ValueError:
+def make_duplicate_image_id_error(image_id: str) -> ValueError:
     """Return the error for a second image with the same identifier."""
     return ValueError(f"image_id must be new, got {image_id!r}, which is stored already; see generate_image_id")

@@ -10,10 +10,10 @@ from mememoji.emotions import Emotion
 from mememoji.storage.image_record import ImageRecord, utc_now
 from mememoji.storage.image_store import (
     StoreStatistics,
-    duplicate_image_id,
-    face_not_found,
-    feedback_not_found,
-    image_not_found,
+    make_duplicate_image_id_error,
+    make_face_not_found_error,
+    make_feedback_not_found_error,
+    make_image_not_found_error,
     remove_last,
 )
 
@@ -29,14 +29,14 @@ class MemoryStore:
         """Store a new image: see `ImageStore`."""
         with self._lock:
             if record.image_id in self._records:
-                raise duplicate_image_id(record.image_id)
+                raise make_duplicate_image_id_error(record.image_id)
             self._records[record.image_id] = record
 
     def get(self, image_id: str, *, pixels: bool = False) -> ImageRecord:
         """Return the image of that identifier: see `ImageStore`."""
         record = self._find(image_id)
         if record is None:
-            raise image_not_found(image_id)
+            raise make_image_not_found_error(image_id)
         return record if pixels else record.without_pixels()
 
     def add_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
@@ -44,7 +44,7 @@ class MemoryStore:
         with self._lock:
             record = self._find(image_id)
             if record is None or not 0 <= face_index < len(record.faces):
-                raise face_not_found(image_id, face_index)
+                raise make_face_not_found_error(image_id, face_index)
             self._set_feedback(record, face_index, (*record.faces[face_index].feedback, emotion))
 
     def delete_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
@@ -52,17 +52,17 @@ class MemoryStore:
         with self._lock:
             record = self._find(image_id)
             if record is None or not 0 <= face_index < len(record.faces):
-                raise feedback_not_found(image_id, face_index, emotion)
+                raise make_feedback_not_found_error(image_id, face_index, emotion)
             remaining = remove_last(record.faces[face_index].feedback, emotion)
             if remaining is None:
-                raise feedback_not_found(image_id, face_index, emotion)
+                raise make_feedback_not_found_error(image_id, face_index, emotion)
             self._set_feedback(record, face_index, remaining)
 
     def delete(self, image_id: str) -> None:
         """Delete an image: see `ImageStore`."""
         with self._lock:
             if self._find(image_id) is None:
-                raise image_not_found(image_id)
+                raise make_image_not_found_error(image_id)
             del self._records[image_id]
 
     def delete_expired(self, now: datetime) -> int:
@@ -88,7 +88,7 @@ class MemoryStore:
         return StoreStatistics.from_counts(len(records), len(faces), sum(sizes), counts)
 
     def ping(self) -> None:
-        """Return at once."""
+        """Do nothing: this store has no database."""
 
     def close(self) -> None:
         """Do nothing: this store has no connections."""

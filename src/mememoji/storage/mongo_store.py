@@ -26,10 +26,10 @@ from mememoji.storage.image_record import ImageRecord, is_valid_image_id, utc_no
 from mememoji.storage.image_store import (
     MAX_FACE_INDEX,
     StoreStatistics,
-    duplicate_image_id,
-    face_not_found,
-    feedback_not_found,
-    image_not_found,
+    make_duplicate_image_id_error,
+    make_face_not_found_error,
+    make_feedback_not_found_error,
+    make_image_not_found_error,
     remove_last,
 )
 from mememoji.storage.mongo_documents import PIXEL_FIELDS, Document, from_document, iter_pixel_files, to_document
@@ -101,7 +101,7 @@ class MongoStore:
             except DuplicateKeyError as error:
                 # Only after this failure: after any other one the document may have been written.
                 self._delete_pixels(iter_pixel_files(document))
-                raise duplicate_image_id(record.image_id) from error
+                raise make_duplicate_image_id_error(record.image_id) from error
 
     def get(self, image_id: str, *, pixels: bool = False) -> ImageRecord:
         """Return the image of that identifier: see `ImageStore`."""
@@ -111,7 +111,7 @@ class MongoStore:
                 record = None if document is None else self._load_record(document, pixels)
             if record is not None:
                 return record
-        raise image_not_found(image_id)
+        raise make_image_not_found_error(image_id)
 
     def add_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
         """Append an emotion to the feedback on a face: see `ImageStore`."""
@@ -122,7 +122,7 @@ class MongoStore:
             with self._translate_errors():
                 matched = self._images.update_one(query, {"$push": {f"{face}.feedback": emotion.value}}).matched_count
         if not matched:
-            raise face_not_found(image_id, face_index)
+            raise make_face_not_found_error(image_id, face_index)
 
     def delete_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
         """Delete the latest feedback on a face that equals this emotion: see `ImageStore`."""
@@ -139,7 +139,7 @@ class MongoStore:
                 query = {"pic_id": image_id, field: feedback, **_is_current()}
                 if self._images.update_one(query, {"$set": {field: [e.value for e in remaining]}}).matched_count:
                     return
-        raise feedback_not_found(image_id, face_index, emotion)
+        raise make_feedback_not_found_error(image_id, face_index, emotion)
 
     def delete(self, image_id: str) -> None:
         """Delete an image: see `ImageStore`."""
@@ -148,7 +148,7 @@ class MongoStore:
             with self._translate_errors():
                 document = self._delete_one({"pic_id": image_id, **_is_current()})
         if document is None:
-            raise image_not_found(image_id)
+            raise make_image_not_found_error(image_id)
 
     def delete_expired(self, now: datetime) -> int:
         """Delete the images that have expired by `now`: see `ImageStore`. The server's TTL index does so too."""
@@ -200,7 +200,7 @@ class MongoStore:
         return StoreStatistics.from_counts(int(totals["images"]), int(totals["faces"]), int(totals["bytes"]), counts)
 
     def ping(self) -> None:
-        """Return once the database has responded."""
+        """Check that the database responds."""
         with self._translate_errors():
             self._images.find_one({}, {"_id": 1})
 

@@ -1,4 +1,4 @@
-"""Connections to SQL databases: how each kind is opened and configured."""
+"""Engines for SQL databases, configured for each kind of database."""
 
 import sqlite3
 from typing import Any, Final

@@ -30,10 +30,10 @@ from mememoji.storage.image_record import ImageRecord, is_valid_image_id, utc_no
 from mememoji.storage.image_store import (
     MAX_FACE_INDEX,
     StoreStatistics,
-    duplicate_image_id,
-    face_not_found,
-    feedback_not_found,
-    image_not_found,
+    make_duplicate_image_id_error,
+    make_face_not_found_error,
+    make_feedback_not_found_error,
+    make_image_not_found_error,
 )
 from mememoji.storage.sql_engines import SQLITE_TIMEOUT, make_postgres_engine, make_sqlite_engine, parse_url
 from mememoji.storage.sql_tables import (
@@ -86,7 +86,7 @@ class SqlStore:
                     if rows:
                         connection.execute(insert(table), rows)
         except IntegrityError as error:
-            raise duplicate_image_id(record.image_id) from error
+            raise make_duplicate_image_id_error(record.image_id) from error
 
     def get(self, image_id: str, *, pixels: bool = False) -> ImageRecord:
         """Return the image of that identifier: see `ImageStore`."""
@@ -95,7 +95,7 @@ class SqlStore:
             with self._begin_read() as connection:
                 found = load_records(connection, (IMAGES.c.image_id == image_id) & _is_current(), pixels=pixels)
         if not found:
-            raise image_not_found(image_id)
+            raise make_image_not_found_error(image_id)
         return found[0]
 
     def add_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
@@ -115,7 +115,7 @@ class SqlStore:
                 # SQLAlchemy preserves the row count of an INSERT only on request.
                 num_added = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
         if not num_added:
-            raise face_not_found(image_id, face_index)
+            raise make_face_not_found_error(image_id, face_index)
 
     def delete_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
         """Delete the latest feedback on a face that equals this emotion: see `ImageStore`."""
@@ -137,7 +137,7 @@ class SqlStore:
                     delete(FEEDBACK).where(FEEDBACK.c.feedback_id == last.scalar_subquery())
                 ).rowcount
         if not num_deleted:
-            raise feedback_not_found(image_id, face_index, emotion)
+            raise make_feedback_not_found_error(image_id, face_index, emotion)
 
     def delete(self, image_id: str) -> None:
         """Delete an image: see `ImageStore`."""
@@ -147,7 +147,7 @@ class SqlStore:
                 condition = (IMAGES.c.image_id == image_id) & _is_current()
                 num_deleted = connection.execute(delete(IMAGES).where(condition)).rowcount
         if not num_deleted:
-            raise image_not_found(image_id)
+            raise make_image_not_found_error(image_id)
         self._truncate_wal()
 
     def delete_expired(self, now: datetime) -> int:
@@ -190,7 +190,7 @@ class SqlStore:
         return StoreStatistics.from_counts(num_images, num_faces, pixel_bytes, counts)
 
     def ping(self) -> None:
-        """Return once the database has responded."""
+        """Check that the database responds."""
         with self._begin_read() as connection:
             connection.execute(select(SCHEMA.c.version))
 
