@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pytest
 from hypothesis import settings
 
-from mememoji.classification.model_card import ModelCard
 from mememoji.classification.face_classifier import HEADS
+from mememoji.classification.model_card import ModelCard
 from mememoji.datasets.splits import Split
 from mememoji.model_files import card_path, compute_sha256
 

@@ -78,8 +78,8 @@ def test_official_sample_is_prepared_with_votes(shared: Path, tmp_path: Path) ->
 
     assert result.exit_code == 0, result.output
     card = json.loads((out / "card.json").read_text())
-    assert card["splits"]["val"]["pictures"] == 60
-    assert card["splits"]["train"]["in_source"]["pictures"] == 200
+    assert card["splits"]["val"]["images"] == 60
+    assert card["splits"]["train"]["in_source"]["images"] == 200
     assert card["source"]["votes"] == "fer2013new-sample.csv"
 
 

@@ -178,7 +178,7 @@ def _summarize_splits(card: dict[str, Any], out: Path) -> Iterator[str]:
     width = max(len(name) for name in card["splits"])
     for name, split in card["splits"].items():
         classes = ", ".join(f"{emotion} {count:,}" for emotion, count in split["classes_6"].items())
-        yield f"{name:<{width}}  {split['pictures']:>6,} images: {classes}"
+        yield f"{name:<{width}}  {split['images']:>6,} images: {classes}"
     leaks = card["leaks"]
     if leaks["count"]:
         outcome = "left out of" if leaks["left_out_of_train"] else "kept in"

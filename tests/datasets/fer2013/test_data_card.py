@@ -61,9 +61,9 @@ def test_card_lists_duplicates_and_leaks(kept: bool, source: Fer2013) -> None:
         source, {"train": train, "val": source.samples.take(source.splits == 1)}, FOUND, leaks, are_kept=kept
     )
 
-    assert card["source"] == {"name": "fer2013.csv", "sha256": "0" * 64, "pictures": 6, "votes": "in the source"}
-    assert card["splits"]["train"]["pictures"] == (5 if kept else 4)
-    assert card["splits"]["train"]["in_source"]["pictures"] == 5
+    assert card["source"] == {"name": "fer2013.csv", "sha256": "0" * 64, "images": 6, "votes": "in the source"}
+    assert card["splits"]["train"]["images"] == (5 if kept else 4)
+    assert card["splits"]["train"]["in_source"]["images"] == 5
     # Half of the votes are not a majority.
     assert card["splits"]["train"]["in_source"]["non_faces_by_votes"] == 1
     assert card["splits"]["train"]["blank"] == 1
@@ -71,7 +71,7 @@ def test_card_lists_duplicates_and_leaks(kept: bool, source: Fer2013) -> None:
     assert card["leaks"]["rows"] == [[14, 15, "val", "near", 0.91, True]]
     assert card["duplicates"]["identical_rows"] == [[10, 11, 12]]
     assert card["duplicates"]["near_pairs"]["pairs"] == [[14, "train", 15, "val", 0.91, 6, True]]
-    assert card["duplicates"]["pictures_with_twin"] == {
+    assert card["duplicates"]["images_with_duplicate"] == {
         "train": {"in train": {"exact": 3, "near": 0}, "in val": {"exact": 0, "near": 1}},
         "val": {"in train": {"exact": 0, "near": 1}, "in val": {"exact": 0, "near": 0}},
     }

@@ -83,7 +83,7 @@ def test_fer2013_is_recognized_by_its_class_counts(prepared: Path) -> None:
     card = read_card(prepared / "card.json")
     classes = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
     numbers = (3995, 436, 4097, 7215, 4830, 3171, 4965)  # Goodfellow et al. 2013's Training, by class
-    card["splits"]["train"] |= {"pictures": 27_511}
+    card["splits"]["train"] |= {"images": 27_511}
     card["splits"]["train"]["in_source"]["classes_7"] = dict(zip(classes, numbers, strict=True))
     card["source"] |= {"name": "faces.parquet", "votes": "in the source"}
     card["leaks"]["count"] = 1198

@@ -52,7 +52,7 @@ def build_card(
         "source": {
             "name": data.name,
             "sha256": data.sha256,
-            "pictures": len(data),
+            "images": len(data),
             "votes": data.votes_name or ("in the source" if data.samples.votes is not None else None),
         },
         "splits": {
@@ -63,7 +63,7 @@ def build_card(
         },
         "duplicates": {
             "rule": _describe_rule(),
-            "pictures_with_twin": _count_duplicates(duplicates, data.splits),
+            "images_with_duplicate": _count_duplicates(duplicates, data.splits),
             "identical_rows": [rows[group].tolist() for group in _group_identical(duplicates)],
             "near_pairs": {
                 "columns": ["row", "split", "row", "split", "correlation", "bits", "mirrored"],
@@ -108,7 +108,7 @@ def _join_lines(match: re.Match[str]) -> str:
 
 def _count_images(split: Split) -> dict[str, Any]:
     return {
-        "pictures": len(split),
+        "images": len(split),
         "classes_7": count_fer7_classes(split.labels),
         "classes_6": count_six_classes(split.labels),
         # With strictly more than half of the votes.

@@ -70,7 +70,7 @@ def _describe_known(card: dict[str, Any]) -> Provenance:
     is_official = train["in_source"]["classes_7"] == _FER2013_TRAINING
     name = f"FER2013 ({source['name']})" if is_official else source["name"]
     votes, duplicates = _describe_votes(source["votes"]), _describe_duplicates(card)
-    trained_on = f"{name}: {train['pictures']:,} images of train, {votes}; {duplicates}"
+    trained_on = f"{name}: {train['images']:,} images of train, {votes}; {duplicates}"
     if is_official:
         license = "weights: MIT; FER2013, which they were trained on, was published for research"
         return Provenance(trained_on, license, f"Trained on 48x48 gray images from the web; {_NOTE}")
