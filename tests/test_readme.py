@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def blocks(language: str) -> list[str]:
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return [text for told, text in fenced if told == language]
+    return [text for kind, text in fenced if kind == language]
 
 
 def shown_commands() -> list[str]:

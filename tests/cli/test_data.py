@@ -114,7 +114,7 @@ def test_crops_without_background_is_an_error(tmp_path: Path) -> None:
 @pytest.fixture
 def images(astronaut_path: Path, tmp_path: Path) -> Path:
     """A happy face, a darker copy of it without a label, a damaged image, and a file of another format."""
-    folder = tmp_path / "photos"
+    folder = tmp_path / "images"
     (folder / "happy").mkdir(parents=True)
     image = cv2.imread(str(astronaut_path))
     assert image is not None
@@ -132,7 +132,7 @@ def test_faces_reports_written_and_skipped_faces(images: Path, tmp_path: Path) -
 
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert lines[0].endswith("photos: 2 faces of 3 images; skipped: 1 damaged")
+    assert lines[0].endswith("images: 2 faces of 3 images; skipped: 1 damaged")
     assert lines[1:4] == [
         "  damaged: photos/happy/c.jpg",
         "  skipped, not images of a known format: 1 .heic",

@@ -41,7 +41,7 @@ def test_compact_on_an_image_without_a_face_returns_none(
 def test_golden_file_matches_the_shipped_weights(compact: CompactDetector, golden: Any) -> None:
     assert compact.card.sha256 == str(golden["sha256"]), "other weights ship: run tests/detection/write_golden.py"
     assert find_shipped_weights().stat().st_size <= 400_000
-    assert compact.card.parameters <= 150_000
+    assert compact.card.num_parameters <= 150_000
 
 
 def test_network_outputs_match_the_golden_file(golden: Any) -> None:
@@ -67,7 +67,7 @@ def test_compact_detects_the_astronaut_as_in_the_golden_file(
 @pytest.mark.parametrize(
     ("name", "faces"), [("no-faces.jpg", 0), ("one-happy-face.jpg", 1), ("five-people.jpg", 5), ("astronaut.png", 1)]
 )
-def test_compact_detects_the_faces_of_photos(compact: CompactDetector, shared: Path, name: str, faces: int) -> None:
+def test_compact_detects_the_faces_of_shared_images(compact: CompactDetector, shared: Path, name: str, faces: int) -> None:
     image = read_image(shared / "photos" / name)
     before = image.copy()
     found = compact.detect(image)

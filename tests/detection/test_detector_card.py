@@ -12,7 +12,7 @@ from mememoji.model_files import compute_sha256
 
 CARD = DetectorCard(
     name="tiny 1",
-    parameters=7,
+    num_parameters=7,
     sha256="",
     score_threshold=0.4,
     trained_on="drawings",

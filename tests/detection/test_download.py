@@ -70,14 +70,14 @@ def server() -> Iterator[Server]:
 def test_verified_path_before_the_download_raises_model_error(home: Path) -> None:
     assert not WEIGHTS.is_downloaded()
     with pytest.raises(ModelError, match=r"net\.onnx: run `mememoji detector download yunet`"):
-        WEIGHTS.verified_path()
+        WEIGHTS.get_verified_path()
     assert not home.exists()
 
 
 @pytest.mark.parametrize("path", ["right", "moved"])
 def test_download_twice_requests_the_file_once(home: Path, server: Server, path: str) -> None:
     assert WEIGHTS.download(url=server.url(path)) == home / "detectors" / "net.onnx"
-    assert WEIGHTS.verified_path().read_bytes() == CONTENT
+    assert WEIGHTS.get_verified_path().read_bytes() == CONTENT
     num_requests = server.num_requests
     WEIGHTS.download(url=server.url(path))
     assert server.num_requests == num_requests
@@ -90,7 +90,7 @@ def test_download_twice_requests_the_file_once(home: Path, server: Server, path:
         ("empty", "must have the sha256"),
         ("wrong", "must have the sha256"),
         ("cut", "must have the sha256|cannot download"),
-        ("long", "must have at most 2,000 bytes"),
+        ("long", "must respond with at most 2,000 bytes"),
         ("missing", r"responded with 404 .*save it as .*net\.onnx"),
     ],
 )
@@ -120,7 +120,7 @@ def test_download_replaces_a_damaged_file(home: Path, server: Server) -> None:
     path.write_bytes(CONTENT[:50])
     assert not WEIGHTS.is_downloaded()
     with pytest.raises(ModelError, match="must have the sha256"):
-        WEIGHTS.verified_path()
+        WEIGHTS.get_verified_path()
     WEIGHTS.download(url=server.url("right"))
     assert WEIGHTS.is_downloaded()
 

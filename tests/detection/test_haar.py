@@ -35,7 +35,7 @@ def test_haar_detects_the_astronaut(haar: HaarDetector, astronaut_path: Path) ->
     ("name", "min_faces", "max_faces"),
     [("no-faces.jpg", 0, 0), ("one-happy-face.jpg", 1, 1), ("five-people.jpg", 4, 5)],
 )
-def test_haar_detects_the_faces_of_photos(
+def test_haar_detects_the_faces_of_shared_images(
     haar: HaarDetector, shared: Path, name: str, min_faces: int, max_faces: int
 ) -> None:
     assert min_faces <= len(haar.detect(read_image(shared / "photos" / name))) <= max_faces

@@ -49,7 +49,7 @@ def test_yunet_detects_the_astronaut_with_landmarks(yunet: YuNetDetector, astron
 
 
 @pytest.mark.parametrize(("name", "faces"), [("no-faces.jpg", 0), ("one-happy-face.jpg", 1), ("five-people.jpg", 5)])
-def test_yunet_detects_the_faces_of_photos(yunet: YuNetDetector, shared: Path, name: str, faces: int) -> None:
+def test_yunet_detects_the_faces_of_shared_images(yunet: YuNetDetector, shared: Path, name: str, faces: int) -> None:
     assert len(yunet.detect(read_image(shared / "photos" / name))) == faces
 
 
