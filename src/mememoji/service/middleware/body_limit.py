@@ -26,8 +26,10 @@ class BodyLimit(AdmissionMiddleware):
 
     def check(self, scope: Scope) -> None:
         """Check the Content-Length: see `AdmissionMiddleware`."""
+        if is_open(scope):
+            return
         content_length = Headers(scope=scope).get("content-length", "")
-        if not is_open(scope) and content_length.isdecimal():
+        if content_length.isdecimal():
             self._check_size(int(content_length))
 
     def wrap_receive(self, scope: Scope, receive: Receive) -> Receive:
