@@ -11,6 +11,7 @@ from mememoji.datasets.face_sets.face_set import FaceSet
 from mememoji.datasets.negatives import LabeledCrops, write_crops
 from mememoji.datasets.splits import Split, write_split
 from mememoji.errors import RunError
+from mememoji.evaluation.classification.scores import map_labels_to_six
 from mememoji.training.classifier.batch_sampler import MixedFaceSet
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 from mememoji.training.classifier.classifier_pipeline import ClassifierPipeline, train_classifier
@@ -41,6 +42,16 @@ def test_train_classifier_exports_evaluated_weights(data: Path, run: Path, val_s
     labels = OnnxClassifier(run / "weights.onnx").classify(val_split.images).labels
     assert labels is not None
     assert (labels.argmax(axis=1) == val_split.labels).mean() == pytest.approx(card.scores["val"]["accuracy_7"])
+
+
+def test_train_classifier_without_votes_gives_compositions_of_the_labels(
+    train_split: Split, val_split: Split, tiny_config: ClassifierTrainConfig, tmp_path: Path
+) -> None:
+    for name, split in (("train", train_split), ("val", val_split)):
+        write_split(Split(split.rows, split.images, split.labels, None), tmp_path / f"{name}.parquet")
+    trained = train_classifier(tiny_config.with_changes(epochs=6), tmp_path, tmp_path / "run", device=CPU)
+    compositions = OnnxClassifier(trained.weights).classify(val_split.images).compute_compositions()
+    assert (compositions.argmax(axis=1) == map_labels_to_six(val_split.labels)).mean() > 0.7
 
 
 def test_train_classifier_reports_its_stages_and_its_sources_in_the_card(

@@ -38,13 +38,15 @@ def test_targets_at_softens_labels_only_if_requested(train_split: Split, tiny_co
     assert torch.equal(hard["votes"], soft["votes"])
 
 
-def test_from_split_without_votes_has_targets_of_the_labels_head_only(
+def test_from_split_without_votes_takes_the_label_as_unanimous(
     train_split: Split, tiny_config: ClassifierTrainConfig
 ) -> None:
     bare = Split(train_split.rows, train_split.images, train_split.labels, None)
     batch = TensorSplit.from_split(bare, CPU, tiny_config).targets_at(torch.arange(7), soft_labels=True)
-    assert list(batch) == ["labels"]
     assert batch["labels"].argmax(dim=1).tolist() == list(range(7))
+    names = ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"]
+    assert [FERPLUS_VOTES[index] for index in batch["votes"].argmax(dim=1)] == names
+    assert batch["votes"].amax(dim=1).tolist() == [1.0] * 7
 
 
 def face_set(labels: list[int], trust: float = 0.8) -> FaceSet:
@@ -89,15 +91,6 @@ def test_concatenate_pads_images_without_context(val_split: Split) -> None:
     assert merged.labels[-2:].tolist() == [2, 3]
     assert merged.distillation_weights.tolist() == pytest.approx([0.7] * len(val_split) + [0.2] * 2)
     torch.testing.assert_close(merged.targets["labels"][0].sum(), torch.tensor(0.3))
-
-
-def test_concatenate_gives_missing_votes_no_weight(val_split: Split) -> None:
-    bare = Split(val_split.rows, val_split.images, val_split.labels, None)
-    merged = TensorSplit.concatenate(
-        [TensorSplit.from_split(bare, CPU), TensorSplit.from_face_set(face_set([2]), CPU, has_teachers=False)]
-    )
-    assert float(merged.targets["votes"][: len(bare)].sum()) == 0.0
-    assert float(merged.targets["votes"][-1].sum()) == pytest.approx(0.8)
 
 
 def test_concatenate_of_one_split_returns_it(val_split: Split) -> None:

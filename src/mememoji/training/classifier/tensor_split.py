@@ -64,6 +64,9 @@ class TensorSplit:
     ) -> Self:
         """Convert a split.
 
+        Without votes, the votes head's target is the label, as if all annotators agreed. An untrained votes head would
+        answer at random, and the composition comes from it.
+
         Args:
             split: Labeled images.
             device: The device for the tensors.
@@ -83,7 +86,9 @@ class TensorSplit:
         hard = label_targets(labels, None, label_smoothing=label_smoothing, soft_label_weight=0.0)
         targets = {"labels": weight * hard}
         soft_labels = None
-        if votes is not None:
+        if votes is None:
+            targets["votes"] = weight * _unanimous_votes(labels, torch.ones_like(labels, dtype=torch.bool))
+        else:
             targets["votes"] = weight * vote_distributions(votes)
             if config is not None and config.soft_label_weight > 0.0:
                 soft_labels = weight * label_targets(
@@ -113,10 +118,9 @@ class TensorSplit:
         trust = torch.tensor(faces.trust, device=device)
         is_labeled = labels != UNKNOWN
         is_fer2013 = is_labeled & (labels < len(FER2013_LABELS))
-        vote_index = torch.tensor([FERPLUS_VOTES.index(name) for name in _VOTE_BY_FACE_LABEL], device=device)
         targets = {
             "labels": _one_hot(labels, is_fer2013, len(FER2013_LABELS)) * trust[:, None],
-            "votes": _one_hot(vote_index[labels.clamp(min=0)], is_labeled, len(FERPLUS_VOTES)) * trust[:, None],
+            "votes": _unanimous_votes(labels, is_labeled) * trust[:, None],
         }
         fer2013_labels = torch.where(is_fer2013, labels, torch.full_like(labels, UNKNOWN))
         distillation_weights = 1.0 - trust if has_teachers else torch.zeros_like(trust)
@@ -124,21 +128,15 @@ class TensorSplit:
 
     @classmethod
     def concatenate(cls, splits: "Sequence[TensorSplit]") -> "TensorSplit":
-        """Concatenate splits; images without context get a mirrored border, and missing targets get no weight."""
+        """Concatenate splits; images without context get a mirrored border."""
         if len(splits) == 1:
             return splits[0]
-        num_classes = {head: split.targets[head].shape[1] for split in splits for head in split.targets}
-
-        def targets_of(split: TensorSplit, head: str) -> Tensor:
-            missing = torch.zeros(len(split), num_classes[head], device=split.images.device)
-            return split.targets.get(head, missing)
-
         has_soft_labels = any(split.soft_labels is not None for split in splits)
         soft = [split.targets["labels"] if split.soft_labels is None else split.soft_labels for split in splits]
         return cls(
             torch.cat([_pad_context(split.images) for split in splits]),
             torch.cat([split.labels for split in splits]),
-            {head: torch.cat([targets_of(split, head) for split in splits]) for head in sorted(num_classes)},
+            {head: torch.cat([split.targets[head] for split in splits]) for head in splits[0].targets},
             torch.cat([split.distillation_weights for split in splits]),
             torch.cat(soft) if has_soft_labels else None,
         )
@@ -161,6 +159,12 @@ def to_input(images: Tensor) -> Tensor:
         levels = levels[:, None]  # (N, 1, 48, 48)
     inputs: Tensor = normalize(levels)
     return inputs
+
+
+def _unanimous_votes(labels: Tensor, is_labeled: Tensor) -> Tensor:
+    """Return (N, 10) float32: all votes for the label, an index into `FACE_LABELS`; zeros for unlabeled images."""
+    vote_index = torch.tensor([FERPLUS_VOTES.index(name) for name in _VOTE_BY_FACE_LABEL], device=labels.device)
+    return _one_hot(vote_index[labels.clamp(min=0)], is_labeled, len(FERPLUS_VOTES))
 
 
 def _one_hot(index: Tensor, is_given: Tensor, num_classes: int) -> Tensor:
