@@ -55,7 +55,7 @@ def assert_close(got: npt.NDArray[np.uint8], expected: npt.NDArray[np.uint8], wi
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (b"", "empty"),
+        (b"", "got 0 bytes"),
         ("", "empty path"),
         (np.zeros((0, 0, 3), np.uint8), "not empty"),
         (b"just some text, and a bit more", "expected JPEG, PNG"),
@@ -193,7 +193,7 @@ def test_pillow_image_is_not_changed() -> None:
         (b"\xff" * 11, ImageLimits(max_bytes=10), "at most 10 bytes, got 11"),
         (png_header(7000, 7200), ImageLimits(), "50,000,000 pixels, got 7000x7200"),
         (png_header(60_000, 60_000), ImageLimits(), "got 60000x60000"),
-        (png_header(40_000, 1), ImageLimits(), "32,767 pixels a side, got 40000x1"),
+        (png_header(40_000, 1), ImageLimits(), "32,767 pixels per side, got 40000x1"),
         (np.zeros((5, 5), np.uint8), ImageLimits(max_pixels=24), "got 5x5"),
         (Image.new("L", (6, 5)), ImageLimits(max_side=5), "got 6x5"),
     ],

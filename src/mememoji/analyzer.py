@@ -18,7 +18,7 @@ from mememoji.types import UInt8Array
 
 
 class Analyzer:
-    """Finds the faces of an image and predicts the expression of each.
+    """A detector and a classifier that find the faces of an image and predict the expression of each.
 
     Create it once and use it for many images, from several threads if needed. It is the only place in which faces are
     found, limited, aligned, cropped and classified: the command line and the service call it for each of these steps.
@@ -106,7 +106,7 @@ class Analyzer:
         Args:
             image: (H, W, 3) uint8 RGB, upright.
             detector: The detector to use instead of the analyzer's own.
-            max_faces: The largest number of faces; None takes the analyzer's own limit. The faces of the highest
+            max_faces: The largest number of faces; None takes the analyzer's own limit. The faces with the highest
                 confidence are kept, and the largest ones where the confidence is equal or unknown.
 
         Returns:
@@ -147,7 +147,7 @@ class Analyzer:
         return crop_rgb_face(image, detection, margin=self.margin, max_size=max_size, align=self.align)
 
     def classify_faces(self, image: RGBImage, detections: Sequence[Detection]) -> Analysis:
-        """Classify faces that are already found, all of them in one batch.
+        """Classify detected faces, all of them in one batch.
 
         Args:
             image: (H, W, 3) uint8 RGB, upright.
@@ -156,18 +156,18 @@ class Analyzer:
         return self._classify([image], [detections])[0]
 
     def _classify(self, images: Sequence[RGBImage], detections: Sequence[Sequence[Detection]]) -> list[Analysis]:
-        ordered = [sort_by_reading_order(found) for found in detections]
-        crops = [self.crop_faces(image, found) for image, found in zip(images, ordered, strict=True)]
-        faces = self._make_faces([detection for found in ordered for detection in found], crops)
+        ordered = [sort_by_reading_order(in_image) for in_image in detections]
+        crops = [self.crop_faces(image, in_image) for image, in_image in zip(images, ordered, strict=True)]
+        faces = self._make_faces([detection for in_image in ordered for detection in in_image], crops)
         return [
             Analysis(
                 image.shape[1],
                 image.shape[0],
-                tuple(islice(faces, len(found))),
+                tuple(islice(faces, len(in_image))),
                 self.detector.name,
                 self.classifier.card.name,
             )
-            for image, found in zip(images, ordered, strict=True)
+            for image, in_image in zip(images, ordered, strict=True)
         ]
 
     def _make_faces(self, detections: Sequence[Detection], crops: Sequence[UInt8Array]) -> Iterator[Face]:
@@ -182,10 +182,10 @@ class Analyzer:
 
 
 def select_faces(detections: Sequence[Detection], max_faces: int | None) -> list[Detection]:
-    """Return at most `max_faces` detections: those of the highest confidence, then the largest; None returns all."""
+    """Return at most `max_faces` detections: those with the highest confidence, then the largest; None returns all."""
     if max_faces is None or len(detections) <= max_faces:
         return list(detections)
-    return sorted(detections, key=lambda found: (-(found.confidence or 0.0), -found.box.area))[:max_faces]
+    return sorted(detections, key=lambda detection: (-(detection.confidence or 0.0), -detection.box.area))[:max_faces]
 
 
 def sort_by_reading_order(detections: Sequence[Detection]) -> list[Detection]:
@@ -194,13 +194,13 @@ def sort_by_reading_order(detections: Sequence[Detection]) -> list[Detection]:
     A row starts with the highest remaining face and contains every face whose center is not below that face's bottom
     edge. The result does not depend on the order of the input, except for identical boxes.
     """
-    remaining = sorted(detections, key=lambda detection: _top_first(detection.box))
+    remaining = sorted(detections, key=lambda detection: _vertical_key(detection.box))
     ordered: list[Detection] = []
     while remaining:
         bottom = remaining[0].box.xyxy[3]
         row = [detection for detection in remaining if detection.box.y + detection.box.height / 2 <= bottom]
         remaining = [detection for detection in remaining if detection.box.y + detection.box.height / 2 > bottom]
-        ordered += sorted(row, key=lambda detection: _left_first(detection.box))
+        ordered += sorted(row, key=lambda detection: _horizontal_key(detection.box))
     return ordered
 
 
@@ -209,9 +209,9 @@ def _check_max_faces(max_faces: int | None) -> None:
         raise ValueError(f"max_faces must be at least 1, got {max_faces}")
 
 
-def _top_first(box: Box) -> tuple[int, int, int, int]:
+def _vertical_key(box: Box) -> tuple[int, int, int, int]:
     return box.y, box.x, box.height, box.width
 
 
-def _left_first(box: Box) -> tuple[int, int, int, int]:
+def _horizontal_key(box: Box) -> tuple[int, int, int, int]:
     return box.x, box.y, box.width, box.height

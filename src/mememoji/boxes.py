@@ -1,6 +1,6 @@
 """Box arithmetic in numpy: areas, overlaps, non-maximum suppression, clipping and affine transforms.
 
-Boxes are rows of left, top, right, bottom in pixels; right and bottom lie just outside the box.
+Boxes are rows of left, top, right, bottom in pixels; right and bottom are just outside the box.
 """
 
 import numpy as np
@@ -122,7 +122,7 @@ def transform_boxes(boxes: FloatArray, linear: Float64Array, shift: Float64Array
 def transform_regions(boxes: FloatArray, linear: Float64Array, shift: Float64Array) -> Float32Array:
     """Return the upright boxes (N, 4) around all four transformed corners of boxes (N, 4).
 
-    Takes the same arguments as `transform_boxes`, whose boxes leave the corners out.
+    The arguments are those of `transform_boxes`, whose boxes may exclude the transformed corners.
     """
     centers = (boxes[:, :2] + boxes[:, 2:]) / 2 @ linear.T + shift
     half_sizes = (boxes[:, 2:] - boxes[:, :2]) / 2 @ np.abs(linear).T
@@ -130,7 +130,7 @@ def transform_regions(boxes: FloatArray, linear: Float64Array, shift: Float64Arr
 
 
 def _suppress(overlaps: BoolArray) -> BoolArray:
-    """Return which boxes (N,) stay, given which overlap each other (N, N), both sorted by descending score."""
+    """Return which boxes (N,) to keep, given which overlap each other (N, N), both sorted by descending score."""
     keep = np.ones(len(overlaps), bool)
     for index in range(len(overlaps)):
         if keep[index]:

@@ -124,7 +124,7 @@ def map_classes(probs: FloatArray, matrix: FloatArray) -> Float32Array:
     if probs.ndim != 2 or probs.shape[1] != matrix.shape[0]:
         raise ValueError(f"probs must be (N, {matrix.shape[0]}), got {probs.shape}")
     if not np.isfinite(probs).all() or (probs < 0).any():
-        raise ValueError("probs must be finite and not negative")
+        raise ValueError(f"probs must be finite and not negative, got values in {probs.min()}..{probs.max()}")
     six = probs.astype(np.float64) @ matrix.astype(np.float64)
     totals = six.sum(axis=1, keepdims=True)
     uniform = np.full_like(six, 1 / len(EMOTIONS))

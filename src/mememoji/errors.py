@@ -1,4 +1,4 @@
-"""The exceptions, and who has to act.
+"""The exception tree, and who has to act on each error: the caller, the library or the environment.
 
     MememojiError
     ├── InputError              caller: the input cannot be used
@@ -52,7 +52,7 @@ class TooLargeError(ImageError):
 
 
 class VideoError(InputError):
-    """The file is not a video or timeline, or not even its beginning can be read."""
+    """The file is not a readable video or timeline, or does not contain the requested section."""
 
 
 class DatasetError(InputError):

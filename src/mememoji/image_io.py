@@ -29,7 +29,7 @@ SUFFIXES: Final = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".avif"}
     | {".bmp", ".dib", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"}
 )
-"""The suffixes, in lower case, of the formats that `read_image` reads. It looks at the content, never at the suffix."""
+"""The suffixes, in lower case, of the formats that `read_image` reads; it checks the content itself, not the suffix."""
 
 # Only raster formats, and none whose decoder starts a program or follows a link, as PostScript does.
 _SIGNATURES: Final[tuple[tuple[str, str], ...]] = (
@@ -169,13 +169,13 @@ def _too_many_bytes(name: str, size: int, limits: ImageLimits) -> TooLargeError:
 
 def _check_size(name: str, width: int, height: int, limits: ImageLimits) -> None:
     if width * height > limits.max_pixels:
-        wanted, limit = f"{limits.max_pixels:,} pixels", "max_pixels"
+        expected, limit = f"{limits.max_pixels:,} pixels", "max_pixels"
     elif max(width, height) > limits.max_side:
-        wanted, limit = f"{limits.max_side:,} pixels a side", "max_side"
+        expected, limit = f"{limits.max_side:,} pixels per side", "max_side"
     else:
         return
     raise TooLargeError(
-        f"{name}: expected at most {wanted}, got {width}x{height}; shrink it, or raise ImageLimits.{limit}"
+        f"{name}: expected at most {expected}, got {width}x{height}; shrink it, or raise ImageLimits.{limit}"
     )
 
 
@@ -184,13 +184,13 @@ def _from_bytes(content: bytes | bytearray | memoryview, limits: ImageLimits, na
         raise _too_many_bytes(name, len(content), limits)
     head = bytes(content[:64])
     if not head:
-        raise ImageError(f"{name}: expected an image, got nothing: it is empty")
+        raise ImageError(f"{name}: expected an image, got 0 bytes")
     plugin = next((name for name, form in _SIGNATURES if re.match(form.encode("latin-1"), head, re.DOTALL)), None)
     if plugin is None:
-        kind = "HEIC; convert it to JPEG" if _HEIC.match(head) else f"something that starts with {head[:8]!r}"
+        kind = "HEIC; convert it to JPEG" if _HEIC.match(head) else f"content that starts with {head[:8]!r}"
         raise ImageError(f"{name}: expected {_FORMATS}, got {kind}")
-    opened = _load_plugin(plugin)
-    with _decoding(name), opened(io.BytesIO(content)) as image:
+    image_class = _load_plugin(plugin)
+    with _decoding(name), image_class(io.BytesIO(content)) as image:
         return _from_pillow(image, limits, name)
 
 
@@ -211,15 +211,15 @@ def _decoding(name: str) -> Iterator[None]:
 def _load_plugin(name: str) -> type[ImageFile.ImageFile]:
     # Not Image.open, which warns about or rejects sizes by a limit that is global to the process.
     try:
-        found: type[ImageFile.ImageFile] = getattr(
+        image_class: type[ImageFile.ImageFile] = getattr(
             importlib.import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile"
         )
     except ImportError as error:
         raise ImageError(f"this version of Pillow cannot read {name}: pip install --upgrade pillow") from error
     if name != "Jpeg":
-        return found
+        return image_class
 
-    class QuietJpeg(found):  # type: ignore[valid-type,misc]
+    class QuietJpeg(image_class):  # type: ignore[valid-type,misc]
         # Pillow reads the resolution from EXIF and warns if that is damaged, although the image is not.
         def getexif(self) -> Image.Exif:
             return Image.Exif()
@@ -253,9 +253,9 @@ def _to_rgb(image: Image.Image, limits: ImageLimits) -> RGBImage:
 
 
 def _blend_with_white(image: Image.Image) -> Image.Image:
-    ground = Image.new("RGB", image.size, "white")
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
+    background = Image.new("RGB", image.size, "white")
+    background.paste(image, mask=image.getchannel("A"))
+    return background
 
 
 def _from_array(array: npt.NDArray[Any], limits: ImageLimits) -> RGBImage:

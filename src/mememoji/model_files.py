@@ -26,10 +26,13 @@ def read_card(path: Path, version: int) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise ModelError(f"no model card at {path}; keep the card next to its weights") from error
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is not a valid model card: {error}") from error
-    if not isinstance(content, dict) or content.pop("format", None) != version:
-        raise ModelError(f"{path} is not a model card of format {version}")
-    return content
+        raise ModelError(f"{path} must be a model card in JSON: {error}") from error
+    card_format = content.pop("format", None) if isinstance(content, dict) else None
+    if card_format != version:
+        raise ModelError(
+            f"{path} must be a model card of format {version}, got format {card_format}; export the weights again"
+        )
+    return dict(content)
 
 
 def write_card(content: dict[str, Any], path: Path) -> None:
@@ -50,10 +53,12 @@ def verify_hash(weights: Path, sha256: str) -> None:
         ModelError: The file is missing or has another hash.
     """
     if not weights.is_file():
-        raise ModelError(f"no weights at {weights}")
+        raise ModelError(f"no weights at {weights}; keep them next to their card")
     actual = compute_sha256(weights)
     if actual != sha256:
-        raise ModelError(f"{weights} does not match its card: expected sha256 {sha256}, got {actual}")
+        raise ModelError(
+            f"{weights} does not match its card: expected sha256 {sha256}, got {actual}; use the files of one export"
+        )
 
 
 def find_shipped_file(package: Path, kind: str, name: str = "compact") -> Path:
@@ -92,4 +97,4 @@ def load_session(network: Path | bytes, name: str, num_threads: int | None) -> A
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class but this one
-        raise ModelError(f"{name} is not a network that ONNX Runtime can run: {error}") from error
+        raise ModelError(f"{name} must be a network that ONNX Runtime can run: {error}") from error
