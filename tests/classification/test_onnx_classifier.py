@@ -171,12 +171,12 @@ def test_file_that_is_not_a_network_raises(make_weights: MakeWeights) -> None:
     weights = make_weights()
     weights.write_bytes(b"not a network")
     card = replace(ModelCard.read(card_path(weights)), sha256=compute_sha256(weights))
-    with pytest.raises(ModelError, match="not a network that ONNX Runtime can run"):
+    with pytest.raises(ModelError, match="must be a network that ONNX Runtime can run"):
         OnnxClassifier(weights, card)
 
 
 def test_weights_that_return_nan_raise(make_weights: MakeWeights) -> None:
-    with pytest.raises(ModelError, match="not finite"):
+    with pytest.raises(ModelError, match="must be finite"):
         OnnxClassifier(make_weights(scale=np.nan)).classify(make_crops(1))
 
 

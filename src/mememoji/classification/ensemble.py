@@ -12,7 +12,7 @@ from mememoji.types import Float32Array, UInt8Array
 
 
 class Ensemble:
-    """Averages the probabilities of its members, head by head.
+    """A classifier that averages the probabilities of its members, head by head.
 
     Args:
         members: One or more classifiers; a head is averaged over the members that have it.

@@ -63,7 +63,7 @@ class Prediction:
 
 
 class FaceClassifier(Protocol):
-    """Predicts the expressions of face crops. Implementations must be safe to use from several threads."""
+    """Interface of a classifier of face crops. Implementations must be safe to use from several threads."""
 
     @property
     def card(self) -> ModelCard:

@@ -22,7 +22,7 @@ _COLUMNS = {
 
 
 class FakeClassifier:
-    """Predicts the given compositions: the first for the first crop, and so on, starting over when they run out.
+    """A classifier that returns given compositions: the first for the first crop, and so on, repeated as needed.
 
     Args:
         compositions: Mappings from an emotion or its name to its fraction; an emotion that is left out has 0.

@@ -18,7 +18,7 @@ _CLASSES_TO_SIX: Final = {"votes": VOTES_TO_SIX, "labels": LABELS_TO_SIX}
 
 
 class FeatureExtractor:
-    """Runs a weights file and returns its intermediate tensors.
+    """A classifier's network that returns its intermediate tensors.
 
     It needs neither torch nor the onnx package: the tensors that the card names become outputs of the model in memory.
 

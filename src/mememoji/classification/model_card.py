@@ -34,8 +34,8 @@ class ModelCard:
         trained_on: The training data, and what was left out of it.
         license: The license of the weights.
         input_name: The name of the input tensor.
-        temperatures: The calibration temperature by which the file divides the logits of each head, and
-        prob_floors: the probability that it subtracts from each class afterwards. Both are already part of the graph.
+        temperatures: The calibration temperature by which the file's own graph divides the logits of each head.
+        prob_floors: The probability that the graph then subtracts from each class of a head.
         precision: One of `PRECISIONS`.
         layers: The stages of the network from the input on: the name of each, and the tensor of its output.
         head_weights: The tensor of the weight matrix (classes, channels) of each head that is linear in the means of
@@ -101,7 +101,7 @@ class ModelCard:
             content["outputs"] = {head: tuple(classes) for head, classes in content["outputs"].items()}
             return cls(**content)
         except (KeyError, TypeError, AttributeError) as error:
-            raise ModelError(f"{path}: the fields of the card are not valid: {error}") from error
+            raise ModelError(f"{path}: the fields must be those of a model card: {error}") from error
 
     def verify(self, weights: Path) -> None:
         """Check that a weights file is the one that this card describes.

@@ -17,7 +17,7 @@ _MAX_BATCH_SIZE: Final = 256
 
 
 class OnnxClassifier:
-    """Runs a weights file with ONNX Runtime on the CPU.
+    """A classifier that runs a weights file with ONNX Runtime on the CPU.
 
     Load it once; `classify` may be called from several threads at the same time.
 
@@ -69,7 +69,8 @@ class OnnxClassifier:
     def _compute_probs(self, head: str, logits: Float32Array) -> Float32Array:
         if not np.isfinite(logits).all():
             raise ModelError(
-                f"{self._card.name!r} returns {head} that are not finite: the weights are damaged; reinstall or retrain"
+                f"{head} of {self._card.name!r} must be finite, got NaN or infinity: the weights are damaged; "
+                "reinstall or retrain"
             )
         return softmax(logits)[:, self._class_indices[head]]
 

@@ -65,7 +65,7 @@ def crop_faces(
     """
     crops = np.empty((len(detections), size, size), np.uint8)
     for index, detection in enumerate(detections):
-        roll = _roll(detection, align, min_roll)
+        roll = _compute_roll(detection, align, min_roll)
         # Only the square is converted to gray: a large image with one face costs no more than a small one.
         if roll:
             crops[index] = _crop_rotated(image, detection.box, margin, roll, size, is_gray=True)
@@ -96,7 +96,7 @@ def crop_rgb_face(
     Returns:
         (S, S, 3) uint8.
     """
-    roll = _roll(detection, align, min_roll)
+    roll = _compute_roll(detection, align, min_roll)
     size = round(max(detection.box.width, detection.box.height) * (1 + 2 * margin))
     size = max(1, size if max_size is None else min(size, max_size))
     if roll:
@@ -131,8 +131,8 @@ def normalize(crops: Any, *, mean: float = MEAN, std: float = STD) -> Any:
     return (crops - mean) / std
 
 
-def _roll(detection: Detection, align: bool, min_roll: float) -> float:
-    """Return the angle in degrees by which a crop is rotated back, 0 for a face that is not rotated."""
+def _compute_roll(detection: Detection, align: bool, min_roll: float) -> float:
+    """Compute the angle in degrees by which a crop is rotated back, 0 for a face that is not rotated."""
     roll = roll_from_landmarks(detection.landmarks) if align else 0.0
     return roll if abs(roll) >= min_roll else 0.0
 
