@@ -20,10 +20,10 @@ from mememoji.results import Box, Detection
 from mememoji.types import Float32Array, UInt8Array
 
 IMAGE_SIZE: Final = 640
-"""Images with a longer side are downscaled to this."""
+"""Longer side in pixels to which larger images are downscaled."""
 
 SMALL_FACES_IMAGE_SIZE: Final = 1600
-"""The same for the additional pass of `small_faces`."""
+"""Longer side in pixels for the additional pass of `small_faces`."""
 
 # docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0
@@ -35,7 +35,7 @@ IOS_THRESHOLD: Final = 0.75
 
 
 class CompactDetector:
-    """Anchor-free one-stage detector in the manner of YuNet (Wu, Peng and Yu 2023) and SCRFD (Guo et al. 2021).
+    """Anchor-free one-stage detector, similar to YuNet (Wu, Peng and Yu 2023) and SCRFD (Guo et al. 2021).
 
     The network detects faces from about 8 to 320 pixels high. Each image is therefore processed twice: downscaled to
     `IMAGE_SIZE`, and in a low-resolution pass for faces that fill the image. `small_faces` adds a pass at up to
@@ -117,7 +117,8 @@ class CompactDetector:
         (outputs,) = self._session.run(["outputs"], {"images": self._input_buffer.fill(images)})
         if not np.isfinite(outputs).all():
             raise ModelError(
-                f"outputs of {self.card.name!r} must be finite, got NaN or infinity: its weights are damaged"
+                f"outputs of {self.card.name!r} must be finite, got NaN or infinity: the weights are damaged; "
+                "reinstall or retrain"
             )
         return np.asarray(outputs, np.float32)
 
@@ -126,7 +127,7 @@ _anchor_points = functools.lru_cache(maxsize=16)(make_anchor_points)
 
 
 class _InputBuffer(threading.local):
-    """The network's input in memory that each thread reuses: allocating it takes a third of a pass."""
+    """Input memory that each thread reuses, because allocating it would take a third of the time of a pass."""
 
     def __init__(self) -> None:
         self._values = np.empty(0, np.float32)

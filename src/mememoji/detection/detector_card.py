@@ -21,7 +21,7 @@ class DetectorCard:
 
     Attributes:
         name: Name of the detector with its version.
-        parameters: Number of trainable parameters.
+        num_parameters: Number of trainable parameters.
         sha256: SHA-256 of the weights file in hex.
         score_threshold: Lowest score of a face, 0..1, chosen on val for these weights.
         trained_on: Training data, and what was left out of it.
@@ -43,7 +43,7 @@ class DetectorCard:
     """
 
     name: str
-    parameters: int
+    num_parameters: int
     sha256: str
     score_threshold: float
     trained_on: str
@@ -56,6 +56,7 @@ class DetectorCard:
             raise ModelError(f"card {self.name!r}: score_threshold must be in 0..1, got {self.score_threshold}")
 
     def to_dict(self) -> dict[str, Any]:
+        """Convert the card to plain dicts, strings and numbers."""
         return {"format": FORMAT} | dataclasses.asdict(self)
 
     def write(self, path: Path) -> None:

@@ -36,7 +36,7 @@ class DownloadableWeights:
 
     @property
     def path(self) -> Path:
-        """Path of the file after the download.
+        """The path of the file after the download.
 
         Raises:
             RunError: The user has no data folder.
@@ -50,7 +50,7 @@ class DownloadableWeights:
         except (OSError, RunError):
             return False
 
-    def verified_path(self) -> Path:
+    def get_verified_path(self) -> Path:
         """Return the path of the file after checking its hash.
 
         Raises:
@@ -116,7 +116,7 @@ class DownloadableWeights:
             reason = getattr(error, "reason", None) or error
             raise RunError(f"cannot download {url}: {reason}; {alternative}") from error
         if len(content) > self.max_bytes:
-            raise RunError(f"{url} must have at most {self.max_bytes:,} bytes, got more; {alternative}")
+            raise RunError(f"{url} must respond with at most {self.max_bytes:,} bytes, got more; {alternative}")
         return content
 
     def _has_expected_hash(self, content: bytes) -> bool:
@@ -151,7 +151,7 @@ def data_folder() -> Path:
     try:
         user = Path.home()
     except RuntimeError as error:
-        raise RunError("there is no home folder for downloads; set MEMEMOJI_HOME to a folder") from error
+        raise RunError("downloads need a folder, but the user has no home; set MEMEMOJI_HOME to one") from error
     if sys.platform == "darwin":
         return user / "Library" / "Application Support" / "mememoji"
     return user / ".local" / "share" / "mememoji"

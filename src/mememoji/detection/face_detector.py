@@ -10,7 +10,7 @@ from mememoji.results import Detection
 from mememoji.types import UInt8Array
 
 MAX_DETECTION_SIZE: Final = 1280
-"""Images with a longer side are downscaled to this for detection; boxes are returned in pixels of the original."""
+"""Longer side in pixels to which larger images are downscaled for detection; boxes are in pixels of the original."""
 
 
 @runtime_checkable
@@ -20,7 +20,7 @@ class FaceDetector(Protocol):
     A detector is loaded once, keeps no state between images, and is safe to use from several threads.
 
     Example:
-        A detector of one's own needs no base class:
+        A custom detector needs no base class:
 
         >>> from mememoji.detection.face_detector import FaceDetector
         >>> from mememoji.results import Box, Detection

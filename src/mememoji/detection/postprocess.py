@@ -1,4 +1,4 @@
-"""From a detection network's raw outputs to boxes, scores and landmarks."""
+"""Postprocessing of a detection network: from raw outputs to boxes, scores and landmarks."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ import numpy as np
 from mememoji.types import Float32Array
 
 STRIDES: Final = (8, 16, 32)
-"""Pixels between neighboring anchor points in each of the three output maps."""
+"""Distance in pixels between neighboring anchor points in each of the three output maps."""
 
 
 def make_anchor_points(height: int, width: int) -> Float32Array:

@@ -38,7 +38,7 @@ def refine(
 ) -> Predictions:
     """Rescore candidates in aligned crops, at the face sizes that the network detects best.
 
-    A cascade in the manner of MTCNN (Zhang et al. 2016), with one network for both stages: the score becomes the mean
+    A cascade like MTCNN (Zhang et al. 2016), but with one network for both stages: the score becomes the mean
     logit of the candidate's predictions, box and landmarks become their means weighted by score ("box voting", Gidaris
     and Komodakis 2015).
 
@@ -48,8 +48,8 @@ def refine(
         network: Function that returns raw outputs (B, P, 15) for a list of B crops (REFINE_SIZE, REFINE_SIZE, 3) uint8.
 
     Returns:
-        As many predictions, in the same order. Candidates that were apart may now cover one face, so non-maximum
-        suppression has to be applied again.
+        The same number of predictions, in the same order. Several may now cover one face, so non-maximum suppression
+        has to be applied again.
     """
     boxes, scores, landmarks = (np.array(values, np.float64) for values in candidates)
     count = min(int(np.count_nonzero(scores >= MIN_CANDIDATE_SCORE)), MAX_CANDIDATES)
@@ -155,7 +155,7 @@ class ImagePyramid:
         while len(self._levels) <= level:
             self._levels.append(_downsample(self._levels[-1]))
         linear = transform.linear * 2.0**level
-        # OpenCV's coordinates are those of pixel centers.
+        # OpenCV's coordinates refer to pixel centers, those of the boxes to pixel corners.
         matrix = np.column_stack([linear, linear @ (0.5, 0.5) + transform.shift - 0.5])
         return np.asarray(cv2.warpAffine(self._levels[level], matrix, (REFINE_SIZE, REFINE_SIZE)), np.uint8)
 

@@ -1,4 +1,4 @@
-"""The registry of detectors, and how one is made by its name."""
+"""The registry of detectors, and a factory that makes one by its name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class DetectorSpec:
     """Registry entry of a detector.
 
     Attributes:
-        name: Name that users ask for.
+        name: Name by which users select the detector.
         summary: Description in a few words.
         factory: Callable that makes the detector, from the path of a weights file if `accepts_weights`.
         download: Weights file that has to be downloaded first, or None.
@@ -95,7 +95,7 @@ def make_detector(name: str = AUTO, weights: Path | None = None, *, small_faces:
     if weights is not None and not spec.accepts_weights:
         raise InputError(f"the detector {spec.name!r} does not accept a weights file, got {weights}")
     if weights is None and spec.download is not None:
-        weights = spec.download.verified_path()
+        weights = spec.download.get_verified_path()
     options = {"small_faces": True} if small_faces else {}
     return spec.factory(weights, **options) if spec.accepts_weights else spec.factory(**options)
 

@@ -14,7 +14,7 @@ from mememoji.results import Box, Detection
 from mememoji.types import UInt8Array
 
 SCORE_THRESHOLD: Final = 0.7
-"""Lowest score of a face; the values that its authors use are between 0.6 and 0.9."""
+"""Lowest score of a face; YuNet's authors use values between 0.6 and 0.9."""
 
 # docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0

@@ -98,7 +98,7 @@ def make_evaluation_detector(name: str, weights: Path | None = None) -> tuple[Fa
         return CompactDetector(weights, score_threshold=MIN_SCORE, num_threads=1), threshold
     if name == "yunet":
         assert spec.download is not None
-        path = spec.download.verified_path() if weights is None else weights
+        path = spec.download.get_verified_path() if weights is None else weights
         return YuNetDetector(path, score_threshold=MIN_YUNET_SCORE), SCORE_THRESHOLD
     if weights is not None:
         raise InputError(f"the detector {name!r} does not accept a weights file, got {weights}")
