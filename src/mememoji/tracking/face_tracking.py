@@ -1,4 +1,4 @@
-"""From the analyses of single frames to tracked faces with smoothed compositions."""
+"""Face tracking: the analyses of single frames become tracked faces with smoothed compositions."""
 
 from dataclasses import dataclass, replace
 

@@ -12,10 +12,10 @@ from mememoji.results import Box, Detection
 from mememoji.types import UInt8Array
 
 FULL_FRAME_INTERVAL: Final = 0.4
-"""Seconds between detections on the full frame, after which a new face is found at the latest."""
+"""Seconds between detections on the full frame, and so the longest time until a new face is found."""
 
 FAST_DETECTION_SECONDS: Final = 0.02
-"""Detectors that need no longer than this for a full frame process every frame in full."""
+"""If a full-frame detection takes no longer than this, every frame is processed in full."""
 
 ROI_MARGIN: Final = 0.6
 """Fraction of a box's longer side that its region of interest adds on each side."""
@@ -32,8 +32,9 @@ Roi = tuple[int, int, int, int]
 class RoiDetector:
     """Detector for one stream of frames that searches regions of interest around the last frame's faces.
 
-    The full frame is processed at first, every `full_frame_interval` seconds, if a face of the last frame is not found
-    again, if the last frame had none, if the regions would cover most of the frame, and if the detector is fast.
+    The full frame is processed for the first frame and every `full_frame_interval` seconds, and also if a face of the
+    last frame is not found again, if the last frame had none, if the regions would cover most of the frame, or if the
+    detector is fast.
 
     Unlike other detectors it stores the last frame's faces, so it must not be shared between threads or streams.
 
@@ -110,7 +111,7 @@ class RoiDetector:
 
     def _detect_in_roi(self, image: UInt8Array, roi: Roi) -> list[Detection]:
         left, top, right, bottom = roi
-        # A face that fills its region is found again at this size.
+        # A region contains one face and its surroundings, so a low resolution suffices to find the face again.
         small, scale = downscale(np.ascontiguousarray(image[top:bottom, left:right]), MAX_ROI_IMAGE_SIZE)
         detections = [to_image_coords(face, roi, scale) for face in self._detector.detect(small)]
         return [face for face in detections if face is not None]

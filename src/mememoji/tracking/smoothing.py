@@ -20,7 +20,9 @@ class _State:
 
 
 class Smoother:
-    """Exponential smoothing of each track's composition: a step has reached 63 % after `time_constant`, 95 % after 3.
+    """Exponential smoothing of each track's composition.
+
+    The result has followed 63 % of a sudden change after one time constant, and 95 % after three.
 
     Args:
         time_constant: Time constant in seconds; 0 turns smoothing off.

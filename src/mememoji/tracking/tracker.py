@@ -10,7 +10,7 @@ import numpy as np
 from mememoji.results import Box, Detection
 from mememoji.types import Float64Array
 
-# Gains of the filter: the weight of a new measurement against the prediction. Detectors' boxes jitter.
+# Filter gains: the weight of a new measurement relative to the prediction, below 1 because detectors' boxes jitter.
 CENTER_GAIN: Final = 0.7
 SIZE_GAIN: Final = 0.4
 VELOCITY_GAIN: Final = 0.35
@@ -28,7 +28,7 @@ class _Track:
     time: float
     center: Float64Array  # (2,) x, y
     size: float
-    velocity: Float64Array  # (2,) pixels a second
+    velocity: Float64Array  # (2,) pixels per second
 
     def predict(self, time: float) -> Float64Array:
         """Return the expected center (2,) at a time."""
