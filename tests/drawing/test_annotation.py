@@ -133,5 +133,5 @@ def test_annotate_names_are_drawn_in_the_panels() -> None:
     image, found = make_image(300, 200), analysis(300, 200, face(Box(20, 20, 80, 80)))
     named = annotate(image, found, names=["7"])
     assert (named != annotate(image, found)).any()
-    with pytest.raises(ValueError, match="one for each of 1 faces, got 2"):
+    with pytest.raises(ValueError, match="one name per face, 1, got 2"):
         annotate(image, found, names=["1", "2"])

@@ -111,10 +111,10 @@ def annotate(
         expected = f"{analysis.width}x{analysis.height}"
         raise ValueError(f"image must be {expected} as in the analysis, got {width}x{height}")
     if names is not None and len(names) != len(analysis.faces):
-        raise ValueError(f"names must be one for each of {len(analysis.faces)} faces, got {len(names)}")
+        raise ValueError(f"names must have one name per face, {len(analysis.faces)}, got {len(names)}")
     factor = 1
     if min(width, height) < _MIN_SIZE and not keep_size:
-        # The length of a long and narrow image is limited.
+        # The longer side limits the factor too: a long, narrow image would become huge.
         factor = min(math.ceil(_READABLE_SIZE / min(width, height)), max(_MAX_SIZE // max(width, height), 1))
         image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
     canvas = Canvas(image)

@@ -13,7 +13,7 @@ MAP_SIZE: Final = 72
 """The size of a feature map in the figure, in pixels."""
 
 MAX_CHANNELS: Final = 47
-"""The default number of channels drawn: with the crop they fill four rows."""
+"""The default for the largest number of channels to draw: with the crop they fill four rows."""
 
 FACE_SIZE: Final = 168
 """The size of a face under its class activation map, in pixels."""
@@ -34,7 +34,7 @@ def draw_feature_maps(
         crop: The input of the network, (S, S) uint8.
         maps: The feature maps of the crop, (C, H, W); each channel is scaled to its own range, dark to bright.
         layer: The name of the layer, for the title.
-        max_channels: The number of channels drawn at most.
+        max_channels: The largest number of channels to draw.
         columns: The number of tiles in a row.
 
     Returns:

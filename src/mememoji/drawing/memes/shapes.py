@@ -48,7 +48,7 @@ def blend_weights(composition: Mapping[Emotion, float], boldness: float) -> Floa
 
     Args:
         composition: The six fractions, which sum to 1.
-        boldness: B, in 0..1.
+        boldness: The boldness b, in 0..1.
 
     Returns:
         (6,) in the order of `EMOTIONS`.
