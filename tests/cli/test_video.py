@@ -105,7 +105,7 @@ def test_video_invalid_file_is_reported_in_one_line(video: Video, tmp_path: Path
     (tmp_path / "no.mp4").write_bytes(b"no video")
     result = video(tmp_path / "no.mp4")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "is not a video" in result.stderr
+    assert "must be a video" in result.stderr
 
 
 def test_video_interrupted_timeline_can_be_resumed(video: Video, pooled_weights: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_timeline_invalid_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="cannot be read"):
         list(read_timeline(tmp_path / "missing.csv"))
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(VideoError, match="is not a timeline"):
+    with pytest.raises(VideoError, match="must be a timeline"):
         prepare_resume(tmp_path / "other.csv")
     with pytest.raises(RunError, match="cannot be written"):
         TimelineWriter(tmp_path / "nowhere" / "timeline.csv")

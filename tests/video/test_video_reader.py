@@ -20,10 +20,10 @@ def ffmpeg(*words: object) -> None:
 
 
 def test_video_reader_invalid_file_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(VideoError, match="is not a file"):
+    with pytest.raises(VideoError, match="no file has this path"):
         VideoReader(tmp_path / "missing.mp4")
     (tmp_path / "text.mp4").write_text("no video")
-    with pytest.raises(VideoError, match="is not a video"):
+    with pytest.raises(VideoError, match="must be a video"):
         VideoReader(tmp_path / "text.mp4")
 
 

@@ -17,7 +17,7 @@ MAX_CHANGES: Final = 1000
 """The number of changes kept for each face; later ones are only counted."""
 
 _MAX_GAP_SECONDS: Final = 1.0
-"""Time between two rows of a face counts as seen up to this gap."""
+"""Largest time between two rows of a face during which it counts as seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Change:
     after: Emotion
 
     def to_dict(self) -> dict[str, Any]:
+        """Convert the change to plain strings and numbers; the time is rounded to milliseconds."""
         return {"time": round(self.time, 3), "from": self.before.value, "to": self.after.value}
 
 
@@ -54,7 +55,7 @@ class FaceSummary:
 
     @property
     def seconds_on_top(self) -> dict[Emotion, float]:
-        """For how many seconds each emotion was the top one."""
+        """The number of seconds for which each emotion was the top one."""
         return dict(zip(EMOTIONS, self._top_seconds.tolist(), strict=True))
 
     @property
@@ -92,14 +93,15 @@ class FaceSummary:
             self._current, self._candidate = top, None
 
     def to_dict(self) -> dict[str, Any]:
+        """Convert the summary to plain dicts, lists, strings and numbers; times are rounded to milliseconds."""
         return {
             "face": self.track_id,
             "first_seen": round(self.first_seen, 3),
             "last_seen": round(self.last_seen, 3),
             "seconds_seen": round(self.seconds_seen, 3),
-            "mean_composition": {emotion.value: round(part, 4) for emotion, part in self.mean_composition.items()},
+            "mean_composition": {emotion.value: round(value, 4) for emotion, value in self.mean_composition.items()},
             "top": self.top.value,
-            "seconds_on_top": {emotion.value: round(time, 3) for emotion, time in self.seconds_on_top.items()},
+            "seconds_on_top": {emotion.value: round(value, 3) for emotion, value in self.seconds_on_top.items()},
             "num_changes": self.num_changes,
             "changes": [change.to_dict() for change in self.changes],
         }

@@ -9,7 +9,7 @@ from mememoji.tracking.face_tracking import TrackedFrame
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Which of boxes, panels with bars, and meme faces are drawn on each frame."""
+    """The elements to draw on each frame: boxes, panels with bars, meme faces."""
 
     boxes: bool = True
     bars: bool = True

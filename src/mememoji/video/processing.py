@@ -67,8 +67,8 @@ def track_frames(
 
     Args:
         frames: The frames of the video, in order.
-        analyzer: The analyzer that reads the faces.
-        tracking: The tracker that assigns track IDs and smooths the compositions.
+        analyzer: The analyzer that finds and classifies the faces.
+        tracking: The tracking that assigns track IDs and smooths the compositions.
         batch_size: The number of frames analyzed together.
         frame_stride: The distance between analyzed frames.
 
@@ -110,19 +110,20 @@ def process_video(
     emotion.
 
     Args:
-        reader: The video file. Where a video is written, it must return every frame, whatever `frame_stride`.
-        analyzer: The analyzer that reads the faces.
+        reader: The video file. Where a video is written, its own `frame_stride` must be 1, so that it returns every
+            frame.
+        analyzer: The analyzer that finds and classifies the faces.
         outputs: The files to write.
-        frame_stride: Of every `frame_stride` frames of the reader the first is analyzed; a written video shows its
-            faces on the others.
+        frame_stride: The distance between analyzed frames of the reader; a written video shows the faces of the last
+            analyzed frame on those between.
         smoothing: The time constant of the compositions in seconds; 0 turns smoothing off.
         overlay: What is drawn into the video; None draws boxes and bars.
         audio: Whether the audio is copied into the written video, which needs ffmpeg.
-        previous_rows: The rows of the timeline that is resumed; the summary and the plot include them.
+        previous_rows: The rows of the timeline to resume; the summary and the plot include them.
         progress: A function called with the time of each frame, in seconds.
 
     Raises:
-        VideoError: Not one frame can be read.
+        VideoError: No frame can be read.
         RunError: An output cannot be written.
         MissingExtraError: A plot is requested without matplotlib.
 
@@ -189,7 +190,7 @@ def process_video(
 
 
 def _open_encoder(path: Path, reader: VideoReader, first: Frame, *, audio: bool) -> VideoEncoder:
-    # The size of the frame, not that in the header of the file: in some files they differ.
+    # The size of the frame, because in some files the size in the header differs.
     height, width = first.image.shape[:2]
     return VideoEncoder(path, width, height, reader.fps, audio=Audio(reader.path, first.time) if audio else None)
 

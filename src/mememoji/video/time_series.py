@@ -33,7 +33,10 @@ class TimeSeries:
 
     Args:
         bin_width: The initial width of a bin in seconds, above 0.
-        max_points: The number of bins kept at most, at least 2.
+        max_points: The largest number of bins to keep, at least 2.
+
+    Raises:
+        ValueError: A value is out of range.
     """
 
     def __init__(self, bin_width: float, max_points: int = MAX_POINTS) -> None:
@@ -61,8 +64,8 @@ class TimeSeries:
         return TimeSeriesPoints(sums[:, 1] / sums[:, 0], sums[:, 2:] / sums[:, :1], self._bin_width)
 
     def _add_to_bin(self, index: int, sums: Float64Array) -> None:
-        known = self._bins.get(index)
-        self._bins[index] = sums if known is None else known + sums
+        current = self._bins.get(index)
+        self._bins[index] = sums if current is None else current + sums
 
 
 class FaceTimeSeries:

@@ -101,7 +101,7 @@ def read_timeline(path: Path) -> Iterator[Row]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             if next(file, "").rstrip("\r\n") != ",".join(COLUMNS):
-                raise VideoError(f"{path} is not a timeline: expected the columns {','.join(COLUMNS)}")
+                raise VideoError(f"{path} must be a timeline with the columns {','.join(COLUMNS)}")
             invalid: int | None = None
             for number, line in enumerate(file, 2):
                 if invalid is not None:
@@ -119,7 +119,7 @@ def prepare_resume(path: Path) -> list[Row]:
     """Remove the last frame of an interrupted timeline, which may lack faces, so that rows can be appended.
 
     Returns:
-        The removed rows; empty where the timeline had none.
+        The removed rows; an empty list if the timeline had none.
 
     Raises:
         VideoError: The file is missing or not a timeline.
@@ -128,7 +128,7 @@ def prepare_resume(path: Path) -> list[Row]:
     last: list[Row] = []
     for row in read_timeline(path):
         last = [*last, row] if last and row.time == last[-1].time else [row]
-    # Rows are plain ASCII, so the lines that are kept can be counted in bytes.
+    # Rows are plain ASCII, so the length of the kept lines in characters is their length in bytes.
     try:
         with path.open("r+b") as file:
             end = 0

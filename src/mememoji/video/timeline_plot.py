@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_FACES: Final = 8
-"""The number of faces drawn at most: those seen longest."""
+"""The largest number of faces to draw; those seen longest are drawn."""
 
 _TEXT: Final = "#23272e"
 _MUTED_TEXT: Final = "#8b929c"
@@ -23,7 +23,11 @@ _MIN_GAP_SECONDS: Final = 0.5
 
 
 def require_matplotlib() -> None:
-    """Raise MissingExtraError where matplotlib is not installed."""
+    """Check that matplotlib is installed.
+
+    Raises:
+        MissingExtraError: It is not.
+    """
     _new_figure(1, 1)
 
 
@@ -98,7 +102,7 @@ def _legend() -> tuple[list[Any], list[str]]:
 
 def _new_figure(width: float, height: float) -> "Figure":
     try:
-        # Not pyplot, which keeps figures alive and looks for a display.
+        # Not pyplot, which keeps figures in memory and requires a display.
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise MissingExtraError("video", "a plot") from error

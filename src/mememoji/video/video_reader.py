@@ -38,7 +38,7 @@ class EndOfStream:
 class VideoReader:
     """An iterable over the frames of a video file, read with OpenCV; it holds one frame at a time.
 
-    Timestamps are those of the file, so a variable frame rate keeps its pace. The rotation set in the file is applied.
+    Timestamps are those of the file, so a variable frame rate is preserved. The rotation set in the file is applied.
 
     Args:
         path: The video file.
@@ -66,7 +66,7 @@ class VideoReader:
         if frame_stride < 1:
             raise ValueError(f"frame_stride must be at least 1, got {frame_stride}")
         if not path.is_file():
-            raise VideoError(f"{path} is not a file")
+            raise VideoError(f"{path} must be a video file; no file has this path")
         self.path, self.start, self.stop, self.frame_stride = path, start, stop, frame_stride
         self.end_of_stream: EndOfStream | None = None
         """Where reading ended; None until then."""
@@ -84,7 +84,8 @@ class VideoReader:
             raise VideoError(f"start must be before the end of {path} at {self.duration:.1f} s, got {start:g} s")
         if self.width * self.height > limits.max_pixels:
             raise TooLargeError(
-                f"{path}: expected frames of at most {limits.max_pixels:,} pixels, got {self.width}x{self.height}"
+                f"{path}: expected frames of at most {limits.max_pixels:,} pixels, got {self.width}x{self.height}; "
+                "scale the video down"
             )
 
     @property
@@ -102,7 +103,7 @@ class VideoReader:
         """Read the frames from `start` on.
 
         Raises:
-            VideoError: Not one frame can be read.
+            VideoError: No frame can be read.
         """
         self.end_of_stream = None
         last_time = 0.0
@@ -158,7 +159,7 @@ class VideoReader:
         capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
         try:
             if not capture.isOpened():
-                raise VideoError(f"{self.path} is not a video that OpenCV can read, or lacks its index")
+                raise VideoError(f"{self.path} must be a video that OpenCV can read; it may be damaged or incomplete")
             yield capture
         finally:
             capture.release()
