@@ -90,7 +90,7 @@ class Capture:
         self._retry_event.set()
 
     def stop(self) -> None:
-        """Stop the background thread; wait for it, but not longer than a device may take that does not respond."""
+        """Stop the background thread and wait until it ends, but no longer than an unresponsive device may block it."""
         self._stop_event.set()
         self._retry_event.set()
         with self._changed:

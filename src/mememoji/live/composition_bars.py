@@ -28,8 +28,8 @@ class CompositionBars(QWidget):
         if composition == self.composition:
             return
         self.composition = composition
-        parts = () if composition is None else composition.items()
-        self.setAccessibleDescription(", ".join(f"{emotion.value} {fraction:.0%}" for emotion, fraction in parts))
+        items = () if composition is None else composition.items()
+        self.setAccessibleDescription(", ".join(f"{emotion.value} {fraction:.0%}" for emotion, fraction in items))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature

@@ -27,7 +27,7 @@ def run_headless(
 
     Args:
         capture: The capture of the source; it is started and stopped here.
-        analyzer: The analyzer that reads the faces.
+        analyzer: The analyzer that finds and classifies the faces.
         target: A CSV file, or an open text stream.
         smoothing: The time constant of the compositions in seconds.
         seconds: The maximum duration; None sets no limit.
@@ -45,7 +45,7 @@ def run_headless(
         capture.start()
         try:
             while end is None or time.monotonic() < end:
-                # Read before fetching, so that the last frame of a file is fetched before its end is noticed.
+                # The state is read first: if it were read after fetching, the last frame of a file could be missed.
                 state = capture.state
                 frame = capture.fetch(_FETCH_TIMEOUT)
                 if frame is not None:

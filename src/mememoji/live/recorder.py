@@ -53,7 +53,7 @@ class Recorder:
             self._start, self._size = time, (width, height)
             self._encoder = VideoEncoder(self.video_path, width, height, FPS)
         if (width, height) != self._size:
-            # A source that was lost can return with another size, but a file has one.
+            # A source that was lost may return with another size, but all frames of a file have one size.
             image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
         self._last_time = time
         self._encoder.write(image, time)
@@ -78,7 +78,7 @@ class Recorder:
         self.close()
 
 
-def unused_name(folder: Path, suffix: str) -> str:
+def make_unused_name(folder: Path, suffix: str) -> str:
     """Return a file name without suffix, made from the current time, that is not used in a folder.
 
     Args:

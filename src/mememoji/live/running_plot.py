@@ -22,7 +22,7 @@ _MAX_POINTS: Final = 4000
 class RunningPlot:
     """A plot that scrolls from right to left; `widget` is its Qt widget.
 
-    Points are collected for all faces, so that the past of another face is available when it is selected.
+    Points are collected for all faces, so that a face that is selected later has its past in the plot too.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class RunningPlot:
         for track_id, face in tracked_frame.faces.items():
             points = self._points.setdefault(track_id, deque(maxlen=_MAX_POINTS))
             if points and time - points[-1][0] > _MAX_GAP_SECONDS:
-                # Not-a-number values interrupt the curves.
+                # NaN interrupts the curves.
                 points.append((time - _MAX_GAP_SECONDS / 2, *(math.nan for _ in EMOTIONS)))
             points.append((time, *face.composition.fractions))
         old = [track_id for track_id, points in self._points.items() if points[-1][0] < time - SPAN_SECONDS]

@@ -54,7 +54,7 @@ class Session:
 
     Args:
         capture: The capture of the source; the session starts and stops it.
-        analyzer: The analyzer that reads the faces.
+        analyzer: The analyzer that finds and classifies the faces.
         overlay: What is drawn on the frames; None draws boxes and bars.
         smoothing: The time constant of the compositions in seconds.
     """
@@ -177,7 +177,7 @@ class Session:
         try:
             self._process_frames()
         except Exception as error:
-            # The user must learn that the analysis no longer runs; the traceback is printed as for any thread.
+            # Reported, because the window would otherwise just freeze; Python prints the traceback of the thread.
             self._add_message(f"The analysis has stopped: {error}", is_error=True)
             raise
 

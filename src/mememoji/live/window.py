@@ -12,7 +12,7 @@ from mememoji.errors import RunError
 from mememoji.live.capture import CaptureState, display_name
 from mememoji.live.composition_bars import CompositionBars
 from mememoji.live.image_view import ImageView
-from mememoji.live.recorder import Recorder, unused_name
+from mememoji.live.recorder import Recorder, make_unused_name
 from mememoji.live.running_plot import RunningPlot
 from mememoji.live.session import Session, StatusMessage
 from mememoji.live.style import STYLE_SHEET
@@ -191,7 +191,7 @@ class LiveWindow(QMainWindow):
         for message in self.session.fetch_messages():
             self._show_message(message)
         if self.record_button.isChecked() and self.session.recorder is None:
-            # It stopped by itself, for example because the disk is full.
+            # The session stopped the recording after an error, for example because the disk is full.
             with QSignalBlocker(self.record_button):
                 self.record_button.setChecked(False)
             self.record_button.setText("Record")
@@ -254,7 +254,7 @@ class LiveWindow(QMainWindow):
 
     def _save_snapshot(self) -> None:
         try:
-            self.session.save_snapshot(self._folder / f"{unused_name(self._folder, '.png')}.png")
+            self.session.save_snapshot(self._folder / f"{make_unused_name(self._folder, '.png')}.png")
         except RunError as error:
             self._show_message(StatusMessage(str(error), is_error=True))
 
@@ -264,7 +264,7 @@ class LiveWindow(QMainWindow):
             self.record_button.setText("Record")
             return
         try:
-            self.session.start_recording(Recorder(self._folder, unused_name(self._folder, ".csv")))
+            self.session.start_recording(Recorder(self._folder, make_unused_name(self._folder, ".csv")))
         except RunError as error:
             self._show_message(StatusMessage(str(error), is_error=True))
             self.record_button.setChecked(False)
