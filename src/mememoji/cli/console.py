@@ -5,11 +5,11 @@ from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
 _MIN_STEPS: Final = 8
-"""The number of steps from which on a progress bar is shown."""
+"""The smallest number of steps for which a progress bar is shown."""
 
 
 class Console:
-    """A printer that keeps a progress bar below its output; the bar is shown on a terminal and for many steps only.
+    """A printer that keeps a progress bar below its output; the bar is shown only on a terminal and for many steps.
 
     Args:
         steps: The total number of steps.

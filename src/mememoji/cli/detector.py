@@ -185,7 +185,7 @@ def evaluate(
     ] = None,
     hard_negatives: Annotated[
         Path | None,
-        typer.Option(help="The training images, of which the held-out animals are evaluated too.", metavar="FILE"),
+        typer.Option(help="Training images, whose held-out hard negatives are evaluated too.", metavar="FILE"),
     ] = None,
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="Write contact sheets, which show faces of real people.")
@@ -197,21 +197,22 @@ def evaluate(
     from mememoji.evaluation.detection.detector_predictions import make_evaluation_detector, run_detector
     from mememoji.evaluation.plots import require_matplotlib
 
-    require_matplotlib()  # a missing library should not be noticed after minutes of detection
+    require_matplotlib()  # before minutes of detection, not after
     files = {"compact": weights, "yunet": yunet}
     detectors = [(name, *make_evaluation_detector(name, files.get(name))) for name in detector or ["compact", "haar"]]
     if baseline is not None:
         detectors.append(("baseline", *make_evaluation_detector("compact", baseline)))
     samples = read_detection_samples(data)
     predictions = [
-        run_detector(one, samples, threshold, name=name, progress=True) for name, one, threshold in detectors
+        run_detector(face_detector, samples, threshold, name=name, progress=True)
+        for name, face_detector, threshold in detectors
     ]
     negatives, on_negatives = [], None
     if hard_negatives is not None:
         negatives = [sample for sample in read_detection_samples(hard_negatives) if sample.is_hard_negative]
         on_negatives = {
-            name: run_detector(one, negatives, threshold, name=name, progress=True)
-            for name, one, threshold in detectors
+            name: run_detector(face_detector, negatives, threshold, name=name, progress=True)
+            for name, face_detector, threshold in detectors
         }
     report = make_report(predictions, samples, on_negatives, negatives)
     written = write_detection_report(report, predictions, samples, out, figures=figures)
@@ -220,4 +221,4 @@ def evaluate(
 
 
 def _print_weights(weights: Path, card: DetectorCard) -> None:
-    typer.echo(f"{weights} ({weights.stat().st_size:,} bytes, {card.parameters:,} parameters) and its card")
+    typer.echo(f"{weights} ({weights.stat().st_size:,} bytes, {card.num_parameters:,} parameters) and its card")

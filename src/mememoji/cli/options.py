@@ -43,7 +43,7 @@ def find_classifier_weights(classifier: str | None, weights: Path | None) -> Pat
     """Return the weights file that `--classifier` or `--weights` selects, or the default one.
 
     Raises:
-        typer.BadParameter: both options are given, or no classifier has this name.
+        typer.BadParameter: Both options are given, or no classifier has this name.
         ModelError: The default weights are missing from this installation.
     """
     from mememoji.classification.shipped_classifiers import find_weights
@@ -68,7 +68,7 @@ def make_analyzer(
     """Make the analyzer that the options of a command select.
 
     Raises:
-        typer.BadParameter: the options for the detector or for the classifier are not valid.
+        typer.BadParameter: The options for the detector or for the classifier are not valid.
         ModelError: Weights are missing or do not match their card.
     """
     from mememoji.analyzer import Analyzer

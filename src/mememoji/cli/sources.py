@@ -28,7 +28,7 @@ class Source:
         """Return what `read_image` reads: the path of the file, or the bytes of standard input."""
         if self.name != STDIN:
             return self.name
-        # One byte over the limit is enough for an error, and an endless stream must not fill the memory.
+        # One byte over the limit suffices for the error; more could fill the memory, because a stream may not end.
         return sys.stdin.buffer.read(limits.max_bytes + 1)
 
 
