@@ -40,7 +40,7 @@ class AnchorGrid:
 
 @lru_cache(maxsize=32)
 def make_anchor_grid(image_size: int, device: torch.device) -> AnchorGrid:
-    """Make the anchor grid of images (image_size, image_size) on a device; cached, so that steps need no copy."""
+    """Make the anchor grid of images (image_size, image_size) on a device; the cache spares each step a copy to it."""
     anchor_points = make_anchor_points(image_size, image_size)
     limits = [FACE_SIZES[int(stride)] for stride in anchor_points[:, 2]]
     # (P, 2) -> (P,), (P,)
@@ -55,8 +55,8 @@ class Assignment:
     Attributes:
         anchor: Index (N,) int64 into the anchor points of the batch, image by image.
         face: Index (N,) int64 into the faces of the batch.
-        target_score: Score (N,) float32 in 0..1 that the anchor point should predict: 1 for the face's best overlap,
-            less for others, so that one anchor point stands out.
+        target_score: Score (N,) float32 in 0..1 that the anchor point should predict: 1 for the face's best overlap
+            and less for the others, so that one anchor point learns the highest score.
     """
 
     anchor: Tensor
@@ -68,8 +68,8 @@ class Assignment:
 def assign(logits: Tensor, boxes: Tensor, batch: DetectionBatch, grid: AnchorGrid) -> Assignment:
     """Assign anchor points to faces by SimOTA: each face takes the anchor points with the lowest cost.
 
-    The number of anchor points of a face is the sum of its largest overlaps (Ge et al. 2021, "YOLOX: Exceeding YOLO
-    Series in 2021"); YuNet is trained in the same way.
+    The number of anchor points of a face is the sum of its `TOP_K` largest IoUs (Ge et al. 2021, "YOLOX: Exceeding
+    YOLO Series in 2021"); YuNet is trained in the same way.
 
     Args:
         logits: Face logits (B, P) float32.

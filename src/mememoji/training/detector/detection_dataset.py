@@ -62,7 +62,7 @@ class DetectionBatch:
 
     def to(self, device: torch.device) -> "DetectionBatch":
         """Return the batch on a device; a GPU copies from pinned memory while the CPU continues."""
-        # In the other direction the CPU would read before the copy has ended.
+        # Copies to the CPU must block: otherwise it could read the values before the copy has ended.
         non_blocking = device.type == "cuda"
         return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
@@ -74,7 +74,7 @@ class DetectionBatch:
         return DetectionBatch(*(function(getattr(self, name)) for name in self.__slots__))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Between processes each tensor is passed through its own shared file, which pays only for the images.
+        # torch passes each tensor between processes in a shared file of its own, which is slower for small tensors.
         _, *names = self.__slots__
         return _rebuild_batch, (self.images, *(getattr(self, name).numpy() for name in names))
 
@@ -153,7 +153,7 @@ class DetectionDataset(Dataset[DetectionBatch]):
             pin_memory=self._pin_memory,
             # Only forked processes share the images' memory. They do not use CUDA.
             multiprocessing_context="fork",
-            # The loader draws a seed, which is not used here, and would otherwise advance torch's global generator.
+            # The loader draws a seed that is not used here; with its own generator, torch's global one is unchanged.
             generator=torch.Generator(),
         )
         with _single_opencv_thread():
@@ -170,7 +170,7 @@ class DetectionDataset(Dataset[DetectionBatch]):
 
 @contextmanager
 def _single_opencv_thread() -> Iterator[None]:
-    """Stop OpenCV's threads: a process forked beside them would wait for threads that only its parent has."""
+    """Stop OpenCV's threads: a forked process would wait forever for threads that exist only in its parent."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

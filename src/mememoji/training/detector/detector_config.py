@@ -63,8 +63,8 @@ class DetectorTrainConfig:
     """Configuration of a detector training.
 
     The learning rate rises for `warmup_epochs`, stays at its peak, and decays to 0 along half a cosine in the last
-    `lr_decay_epochs`. Before the decay a training does not depend on the number of epochs, so that it can be resumed
-    with another one.
+    `lr_decay_epochs`. Before the decay a training does not depend on the number of epochs, so it can be resumed with
+    another number.
 
     Attributes:
         model: Architecture of the network.
@@ -160,7 +160,7 @@ class DetectorTrainConfig:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Self:
-        """Make a config from what `to_dict` returned, also after JSON has turned its tuples into lists."""
+        """Make a config from the output of `to_dict`, whose tuples may have become lists in JSON."""
         fields = dict(content)
         model: dict[str, Any] = dict(fields["model"])
         model |= {name: tuple(value) for name, value in model.items() if isinstance(value, list)}
@@ -172,8 +172,9 @@ class DetectorTrainConfig:
 
 PRESETS: Final[dict[str, DetectorTrainConfig]] = {
     "compact": DetectorTrainConfig(),
-    # Estimated: launching a step of so small a network takes about as long as a GPU computes on 32 images, so larger
-    # batches would reduce the number of steps without more images per second. The learning rate was tried with 16.
+    # Estimated, not measured: launching a step of such a small network takes about as long as a GPU needs for 32
+    # images, so larger batches would not process more images per second. The learning rate was tested with a batch
+    # size of 16.
     "compact-gpu": DetectorTrainConfig(
         epochs=400, lr_decay_epochs=100, image_sizes=(192, 256, 320, 384), batch_size=32, ema_decay=0.999
     ),

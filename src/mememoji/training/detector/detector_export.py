@@ -57,7 +57,7 @@ def export_detector(
         ModelError: `images` is empty, or the outputs of the file differ from torch's by more than `TOLERANCE`.
     """
     if not len(images):
-        raise ModelError("an export must be checked on images, got none")
+        raise ModelError("an export needs images on which the file is compared with torch, got none")
     # Norms are fused and weights rounded before the export, so that torch and the file have the same weights and their
     # outputs must agree.
     fused = fuse(_ScaledInput(network).cpu().eval())
@@ -79,7 +79,7 @@ def export_detector(
         check_difference(max_abs_difference(fused, partial, inputs), TOLERANCE)
         card = DetectorCard(
             name=name,
-            parameters=count_parameters(network),
+            num_parameters=count_parameters(network),
             sha256=compute_sha256(partial),
             score_threshold=score_threshold,
             trained_on=trained_on,

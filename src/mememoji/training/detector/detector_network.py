@@ -1,4 +1,4 @@
-"""The detector's network: anchor-free and one-stage, in the manner of YuNet and SCRFD."""
+"""The detector's network: anchor-free and one-stage, similar to YuNet and SCRFD."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,7 +137,7 @@ class DetectorNetwork(nn.Module):
         for stage, lateral in zip(self.stages, self.laterals, strict=True):
             x = stage(x)
             levels.append(lateral(x))
-        # Top-down pathway: coarse maps give fine ones their context (Lin et al. 2017, "FPN").
+        # Top-down pathway: coarse maps add context to fine ones (Lin et al. 2017, "FPN").
         for index in (1, 0):
             levels[index] = levels[index] + functional.interpolate(levels[index + 1], scale_factor=2.0)
         rows = []

@@ -110,7 +110,7 @@ def export_detector_run(
 
     Args:
         run: Folder of the run.
-        val: Images; the file is compared with torch on some of them.
+        val: Images of val; the exported file is compared with torch on some of them.
         weights: ONNX file to write; its card is written beside it.
         name: Name of the detector in its card, without the version.
         score_threshold: Lowest score of a face, 0..1, for the card.

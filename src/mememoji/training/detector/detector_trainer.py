@@ -43,17 +43,16 @@ _VAL_PRECISION: Final = 0.98
 
 
 class DetectorTrainer:
-    """Trains a face detector.
+    """Trainer of a face detector.
 
     Args:
         config: Configuration of the training.
-        train: Images to train on; hard negatives are left out here, for the evaluation.
-        val: Images to validate on; no choice is made on them.
+        train: Images to train on; hard negatives among them are excluded, because they are kept for evaluation.
+        val: Images to validate on; the metrics do not influence the training.
         run: Folder for history, plots and checkpoints; it is created if needed.
         device: Device and precision.
         num_workers: Number of processes that make training samples; 0 uses a thread of this one.
-        val_interval: Number of epochs between validations, which on a CPU take as long as some epochs on a GPU. The
-            last epoch is always validated.
+        val_interval: Number of epochs between validations; the last epoch is always validated.
         init_from: Weights file to start from; None starts from random weights. Its hash becomes part of the config.
         quiet: Whether to hide the progress bar.
 
@@ -77,7 +76,7 @@ class DetectorTrainer:
     ) -> None:
         samples = [sample for sample in train if not sample.is_hard_negative]
         if not samples or not val:
-            raise DatasetError(f"a training needs images, got {len(samples)} for train and {len(val)} for val")
+            raise DatasetError(f"a training needs images, got {len(samples)} in train and {len(val)} in val")
         self.config, self.run, self.device, self.quiet = config, run, device, quiet
         self.val_interval = val_interval
         self.data_fingerprint = _fingerprint(samples)
@@ -215,8 +214,8 @@ class DetectorTrainer:
         )
 
     def _save(self) -> None:
-        # The CSV is written first: a script may read from it how many epochs a killed training had and resume with so
-        # many more. The decay may then start after the checkpoint's last epoch, but not before it.
+        # The CSV is written first: a script may read the number of epochs of a killed training from it and resume with
+        # more. The decay may then start after the checkpoint's last epoch, but not before it.
         write_history_csv(self.history, self.run / HISTORY_CSV)
         self._checkpoint().write(self.run / CHECKPOINT_FILE)
         plot_history(self.history, HISTORY_PANELS, self.run / HISTORY_PNG)

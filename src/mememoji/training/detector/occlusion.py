@@ -8,7 +8,7 @@ import numpy as np
 from mememoji.types import Float32Array, Float64Array, Int64Array, UInt8Array
 
 MIN_OCCLUDED_SIZE: Final = 20.0
-"""Height in pixels below which faces are not occluded: too little of them would remain visible."""
+"""Height in pixels below which faces are not occluded, because too little of them would remain visible."""
 
 MAX_ACCESSORIES: Final = 3
 """Largest number of faces in one image that get the same mask or dark glasses."""

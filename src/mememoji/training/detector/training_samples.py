@@ -59,6 +59,7 @@ class DecodedImage:
 
     @classmethod
     def from_sample(cls, sample: DetectionSample) -> "DecodedImage":
+        """Decode the image of a sample."""
         image = read_image(sample.image)
         size = max(1, image.shape[1] // 2), max(1, image.shape[0] // 2)
         half = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -145,7 +146,7 @@ def _paste(
     linear, shift, flipped = _random_affine(image, (width, height), min_scale, config, rng)
     is_small = math.hypot(*linear[:, 0]) < 0.6
     source, factor = (image.half, 2.0) if is_small else (image.full, 1.0)
-    # OpenCV's coordinates are those of pixel centers, the labels' those of pixel corners.
+    # OpenCV's coordinates refer to pixel centers, those of the labels to pixel corners.
     matrix = np.empty((2, 3))
     matrix[:, :2] = linear * factor
     matrix[:, 2] = matrix[:, :2] @ (0.5, 0.5) + shift - 0.5
