@@ -52,10 +52,10 @@ def nms(boxes: FloatArray, scores: FloatArray, *, iou_threshold: float, max_boxe
     """Return the indices of the boxes that non-maximum suppression keeps, sorted by descending score.
 
     Args:
-        boxes: Boxes (N, 4).
+        boxes: The boxes (N, 4).
         scores: Their scores (N,).
         iou_threshold: Of two boxes with a larger intersection over union, the one with the lower score is dropped.
-        max_boxes: Number of highest-scoring boxes to consider; the others are dropped.
+        max_boxes: The number of highest-scoring boxes to consider; the others are dropped.
 
     Example:
         >>> import numpy as np
@@ -72,7 +72,7 @@ def nms_by_ios(boxes: FloatArray, scores: FloatArray, *, ios_threshold: float) -
     """Return the indices of the boxes that suppression by intersection over the smaller box keeps.
 
     Args:
-        boxes: Boxes (N, 4).
+        boxes: The boxes (N, 4).
         scores: Their scores (N,).
         ios_threshold: Of two boxes that share a larger fraction of the smaller one, the one with the lower score is
             dropped, so nested boxes count as one.
@@ -88,9 +88,9 @@ def clip_boxes(boxes: Float32Array, width: int, height: int) -> tuple[Float32Arr
     """Clip boxes at the edges of an image.
 
     Args:
-        boxes: Boxes (N, 4).
-        width: Width of the image in pixels.
-        height: Height of the image in pixels.
+        boxes: The boxes (N, 4).
+        width: The width of the image in pixels.
+        height: The height of the image in pixels.
 
     Returns:
         The clipped boxes (N, 4) and the fraction of each box that remains (N,), 0..1.
@@ -107,9 +107,9 @@ def transform_boxes(boxes: FloatArray, linear: Float64Array, shift: Float64Array
     is not square.
 
     Args:
-        boxes: Boxes (N, 4) before the transform.
-        linear: Linear part (2, 2) of the map, which takes a point x to `linear @ x + shift`.
-        shift: Translation (2,) of the map.
+        boxes: The boxes (N, 4) before the transform.
+        linear: The linear part (2, 2) of the map, which takes a point x to `linear @ x + shift`.
+        shift: The translation (2,) of the map.
 
     Returns:
         Boxes (N, 4) float32.

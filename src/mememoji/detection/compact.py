@@ -20,10 +20,10 @@ from mememoji.results import Box, Detection
 from mememoji.types import Float32Array, UInt8Array
 
 IMAGE_SIZE: Final = 640
-"""Longer side in pixels to which larger images are downscaled."""
+"""The longer side in pixels to which larger images are downscaled."""
 
 SMALL_FACES_IMAGE_SIZE: Final = 1600
-"""Longer side in pixels for the additional pass of `small_faces`."""
+"""The longer side in pixels for the additional pass of `small_faces`."""
 
 # docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0
@@ -43,11 +43,11 @@ class CompactDetector:
     by the second stage, `mememoji.detection.refinement`.
 
     Args:
-        weights: ONNX file with its card beside it; None uses the weights in the package.
-        score_threshold: Lowest score of a face, 0..1; None uses the card's, which was chosen on val.
+        weights: The ONNX file with its card beside it; None uses the weights in the package.
+        score_threshold: The lowest score of a face, 0..1; None uses the card's, which was chosen on val.
         small_faces: Whether to detect faces that are small in a large image.
-        num_threads: Number of threads that one call may use; None leaves it to ONNX Runtime. 1 is fastest,
-            since waiting threads of several sessions slow each other down.
+        num_threads: The number of threads that one call may use; None leaves it to ONNX Runtime. 1 is fastest, because
+            the waiting threads of several sessions slow each other down.
 
     Raises:
         ModelError: The weights or their card are missing, the hash differs, or the graph is not a detector's.

@@ -9,7 +9,7 @@ from mememoji.errors import ModelError
 from mememoji.model_files import read_card, verify_hash, write_card
 
 FORMAT: Final = 1
-"""Version of the card's format; other versions are rejected."""
+"""The version of the card's format; other versions are rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class DetectorCard:
     and returns `outputs` (N, P, 15), which `mememoji.detection.postprocess` decodes.
 
     Attributes:
-        name: Name of the detector with its version.
-        num_parameters: Number of trainable parameters.
-        sha256: SHA-256 of the weights file in hex.
-        score_threshold: Lowest score of a face, 0..1, chosen on val for these weights.
-        trained_on: Training data, and what was left out of it.
-        license: License of the weights.
-        scores: Metrics by the data they were measured on, such as `{"val": {"recall_32": 0.9}}`.
-        note: Known limits and intended use.
+        name: The name of the detector with its version.
+        num_parameters: The number of trainable parameters.
+        sha256: The SHA-256 of the weights file in hex.
+        score_threshold: The lowest score of a face, 0..1, chosen on val for these weights.
+        trained_on: The training data, and what was left out of it.
+        license: The license of the weights.
+        scores: The metrics by the data they were measured on, such as `{"val": {"recall_32": 0.9}}`.
+        note: The known limits and intended use.
 
     Raises:
         ModelError: A value is out of range.

@@ -11,7 +11,7 @@ from typing import Final
 from mememoji.errors import ModelError, RunError
 
 TIMEOUT: Final = 30.0
-"""Seconds without data from the server after which a download fails."""
+"""The time in seconds without data from the server after which a download fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class DownloadableWeights:
     """A weights file on a server.
 
     Attributes:
-        detector: Name of the detector that needs it.
-        file_name: Name of the file in the data folder.
-        url: HTTP or HTTPS URL.
-        sha256: SHA-256 of the content in hex.
-        max_bytes: Maximum size; a longer response is rejected.
-        license: License of the weights, as shown to the user.
+        detector: The name of the detector that needs it.
+        file_name: The name of the file in the data folder.
+        url: The HTTP or HTTPS URL.
+        sha256: The SHA-256 of the content in hex.
+        max_bytes: The maximum size in bytes; a longer response is rejected.
+        license: The license of the weights, as shown to the user.
     """
 
     detector: str
@@ -74,8 +74,8 @@ class DownloadableWeights:
         The file is renamed into place after its hash was checked, so an incomplete or wrong one never appears there.
 
         Args:
-            url: Alternative HTTP or HTTPS URL; the expected hash is the same.
-            timeout: Seconds without data from the server after which the download fails.
+            url: An alternative HTTP or HTTPS URL; the expected hash is the same.
+            timeout: The time in seconds without data from the server after which the download fails.
 
         Raises:
             RunError: The server does not respond, sends another file, or the data folder cannot be written.

@@ -10,7 +10,7 @@ from mememoji.results import Detection
 from mememoji.types import UInt8Array
 
 MAX_DETECTION_SIZE: Final = 1280
-"""Longer side in pixels to which larger images are downscaled for detection; boxes are in pixels of the original."""
+"""The longer side in pixels to which larger images are downscaled; boxes are in pixels of the original."""
 
 
 @runtime_checkable
@@ -36,12 +36,12 @@ class FaceDetector(Protocol):
 
     @property
     def name(self) -> str:
-        """Name of the detector, as reported in results."""
+        """The name of the detector, as reported in results."""
         ...
 
     @property
     def margin(self) -> float:
-        """Fraction of a box's longer side to add on each side, so that a crop frames the face as FER2013 does.
+        """The fraction of a box's longer side to add on each side, so that a crop frames the face as FER2013 does.
 
         Detectors draw their boxes differently, so each has its own value, measured by `benchmarks/crop_margin.py`.
         """
@@ -51,7 +51,7 @@ class FaceDetector(Protocol):
         """Detect faces.
 
         Args:
-            image: Upright RGB image (H, W, 3) uint8, which is not modified.
+            image: An upright RGB image (H, W, 3) uint8, which is not modified.
 
         Returns:
             The detections sorted by descending confidence, with boxes inside the image; an empty list if no face is
@@ -80,7 +80,7 @@ def suppress_overlaps(detections: list[Detection], *, ios_threshold: float = 0.4
     Nested boxes count as one face, which intersection over union would keep apart.
 
     Args:
-        detections: Detections of one image; a missing confidence counts as 0.
+        detections: The detections of one image; a missing confidence counts as 0.
         ios_threshold: Of two boxes that share a larger fraction of the smaller one, the one with the lower confidence
             is dropped.
 

@@ -10,8 +10,8 @@ class FakeDetector:
     """Detector that returns the same detections for every image, except those that exceed the image bounds.
 
     Args:
-        detections: Detections to return.
-        margin: Fraction of the box that a crop adds on each side: see `FaceDetector`.
+        detections: The detections to return.
+        margin: The fraction of the box that a crop adds on each side: see `FaceDetector`.
 
     Example:
         >>> import numpy as np

@@ -33,11 +33,11 @@ class HaarDetector:
     """Viola and Jones, "Rapid Object Detection using a Boosted Cascade of Simple Features" (CVPR 2001), as in OpenCV.
 
     Args:
-        scale_factor: Ratio between consecutive sizes of the search window, above 1.
-        min_neighbors: Number of overlapping windows that make a detection.
-        min_size: Size of the smallest face in pixels of the image after downscaling to `MAX_DETECTION_SIZE`.
-        min_weight: Lowest weight of the cascade's last stage.
-        cascade: Name of a file in `cv2.data.haarcascades`.
+        scale_factor: The ratio between consecutive sizes of the search window, above 1.
+        min_neighbors: The number of overlapping windows that make a detection.
+        min_size: The size of the smallest face in pixels of the image after downscaling to `MAX_DETECTION_SIZE`.
+        min_weight: The lowest weight of the cascade's last stage.
+        cascade: The name of a file in `cv2.data.haarcascades`.
 
     Raises:
         ModelError: This version of OpenCV does not contain the cascade (version 5 has none).

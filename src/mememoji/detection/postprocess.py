@@ -7,15 +7,15 @@ import numpy as np
 from mememoji.types import Float32Array
 
 STRIDES: Final = (8, 16, 32)
-"""Distance in pixels between neighboring anchor points in each of the three output maps."""
+"""The distance in pixels between neighboring anchor points in each of the three output maps."""
 
 
 def make_anchor_points(height: int, width: int) -> Float32Array:
     """Return the anchor points of the network's outputs.
 
     Args:
-        height: Height of the image in pixels, a multiple of the largest stride.
-        width: Width of the image in pixels, a multiple of the largest stride.
+        height: The height of the image in pixels, a multiple of the largest stride.
+        width: The width of the image in pixels, a multiple of the largest stride.
 
     Returns:
         Anchor points (P, 3) float32: the x and y of a cell's center and its stride, in pixels; row by row through the
@@ -35,10 +35,10 @@ def decode(
     """Decode the outputs whose score is at least `min_score`.
 
     Args:
-        outputs: Raw outputs (P, 15): the face logit, the offset of the box center from the anchor point, the logarithm
-            of the box's width and height, and the offsets of the five landmarks, all in units of the stride.
-        anchor_points: Anchor points (P, 3) from `make_anchor_points`.
-        min_score: Lowest score to keep, 0..1.
+        outputs: The raw outputs (P, 15): the face logit, the offset of the box center from the anchor point, the
+            logarithm of the box's width and height, and the offsets of the five landmarks, all in units of the stride.
+        anchor_points: The anchor points (P, 3) from `make_anchor_points`.
+        min_score: The lowest score to keep, 0..1.
 
     Returns:
         Boxes (N, 4) as left, top, right, bottom; scores (N,) in 0..1; landmarks (N, 5, 2). All float32, in pixels.

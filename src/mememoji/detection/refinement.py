@@ -16,13 +16,13 @@ MIN_CANDIDATE_SCORE: Final = 0.4
 """Candidates with a lower score are not rescored: hardly any of them is a face."""
 
 REFINE_SIZE: Final = 128
-"""Width and height of a candidate's crop, in pixels."""
+"""The width and height of a candidate's crop, in pixels."""
 
 # Size of the face in the crop and whether the crop is mirrored; docs/concepts/face-detection.md#second-stage
 REFINE_VIEWS: Final = ((36.0, False), (56.0, True))
 
 MAX_CANDIDATES: Final = 64
-"""Number of highest-scoring candidates that are rescored; in larger crowds the others keep their first score."""
+"""The number of highest-scoring candidates that are rescored; in larger crowds the others keep their first score."""
 
 BATCH_SIZE: Final = 16
 MIN_SCORE: Final = 0.01
@@ -43,9 +43,9 @@ def refine(
     and Komodakis 2015).
 
     Args:
-        image: Upright RGB image (H, W, 3) uint8.
-        candidates: Predictions in pixels of `image`, sorted by descending score.
-        network: Function that returns raw outputs (B, P, 15) for a list of B crops (REFINE_SIZE, REFINE_SIZE, 3) uint8.
+        image: An upright RGB image (H, W, 3) uint8.
+        candidates: The predictions in pixels of `image`, sorted by descending score.
+        network: A function that returns the raw outputs (B, P, 15) of B crops (REFINE_SIZE, REFINE_SIZE, 3) uint8.
 
     Returns:
         The same number of predictions, in the same order. Several may now cover one face, so non-maximum suppression

@@ -21,10 +21,10 @@ class DetectorSpec:
     """Registry entry of a detector.
 
     Attributes:
-        name: Name by which users select the detector.
-        summary: Description in a few words.
-        factory: Callable that makes the detector, from the path of a weights file if `accepts_weights`.
-        download: Weights file that has to be downloaded first, or None.
+        name: The name by which users select the detector.
+        summary: A description in a few words.
+        factory: A callable that makes the detector, from the path of a weights file if `accepts_weights`.
+        download: The weights file that has to be downloaded first, or None.
         accepts_weights: Whether users may pass a weights file.
         supports_small_faces: Whether `factory` accepts `small_faces`.
         in_auto: Whether `auto` may select it.
@@ -64,8 +64,8 @@ def make_detector(name: str = AUTO, weights: Path | None = None, *, small_faces:
 
     Args:
         name: "auto", "compact", "yunet", "haar" or "full-image"; "auto" selects the best one that is available.
-        weights: Weights file for a detector that accepts one; None uses the file in the package or the downloaded one,
-            which is checked by its hash.
+        weights: A weights file for a detector that accepts one; None uses the file in the package or the downloaded
+            one, which is checked by its hash.
         small_faces: Whether to detect faces that are small in a large image, which takes longer.
 
     Returns:

@@ -14,7 +14,7 @@ from mememoji.results import Box, Detection
 from mememoji.types import UInt8Array
 
 SCORE_THRESHOLD: Final = 0.7
-"""Lowest score of a face; YuNet's authors use values between 0.6 and 0.9."""
+"""The lowest score of a face; YuNet's authors use values between 0.6 and 0.9."""
 
 # docs/concepts/face-crops.md#margin
 MARGIN: Final = 0.0
@@ -33,8 +33,8 @@ class YuNetDetector:
     `MAX_DETECTION_SIZE`, and in a low-resolution pass at 480 pixels for faces that fill the image.
 
     Args:
-        weights: ONNX file; `mememoji detector download yunet` downloads it.
-        score_threshold: Lowest score of a face, 0..1.
+        weights: The ONNX file; `mememoji detector download yunet` downloads it.
+        score_threshold: The lowest score of a face, 0..1.
 
     Raises:
         ModelError: The file is missing, or OpenCV cannot load it.

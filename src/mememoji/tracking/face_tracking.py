@@ -12,9 +12,9 @@ class TrackedFrame:
     """The tracked faces of one frame of a video.
 
     Attributes:
-        time: Time of the frame in seconds.
-        analysis: Analysis of the frame, with smoothed compositions.
-        track_ids: Track ID of each face, in the order of `analysis.faces`.
+        time: The time of the frame in seconds.
+        analysis: The analysis of the frame, with smoothed compositions.
+        track_ids: The track ID of each face, in the order of `analysis.faces`.
 
     Raises:
         ValueError: The track IDs are not distinct, or not one for each face.
@@ -36,7 +36,7 @@ class TrackedFrame:
 
     @property
     def faces(self) -> dict[int, Face]:
-        """Faces by track ID."""
+        """The faces by track ID."""
         return dict(zip(self.track_ids, self.analysis.faces, strict=True))
 
 
@@ -44,8 +44,8 @@ class FaceTracking:
     """Tracking and smoothing for one video or stream.
 
     Args:
-        smoothing: Time constant of the compositions in seconds; see `Smoother`.
-        max_lost_seconds: Seconds that a face may be lost and keep its track ID.
+        smoothing: The time constant of the compositions in seconds; see `Smoother`.
+        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID.
 
     Example:
         >>> from mememoji.results import Analysis, Box, Composition, Detection, Face

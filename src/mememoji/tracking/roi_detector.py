@@ -12,13 +12,13 @@ from mememoji.results import Box, Detection
 from mememoji.types import UInt8Array
 
 FULL_FRAME_INTERVAL: Final = 0.4
-"""Seconds between detections on the full frame, and so the longest time until a new face is found."""
+"""The time in seconds between detections on the full frame, and so the longest time until a new face is found."""
 
 FAST_DETECTION_SECONDS: Final = 0.02
 """If a full-frame detection takes no longer than this, every frame is processed in full."""
 
 ROI_MARGIN: Final = 0.6
-"""Fraction of a box's longer side that its region of interest adds on each side."""
+"""The fraction of a box's longer side that its region of interest adds on each side."""
 
 MIN_ROI_SIZE: Final = 96
 MAX_ROI_IMAGE_SIZE: Final = 192
@@ -39,10 +39,10 @@ class RoiDetector:
     Unlike other detectors it stores the last frame's faces, so it must not be shared between threads or streams.
 
     Args:
-        detector: Detector for full frames and regions.
-        full_frame_interval: Seconds between detections on the full frame.
-        fast_detection_seconds: Duration of a full-frame detection up to which every frame is processed in full.
-        clock: Function that returns the time in seconds.
+        detector: The detector for full frames and regions.
+        full_frame_interval: The time in seconds between detections on the full frame.
+        fast_detection_seconds: The duration of a full-frame detection up to which every frame is processed in full.
+        clock: A function that returns the time in seconds.
 
     Example:
         >>> import numpy as np
@@ -144,9 +144,9 @@ def to_image_coords(face: Detection, roi: Roi, scale: float) -> Detection | None
     """Convert a detection in a region of interest to the image's coordinates.
 
     Args:
-        face: Detection in pixels of the downscaled region.
-        roi: Region in pixels of the image.
-        scale: Factor by which the region was downscaled.
+        face: The detection in pixels of the downscaled region.
+        roi: The region in pixels of the image.
+        scale: The factor by which the region was downscaled.
 
     Returns:
         The detection in pixels of the image, or None if no part of the box is inside the region.

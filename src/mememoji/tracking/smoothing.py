@@ -10,7 +10,7 @@ from mememoji.results import Composition
 from mememoji.types import Float64Array
 
 DEFAULT_SMOOTHING: Final = 0.3
-"""Time constant in seconds: short enough to show a smile as it forms, long enough to suppress flicker."""
+"""The time constant in seconds: short enough to show a smile as it forms, long enough to suppress flicker."""
 
 
 @dataclass(slots=True)
@@ -25,8 +25,8 @@ class Smoother:
     The result has followed 63 % of a sudden change after one time constant, and 95 % after three.
 
     Args:
-        time_constant: Time constant in seconds; 0 turns smoothing off.
-        max_lost_seconds: Seconds after which a track that was not updated starts without history.
+        time_constant: The time constant in seconds; 0 turns smoothing off.
+        max_lost_seconds: The time in seconds after which a track that was not updated starts without history.
 
     Raises:
         ValueError: A value is negative or not finite.
@@ -50,7 +50,7 @@ class Smoother:
 
     @property
     def time_constant(self) -> float:
-        """Time constant in seconds, which may be changed at any time."""
+        """The time constant in seconds, which may be changed at any time."""
         return self._time_constant
 
     @time_constant.setter
@@ -63,9 +63,9 @@ class Smoother:
         """Return the smoothed composition of a track.
 
         Args:
-            time: Time of the frame in seconds, increasing for each track.
-            track_id: Track ID of the face.
-            composition: Composition in this frame.
+            time: The time of the frame in seconds, increasing for each track.
+            track_id: The track ID of the face.
+            composition: The composition in this frame.
         """
         state = self._states.get(track_id)
         new = np.array(composition.fractions)

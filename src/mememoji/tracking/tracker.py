@@ -16,10 +16,10 @@ SIZE_GAIN: Final = 0.4
 VELOCITY_GAIN: Final = 0.35
 
 MAX_DISTANCE: Final = 1.0
-"""Largest distance from the predicted center at which a face is matched to a track, in units of the face size."""
+"""The largest distance from the predicted center at which a face is matched to a track, in units of the face size."""
 
 MAX_SIZE_RATIO: Final = 2.0
-"""Largest ratio of the sizes of a face and a track that are matched."""
+"""The largest ratio of the sizes of a face and a track that are matched."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Tracker:
     face that is lost for longer than `max_lost_seconds` returns with a new track ID.
 
     Args:
-        max_lost_seconds: Seconds that a face may be lost and keep its track ID.
+        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID.
 
     Raises:
         ValueError: `max_lost_seconds` is negative or not finite.
@@ -82,8 +82,8 @@ class Tracker:
         """Assign track IDs to the faces of the next frame.
 
         Args:
-            time: Time of the frame in seconds, later than the last frame's.
-            detections: Faces of the frame, in any order.
+            time: The time of the frame in seconds, later than the last frame's.
+            detections: The faces of the frame, in any order.
 
         Returns:
             The distinct track IDs, in the order of the detections.
