@@ -45,6 +45,7 @@ class Ensemble:
 
     @property
     def card(self) -> ModelCard:
+        """The card of the ensemble: the first member's, with the heads of all members and no weights file."""
         return self._card
 
     def classify(self, crops: UInt8Array) -> Prediction:

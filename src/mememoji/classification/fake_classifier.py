@@ -60,6 +60,7 @@ class FakeClassifier:
 
     @property
     def card(self) -> ModelCard:
+        """A card named "fake" with the votes head alone."""
         return self._card
 
     def classify(self, crops: UInt8Array) -> Prediction:

@@ -42,6 +42,7 @@ class OnnxClassifier:
 
     @property
     def card(self) -> ModelCard:
+        """The card that describes the inputs and outputs."""
         return self._card
 
     def classify(self, crops: UInt8Array) -> Prediction:

@@ -80,6 +80,7 @@ class _Candidate:
 
     @property
     def score(self) -> float:
+        """The score in 0..1 of the mean logit over all views."""
         logits = [_logit(score) for _, score, _ in self.predictions] + [_logit(MIN_SCORE)] * self.num_missed
         return float(1 / (1 + np.exp(-np.mean(logits))))
 
@@ -130,6 +131,7 @@ class SimilarityTransform:
 
     @property
     def scale(self) -> float:
+        """The factor from lengths in the image to lengths in the crop."""
         return float(np.hypot(*self.linear[:, 0]))
 
     def inverse(self) -> "SimilarityTransform":

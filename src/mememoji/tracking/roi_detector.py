@@ -72,10 +72,12 @@ class RoiDetector:
 
     @property
     def name(self) -> str:
+        """The name of the detector for full frames and regions."""
         return self._detector.name
 
     @property
     def margin(self) -> float:
+        """The margin of the detector for full frames and regions."""
         return self._detector.margin
 
     def detect(self, image: UInt8Array) -> list[Detection]:
