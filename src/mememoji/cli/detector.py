@@ -30,7 +30,7 @@ def list_() -> None:
 
 @app.command()
 def download(
-    name: Annotated[str, typer.Argument(help="The detector: yunet.", metavar="DETECTOR")],
+    name: Annotated[str, typer.Argument(help="Name of the detector: yunet.", metavar="DETECTOR")],
 ) -> None:
     """Download a detector's weights, once, and check them by their hash."""
     from mememoji.detection.registry import get_detector_spec
@@ -51,8 +51,8 @@ def download(
         typer.echo(f"{path} ({path.stat().st_size:,} bytes, license {weights.license}) from {weights.url}")
 
 
-def _print_presets(wanted: bool) -> None:
-    if not wanted:
+def _print_presets(requested: bool) -> None:
+    if not requested:
         return
     from mememoji.training.common.model_size import count_parameters
     from mememoji.training.detector.detector_config import PRESETS
@@ -72,26 +72,24 @@ def train(
         list[Path], typer.Option(help="Images with labeled faces to train on; may be repeated.", metavar="FILE")
     ],
     val: Annotated[list[Path], typer.Option(help="Images to validate on; may be repeated.", metavar="FILE")],
-    out: Annotated[Path, typer.Option(help="The run's folder.", metavar="RUN")],
+    out: Annotated[Path, typer.Option(help="Run folder to write.", metavar="RUN")],
     preset: Annotated[
-        str, typer.Option(help="The preset to train; --list-presets prints them.", metavar="NAME")
+        str, typer.Option(help="Training preset; --list-presets prints them.", metavar="NAME")
     ] = "compact",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Number of epochs; the preset's by default.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs; the preset's if not given.")] = None,
     lr_decay_epochs: Annotated[
         int | None,
-        typer.Option(min=0, help="Epochs at the end in which the learning rate decays; the preset's by default."),
+        typer.Option(min=0, help="Epochs at the end in which the learning rate decays; the preset's if not given."),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=2, help="Images per step; the preset's by default.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=2, help="Images per step; the preset's if not given.")] = None,
     image_size: Annotated[
         list[int] | None,
-        typer.Option(help="Width and height of training images; may be repeated; the preset's by default."),
+        typer.Option(help="Width and height of training images; may be repeated; the preset's if not given."),
     ] = None,
-    lr: Annotated[float | None, typer.Option(help="Peak learning rate; the preset's by default.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed, which reproduces a run on one machine.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Peak learning rate; the preset's if not given.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed; it reproduces a run on one machine.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of CPU threads; torch's default if omitted.")
-    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; torch's default if not given.")] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes that make training images; 0 uses a thread of this one.")
     ] = 0,
@@ -100,13 +98,13 @@ def train(
     ] = 1,
     init_from: Annotated[
         Path | None,
-        typer.Option(help="Initialize from this weights file instead of from random weights.", metavar="FILE"),
+        typer.Option(help="Weights file to initialize from; random weights if not given.", metavar="FILE"),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue from the run's last checkpoint; --epochs may differ.")
+        bool, typer.Option("--resume", help="Resume from the run's last checkpoint; --epochs may differ.")
     ] = False,
-    # Not listed in --help by name: that would load torch, which takes seconds.
-    list_presets: Annotated[  # noqa: ARG001 - its callback does all the work
+    # The presets are not in --help: listing them loads torch, which takes seconds.
+    list_presets: Annotated[  # noqa: ARG001 - its callback does everything
         bool,
         typer.Option("--list-presets", callback=_print_presets, is_eager=True, help="Print the presets and exit."),
     ] = False,
@@ -153,10 +151,12 @@ def train(
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="A run's folder, finished or not.", metavar="RUN")],
-    val: Annotated[Path, typer.Option(help="Images; the file is checked on some of them.", metavar="FILE")],
-    out: Annotated[Path, typer.Option(help="The weights file to write, FILE.onnx.", metavar="FILE")],
-    name: Annotated[str, typer.Option(help="The detector's name in its card.")] = "compact",
+    run: Annotated[Path, typer.Argument(help="Run folder, finished or not.", metavar="RUN")],
+    val: Annotated[
+        Path, typer.Option(help="Images on which the exported file is compared with torch.", metavar="FILE")
+    ],
+    out: Annotated[Path, typer.Option(help="Weights file to write, FILE.onnx.", metavar="FILE")],
+    name: Annotated[str, typer.Option(help="Detector name in the card.")] = "compact",
     score_threshold: Annotated[
         float,
         typer.Option(min=0, max=1, help="Lowest score of a face, for the card; `detector evaluate` measures it."),
@@ -173,12 +173,12 @@ def export(
 @app.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Images with labeled faces.", metavar="FILE")],
-    out: Annotated[Path, typer.Option(help="The folder for report.json, report.md and the figures.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json, report.md and the figures.", metavar="DIR")],
     detector: Annotated[
         list[str] | None, typer.Option(help="compact, haar or yunet; may be repeated.", metavar="NAME")
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights for compact; the shipped ones by default.")] = None,
-    yunet: Annotated[Path | None, typer.Option(help="YuNet's weights; the downloaded ones by default.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights for compact; the shipped ones if not given.")] = None,
+    yunet: Annotated[Path | None, typer.Option(help="YuNet's weights; the downloaded ones if not given.")] = None,
     baseline: Annotated[
         Path | None,
         typer.Option(help="Other weights for compact, reported under the name baseline.", metavar="FILE"),

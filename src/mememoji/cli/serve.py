@@ -9,13 +9,13 @@ from mememoji.errors import InputError, MissingExtraError
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen on.", show_default="8000")] = None,
-    workers: Annotated[int | None, typer.Option(help="The number of server processes.", show_default="1")] = None,
+    host: Annotated[str | None, typer.Option(help="IP address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of server processes.", show_default="1")] = None,
     classifier: Annotated[
         str | None,
         typer.Option(
-            help="A classifier in the package, see `mememoji model --list`.",
+            help="Classifier in the package, as listed by `mememoji model --list`.",
             metavar="NAME",
             show_default="compact",
         ),
@@ -23,7 +23,7 @@ def serve(
     store: Annotated[
         str | None,
         typer.Option(
-            help="The image store: sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none.",
+            help="Image store: sqlite:///FILE, postgresql://…, mongodb://HOST/DATABASE, or none.",
             metavar="URL",
             show_default="sqlite:///mememoji.db",
         ),
