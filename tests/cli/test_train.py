@@ -257,21 +257,15 @@ def test_export_interpolates_with_a_run_or_a_file_and_reports_it_in_the_card(
         assert labels is not None
         return labels
 
-    outputs = []
-    for alpha in ("0", "0.25", "1"):
-        file = tmp_path / f"{alpha}.onnx"
-        run("export", trained, "--interpolate-with", tmp_path / "on", "--alpha", alpha, "--data", data, "--out", file)
-        outputs.append(classify(file))
-    assert ModelCard.read(tmp_path / "0.25.card.json").trained_on == (
+    on, between, half = tmp_path / "on", tmp_path / "between.onnx", tmp_path / "half.onnx"
+    run("export", trained, "--interpolate-with", on, "--alpha", "0.25", "--data", data, "--out", between)
+    assert ModelCard.read(tmp_path / "between.card.json").trained_on == (
         SENTENCE + "; weights interpolated (alpha 0.25) with on"
     )
-    on = tmp_path / "on"
-    run("export", on, "--data", data, "--out", tmp_path / "on.onnx")
-    assert ModelCard.read(tmp_path / "on.card.json").trained_on == SENTENCE + "; initialized from first"
-    half, file = tmp_path / "half.onnx", trained / "weights.onnx"
+    for end in (trained, on):
+        assert not np.allclose(classify(between), classify(end / "weights.onnx"), atol=1e-6)
+    file = trained / "weights.onnx"
     run("export", on, "--interpolate-with", file, "--alpha", "0.5", "--data", data, "--out", half)
-    assert "(alpha 0.5) with weights.onnx" in ModelCard.read(tmp_path / "half.card.json").trained_on
-    run("export", trained, "--data", data, "--out", tmp_path / "plain.onnx")
-    np.testing.assert_allclose(outputs[0], classify(tmp_path / "plain.onnx"), atol=1e-6)
-    assert not np.allclose(outputs[0], outputs[1], atol=1e-6)
-    assert not np.allclose(outputs[1], outputs[2], atol=1e-6)
+    assert ModelCard.read(tmp_path / "half.card.json").trained_on == (
+        SENTENCE + "; initialized from first; weights interpolated (alpha 0.5) with weights.onnx"
+    )
