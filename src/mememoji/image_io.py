@@ -204,7 +204,7 @@ def _decoding(name: str) -> Iterator[None]:
         raise TooLargeError(f"{name}: {error}") from error
     # On malformed files Pillow's decoders raise almost any exception.
     except Exception as error:
-        raise ImageError(f"{name}: damaged, cut off or closed: {error}") from error
+        raise ImageError(f"{name}: damaged, truncated or closed: {error}") from error
 
 
 @cache

@@ -72,7 +72,7 @@ def test_unknown_layer_or_wrong_crop_size_raises(extractor: FeatureExtractor) ->
 
 
 def test_card_without_layers_raises(make_weights: Callable[..., Path]) -> None:
-    with pytest.raises(ModelError, match="names no layers"):
+    with pytest.raises(ModelError, match="must name layers, got none"):
         FeatureExtractor(make_weights())
 
 

@@ -34,7 +34,7 @@ class FeatureExtractor:
         self.card.verify(weights)
         if not self.card.layers:
             raise ModelError(
-                f"the card of {weights} names no layers; `mememoji convert` writes weights with a card that does"
+                f"the card of {weights} must name layers, got none; `mememoji convert` writes weights with such a card"
             )
         tensors = [*self.card.layers.values(), *self.card.head_weights.values()]
         self._session = load_session(add_outputs(weights.read_bytes(), tensors), str(weights), None)

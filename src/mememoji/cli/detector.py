@@ -132,7 +132,7 @@ def train(
             seed=seed,
         )
     except ValueError as error:
-        raise InputError(f"the options conflict: {error}") from error
+        raise InputError(f"invalid training options: {error}") from error
     card = train_detector(
         config,
         read_all_detection_samples(data),

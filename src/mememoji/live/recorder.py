@@ -91,7 +91,7 @@ def make_unused_name(folder: Path, suffix: str) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"the folder {folder} cannot be created: {error.strerror}") from error
+        raise RunError(f"the folder {folder} cannot be created: {error.strerror}; choose another") from error
     name = base = f"mememoji-{datetime.now().astimezone():%Y-%m-%d-%H-%M-%S}"
     number = 1
     while (folder / f"{name}{suffix}").exists():

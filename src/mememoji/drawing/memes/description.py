@@ -166,9 +166,9 @@ def _check_fields(
     name: str, item: Mapping[str, Any], fields: frozenset[str], required: frozenset[str] = frozenset()
 ) -> None:
     if unknown := set(item) - fields:
-        raise ValueError(f"{name} has unknown fields: {sorted(unknown)}")
+        raise ValueError(f"{name} must not have unknown fields, got {sorted(unknown)}")
     if missing := required - set(item):
-        raise ValueError(f"{name} lacks the fields {sorted(missing)}")
+        raise ValueError(f"{name} must have the fields {sorted(required)}; it lacks {sorted(missing)}")
 
 
 def _key_values(name: str, field: str, value: Any) -> list[Any]:
