@@ -134,7 +134,7 @@ def test_faces_reports_written_and_skipped_faces(images: Path, tmp_path: Path) -
     lines = result.output.splitlines()
     assert lines[0].endswith("images: 2 faces of 3 images; skipped: 1 damaged")
     assert lines[1:4] == [
-        "  damaged: photos/happy/c.jpg",
+        "  damaged: images/happy/c.jpg",
         "  skipped, not images of a known format: 1 .heic",
         "1 duplicates of other faces dropped, 0 conflicting labels removed",
     ]

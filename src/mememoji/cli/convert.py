@@ -7,11 +7,11 @@ import typer
 
 
 def calibrate(
-    weights: Annotated[Path, typer.Argument(help="An ONNX file with its card beside it.", metavar="WEIGHTS")],
+    weights: Annotated[Path, typer.Argument(help="ONNX file with its card beside it.", metavar="WEIGHTS")],
     data: Annotated[
-        Path, typer.Option(help="A split file that the weights were not trained on: val.parquet.", metavar="FILE")
+        Path, typer.Option(help="Split file that the weights were not trained on: val.parquet.", metavar="FILE")
     ],
-    out: Annotated[Path, typer.Option(help="The weights file to write; may be WEIGHTS.", metavar="FILE")],
+    out: Annotated[Path, typer.Option(help="Weights file to write; may be WEIGHTS.", metavar="FILE")],
 ) -> None:
     """Calibrate each head by temperature scaling with a probability floor.
 
@@ -29,21 +29,21 @@ def calibrate(
 
 
 def convert(
-    weights: Annotated[Path, typer.Argument(help="An ONNX file with its card beside it.", metavar="WEIGHTS")],
+    weights: Annotated[Path, typer.Argument(help="ONNX file with its card beside it.", metavar="WEIGHTS")],
     precision: Annotated[str, typer.Option(help="float32, float16 or int8.", metavar="PRECISION")],
     data: Annotated[
         Path,
         typer.Option(
-            help="A folder that `mememoji data prepare` wrote: train calibrates int8, val evaluates.", metavar="DIR"
+            help="Folder written by `mememoji data prepare`: train calibrates int8, val evaluates.", metavar="DIR"
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The weights file to write.", metavar="FILE")],
+    out: Annotated[Path, typer.Option(help="Weights file to write.", metavar="FILE")],
     calibration_method: Annotated[
         str,
         typer.Option(help="How int8 finds the activations' ranges: percentile, minmax or entropy.", metavar="METHOD"),
     ] = "percentile",
     calibration_images: Annotated[
-        int, typer.Option(help="The number of train images that calibrate the ranges of int8.", min=1)
+        int, typer.Option(help="Number of train images that calibrate the ranges of int8.", min=1)
     ] = 512,
     reduce_range: Annotated[
         bool,
@@ -55,7 +55,7 @@ def convert(
     keep_first_float: Annotated[
         bool, typer.Option("--keep-first-float", help="Leave the first convolution in float32 with int8.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="The seed of the choice of calibration images.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of the choice of calibration images.", min=0)] = 0,
 ) -> None:
     """Convert weights to another precision and evaluate them on val. int8 also computes in 8 bits, which is fastest."""
     import numpy as np

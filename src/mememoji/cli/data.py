@@ -27,12 +27,14 @@ def prepare(
     ],
     out: Annotated[
         Path,
-        typer.Option(help="The folder to write, at once when all is complete; an earlier output there is replaced."),
+        typer.Option(help="Folder to write, created once everything is complete; an earlier output is replaced."),
     ],
-    votes: Annotated[Path | None, typer.Option(help="FER+'s fer2013new.csv, with the same rows as the source.")] = None,
+    votes: Annotated[
+        Path | None, typer.Option(help="fer2013new.csv of FER+, with the same rows as the source.")
+    ] = None,
     keep_duplicates: Annotated[
         bool,
-        typer.Option("--keep-duplicates", help="Keep images in train that are duplicates of one of val or test."),
+        typer.Option("--keep-duplicates", help="Keep images in train that are duplicates of an image of val or test."),
     ] = False,
 ) -> None:
     """Write train.parquet, val.parquet, test.parquet, card.json, faces.png and classes.png.
@@ -52,8 +54,8 @@ def crops(
         Path,
         typer.Argument(help="Images with labeled faces, as for `detector train`.", metavar="IMAGES"),
     ],
-    out: Annotated[Path, typer.Option(help="The file to write, for `train --negatives`.", metavar="FILE")],
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the background crops.")] = 0,
+    out: Annotated[Path, typer.Option(help="File to write, for `train --negatives`.", metavar="FILE")],
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the background crops.")] = 0,
 ) -> None:
     """Crop faces and non-faces from images: background, and false positives of detectors with a low threshold.
 
@@ -84,13 +86,13 @@ def faces(
         list[str],
         typer.Argument(
             help="Folders DIR/<class>/... of images or face crops; Parquet of images with a label; face sets; "
-            "split files. SOURCE:0.6 sets the trust in its labels, which is their weight in training.",
+            "split files. SOURCE:0.6 sets the trust in its labels, their weight in training.",
             metavar="SOURCE...",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The face set to write, with its card beside it.", metavar="FILE.parquet")],
+    out: Annotated[Path, typer.Option(help="Face set to write, with its card beside it.", metavar="FILE.parquet")],
     trust: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="The trust in labels of sources that do not state it.")
+        float, typer.Option(min=0.0, max=1.0, help="Trust in labels of sources that do not state it.")
     ] = 0.8,
     against: Annotated[
         list[Path] | None,
@@ -105,10 +107,10 @@ def faces(
         typer.Option(help="Other faces: duplicates of these are counted and kept.", metavar="FILE"),
     ] = None,
     min_confidence: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="The minimum confidence of a detected face.")
+        float, typer.Option(min=0.0, max=1.0, help="Minimum confidence of a detected face.")
     ] = 0.6,
     min_size: Annotated[
-        int, typer.Option(min=1, help="The minimum size of a detected face: the longer side of its box in pixels.")
+        int, typer.Option(min=1, help="Minimum size of a detected face: the longer side of its box in pixels.")
     ] = 40,
     largest: Annotated[
         bool,
@@ -120,10 +122,10 @@ def faces(
     detector_weights: DetectorWeights = None,
     license_text: Annotated[
         list[str] | None,
-        typer.Option("--license", help="The license of all sources, or one for each in turn.", metavar="TEXT"),
+        typer.Option("--license", help="License of all sources, or one for each in turn.", metavar="TEXT"),
     ] = None,
     sheet: Annotated[
-        Path | None, typer.Option(help="A contact sheet to draw, with faces of each emotion.", metavar="FILE.png")
+        Path | None, typer.Option(help="Contact sheet to draw, with faces of each emotion.", metavar="FILE.png")
     ] = None,
 ) -> None:
     """Make a face set from images of any origin, for `train --faces`.
@@ -183,5 +185,4 @@ def _summarize_splits(card: dict[str, Any], out: Path) -> Iterator[str]:
     if leaks["count"]:
         outcome = "left out of" if leaks["left_out_of_train"] else "kept in"
         yield f"{leaks['count']:,} duplicates of held-out images {outcome} train"
-
     yield f"written to {out}"

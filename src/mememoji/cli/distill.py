@@ -1,4 +1,4 @@
-"""`mememoji distill`: teachers, their ensemble, and a student distilled from them, in one resumable command."""
+"""`mememoji distill`: train teachers, and distill a student from their ensemble, in one resumable command."""
 
 from pathlib import Path
 from typing import Annotated
@@ -46,7 +46,8 @@ def distill(
         bool, typer.Option("--compile", help="Fuse the networks with torch.compile: faster, needs a C++ compiler.")
     ] = False,
     train_only: Annotated[
-        bool, typer.Option("--train-only", help="Leave exports and reports, which take a CPU, to a later call.")
+        bool,
+        typer.Option("--train-only", help="Train only; a later call writes exports and reports, which use the CPU."),
     ] = False,
 ) -> None:
     """Train teachers, evaluate their ensemble, distill a student from them, and convert it to int8.
@@ -55,8 +56,8 @@ def distill(
     compact.onnx with its card, and summary.md. Called again, the command continues: finished trainings are kept, and
     others resume from their last checkpoint.
 
-    With --teachers-from, the student of an earlier call teaches the next teachers (Furlanello et al. 2018, "Born-Again
-    Neural Networks").
+    With --teachers-from, the new teachers are distilled from the student of an earlier call (Furlanello et al. 2018,
+    "Born-Again Neural Networks").
     """
     from mememoji.errors import InputError
     from mememoji.training.classifier.classifier_presets import TEACHER_PRESETS, find_preset

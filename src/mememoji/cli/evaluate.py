@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    out: Annotated[Path, typer.Option(help="The folder for the reports and their figures.", metavar="DIR")],
+    out: Annotated[Path, typer.Option(help="Folder for the reports and their figures.", metavar="DIR")],
     data: Annotated[
         Path | None,
-        typer.Option(help="A split file that `mememoji data prepare` wrote, such as val.parquet.", metavar="FILE"),
+        typer.Option(help="Split file written by `mememoji data prepare`, such as val.parquet.", metavar="FILE"),
     ] = None,
     images: Annotated[
         Path | None,
@@ -32,7 +32,7 @@ def evaluate(
     against: Annotated[
         str | None,
         typer.Option(
-            help="A second classifier for a paired comparison on the same faces: a name or an ONNX file.",
+            help="Second classifier for a paired comparison on the same faces: a name or an ONNX file.",
             metavar="NAME|FILE",
         ),
     ] = None,
@@ -48,13 +48,13 @@ def evaluate(
     margin: Annotated[
         float | None,
         typer.Option(
-            help="The fraction of a box's longer side added on each side of a crop; the detector's own if not given.",
+            help="Fraction of a box's longer side added on each side of a crop; the detector's own if not given.",
             min=-0.4,
             max=2.0,
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(help="The seed of the example images and of the human panel's splits.", min=0)
+        int, typer.Option(help="Random seed of the example images and of the human panel's splits.", min=0)
     ] = 0,
     figures: Annotated[
         bool,
@@ -85,7 +85,7 @@ def evaluate(
     require_matplotlib()  # before the evaluation, which may take minutes
     network = OnnxClassifier(find_classifier_weights(classifier, weights))
     other = None if against is None else OnnxClassifier(_find_other(against))
-    # Evaluate on both before writing anything: a missing file then leaves no half of the reports.
+    # Evaluate on both before writing anything, so that a missing file leaves no incomplete reports.
     on_split = None if data is None else evaluate_split(network, data, seed=seed, against=other, progress=True)
     on_images = None
     if images is not None:

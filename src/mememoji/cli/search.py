@@ -36,8 +36,8 @@ def search(
 ) -> None:
     """Search for the architecture and settings with the best val accuracy, and write a report to DIR/search.md.
 
-    A trial that is worse than half of the others after as many epochs is pruned. Called again with the same DIR, the
-    search continues, also beside other running searches.
+    A trial that is worse than half of the others after the same number of epochs is pruned. Called again with the same
+    DIR, the search continues; several processes may run it at the same time.
     """
     from mememoji.errors import MissingExtraError
 
@@ -45,7 +45,11 @@ def search(
         import optuna
     except ImportError as error:
         raise MissingExtraError("search", "searching") from error
-    from mememoji.training.classifier.hyperparameter_search import HyperparameterSearch, best_trials, ended_trials
+    from mememoji.training.classifier.hyperparameter_search import (
+        HyperparameterSearch,
+        get_best_trials,
+        get_ended_trials,
+    )
     from mememoji.training.classifier.search_report import write_search_report
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -63,6 +67,6 @@ def search(
         seed=seed,
     ).run()
     files = ", ".join(path.name for path in write_search_report(study, out))
-    best = best_trials(study, 1)
+    best = get_best_trials(study, 1)
     result = f"best: trial {best[0].number}, {100 * (best[0].value or 0):.1f} %" if best else "none finished"
-    typer.echo(f"{len(ended_trials(study))} trials, {result}; {files} in {out}")
+    typer.echo(f"{len(get_ended_trials(study))} trials, {result}; {files} in {out}")

@@ -1,4 +1,4 @@
-"""`mememoji train` and `mememoji export`: from prepared data to a weights file with its card."""
+"""`mememoji train` and `mememoji export`: train on prepared data, export the weights with their card."""
 
 from __future__ import annotations
 
@@ -176,14 +176,14 @@ def export(
         list[Path] | None,
         typer.Option(
             help="Run folder, weights file or classifier in the package with which to interpolate the weights, see "
-            "--alpha: one that RUN was fine-tuned from, or the other way round. May be repeated: each in turn.",
+            "--alpha: one that RUN was fine-tuned from, or one fine-tuned from RUN. May be repeated, in order.",
             metavar="RUN|FILE|NAME",
         ),
     ] = None,
     alpha: Annotated[
         list[float] | None,
         typer.Option(
-            help="Interpolation weight: 0 is RUN, 1 the other; 0.5 if not given. One for each --interpolate-with.",
+            help="Interpolation weight: 0 is RUN, 1 the other; 0.5 if not given. Give one for each --interpolate-with.",
             min=0,
             max=1,
         ),
@@ -208,7 +208,7 @@ def export(
     others = [locate_weights(other) for other in interpolate_with or []]
     alphas = alpha or [0.5] * len(others)
     if len(alphas) != len(others):
-        raise InputError(f"there must be an --alpha for each --interpolate-with, got {len(alphas)} for {len(others)}")
+        raise InputError(f"each --interpolate-with must have one --alpha, got {len(alphas)} for {len(others)}")
     exported = export_run(
         run,
         data,
@@ -246,7 +246,7 @@ def parse_share(request: str) -> tuple[Path, float]:
     from mememoji.errors import InputError
 
     path, colon, share = request.rpartition(":")
-    # A path may contain a colon itself, as on Windows; what follows it is then not a number.
+    # A path may contain a colon itself, as on Windows; the text after it is then not a number.
     try:
         value = float(share) if colon else DEFAULT_SHARE
     except ValueError:
@@ -257,7 +257,7 @@ def parse_share(request: str) -> tuple[Path, float]:
 
 
 def locate_weights(source: Path) -> Path:
-    """Return a run folder or weights file as it is, and the weights file in the package for a classifier's name.
+    """Return the weights file in the package for a classifier's name; a run folder or weights file is returned as is.
 
     Raises:
         InputError: The source is neither a file or folder nor the name of a classifier.

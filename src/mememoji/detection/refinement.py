@@ -59,7 +59,7 @@ def refine(
         promising = [candidate for candidate in refined if candidate.score >= MIN_CANDIDATE_SCORE]
         for start in range(0, len(promising), BATCH_SIZE):
             batch = promising[start : start + BATCH_SIZE]
-            transforms = [candidate.alignment(face_size, mirrored) for candidate in batch]
+            transforms = [candidate.make_transform(face_size, mirrored) for candidate in batch]
             outputs = network([pyramid.crop(transform) for transform in transforms])
             for candidate, transform, rows in zip(batch, transforms, outputs, strict=True):
                 candidate.add_prediction(rows, transform)
@@ -84,7 +84,7 @@ class _Candidate:
         logits = [_logit(score) for _, score, _ in self.predictions] + [_logit(MIN_SCORE)] * self.num_missed
         return float(1 / (1 + np.exp(-np.mean(logits))))
 
-    def alignment(self, face_size: float, mirrored: bool) -> "SimilarityTransform":
+    def make_transform(self, face_size: float, mirrored: bool) -> "SimilarityTransform":
         """Return the transform that aligns the first prediction."""
         box, _, landmarks = self.predictions[0]
         return SimilarityTransform.from_face(box, landmarks, face_size, mirrored)
