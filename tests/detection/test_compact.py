@@ -67,7 +67,9 @@ def test_compact_detects_the_astronaut_as_in_the_golden_file(
 @pytest.mark.parametrize(
     ("name", "faces"), [("no-faces.jpg", 0), ("one-happy-face.jpg", 1), ("five-people.jpg", 5), ("astronaut.png", 1)]
 )
-def test_compact_detects_the_faces_of_shared_images(compact: CompactDetector, shared: Path, name: str, faces: int) -> None:
+def test_compact_detects_the_faces_of_shared_images(
+    compact: CompactDetector, shared: Path, name: str, faces: int
+) -> None:
     image = read_image(shared / "photos" / name)
     before = image.copy()
     found = compact.detect(image)
