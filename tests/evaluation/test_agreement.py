@@ -12,11 +12,11 @@ from scipy.spatial import distance
 from mememoji.emotions import FERPLUS_VOTES, VOTES_TO_SIX
 from mememoji.evaluation.agreement import (
     VOTES_TO_EIGHT,
+    compute_emotion_distributions,
     cosine_similarity,
-    emotion_distributions,
+    find_majority_emotion,
     has_emotion_votes,
     jensen_shannon,
-    majority_emotion,
     measure_agreement,
     score_class_prior,
     score_human_panel,
@@ -38,22 +38,22 @@ def _many(seed: int, num_images: int = 20) -> npt.NDArray[np.uint8]:
 
 
 def test_distributions_of_no_votes_are_empty() -> None:
-    assert emotion_distributions(NO_VOTES, VOTES_TO_EIGHT).shape == (0, 8)
+    assert compute_emotion_distributions(NO_VOTES, VOTES_TO_EIGHT).shape == (0, 8)
     assert has_emotion_votes(NO_VOTES).shape == (0,)
 
 
 def test_distributions_exclude_unknown_and_not_a_face() -> None:
     votes = _votes(anger=2, contempt=1, happiness=1, unknown=4, NF=2)
 
-    np.testing.assert_allclose(emotion_distributions(votes, VOTES_TO_EIGHT), [[0, 0.25, 0, 0, 0.5, 0, 0, 0.25]])
-    np.testing.assert_allclose(emotion_distributions(votes, VOTES_TO_SIX), [[0.75, 0, 0.25, 0, 0, 0]])
+    np.testing.assert_allclose(compute_emotion_distributions(votes, VOTES_TO_EIGHT), [[0, 0.25, 0, 0, 0.5, 0, 0, 0.25]])
+    np.testing.assert_allclose(compute_emotion_distributions(votes, VOTES_TO_SIX), [[0.75, 0, 0.25, 0, 0, 0]])
 
 
 def test_has_emotion_votes_finds_votes_for_no_emotion() -> None:
     votes = np.concatenate([_votes(unknown=3, NF=7), _votes(NF=9, fear=1)])
 
     assert has_emotion_votes(votes).tolist() == [False, True]
-    np.testing.assert_allclose(emotion_distributions(votes, VOTES_TO_EIGHT).sum(axis=1), 1)
+    np.testing.assert_allclose(compute_emotion_distributions(votes, VOTES_TO_EIGHT).sum(axis=1), 1)
 
 
 @settings(max_examples=50, deadline=None)
@@ -167,8 +167,8 @@ def test_panel_counts_images_where_both_halves_have_emotion_votes() -> None:
     ],
 )
 def test_majority_emotion(votes: Any, strict: list[int], ferplus: list[int]) -> None:
-    assert majority_emotion(votes).tolist() == strict
-    assert majority_emotion(votes, drop_single=True).tolist() == ferplus
+    assert find_majority_emotion(votes).tolist() == strict
+    assert find_majority_emotion(votes, drop_single=True).tolist() == ferplus
 
 
 def test_baselines_on_public_test_match_the_published_ones(shared: Path) -> None:

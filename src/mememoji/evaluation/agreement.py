@@ -23,7 +23,7 @@ NUM_PANEL_SPLITS: Final = 10
 """The number of random splits of the annotators. On 3,589 images it keeps the panel's scores within 0.001."""
 
 
-def emotion_distributions(rows: npt.NDArray[Any], matrix: Float32Array) -> Float64Array:
+def compute_emotion_distributions(rows: npt.NDArray[Any], matrix: Float32Array) -> Float64Array:
     """Convert votes or probabilities (N, 10) to distributions (N, C) over the emotions of `matrix`.
 
     Args:
@@ -103,7 +103,7 @@ def measure_agreement(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Agre
 
 def score_class_prior(votes: npt.NDArray[Any], matrix: Float32Array) -> Agreement:
     """Score the mean distribution of these images, votes (N, 10), as the prediction for each of them."""
-    true = emotion_distributions(votes[has_emotion_votes(votes)], matrix)
+    true = compute_emotion_distributions(votes[has_emotion_votes(votes)], matrix)
     mean = true.mean(axis=0, keepdims=True) if len(true) else true
     return measure_agreement(np.broadcast_to(mean, true.shape), true)
 
@@ -141,7 +141,9 @@ def score_human_panel(votes: npt.NDArray[Any], matrix: Float32Array, *, seed: in
     first = np.concatenate([half for half, _ in halves])
     second = np.concatenate([half for _, half in halves])
     both = has_emotion_votes(first) & has_emotion_votes(second)
-    found = measure_agreement(emotion_distributions(first[both], matrix), emotion_distributions(second[both], matrix))
+    found = measure_agreement(
+        compute_emotion_distributions(first[both], matrix), compute_emotion_distributions(second[both], matrix)
+    )
     images = round(found.images / NUM_PANEL_SPLITS)
     return Agreement(images, found.total_variation, found.cosine, found.jensen_shannon)
 
@@ -152,7 +154,7 @@ def score_sampling_ceiling(votes: npt.NDArray[Any], matrix: Float32Array, *, see
     The result is worse than a perfect score because ten votes are a sample; no prediction can be measured as better.
     """
     named = votes[has_emotion_votes(votes)]
-    true = emotion_distributions(named, matrix)
+    true = compute_emotion_distributions(named, matrix)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial((named @ matrix).sum(axis=1).astype(np.int64), true)  # (N, C)
     return measure_agreement(true, drawn / np.maximum(drawn.sum(axis=1, keepdims=True), 1))
@@ -179,7 +181,7 @@ def compute_baselines(votes: UInt8Array, *, seed: int = 0) -> dict[str, Baseline
     }
 
 
-def majority_emotion(votes: npt.NDArray[Any], *, drop_single: bool = False) -> Int64Array:
+def find_majority_emotion(votes: npt.NDArray[Any], *, drop_single: bool = False) -> Int64Array:
     """Return the emotion with more than half of an image's votes.
 
     Args:

@@ -23,10 +23,10 @@ _DPI: Final = 150
 
 def require_matplotlib() -> None:
     """Raise MissingExtraError if matplotlib is not installed."""
-    new_figure(1, 1)
+    create_figure(1, 1)
 
 
-def new_figure(width: float, height: float) -> "Figure":
+def create_figure(width: float, height: float) -> "Figure":
     """Create a figure of a size in inches, without pyplot, which keeps every figure alive and needs a display."""
     try:
         from matplotlib.figure import Figure
@@ -54,10 +54,10 @@ def plot_confusion(scores: ClassScores) -> "Figure":
         counts = np.column_stack([counts, [scores.no_face[name] for name in scores.classes]])  # (C, C + 1)
         columns = (*columns, "no face")
     fractions = np.divide(counts, counts.sum(axis=1, keepdims=True), out=np.zeros(counts.shape), where=counts > 0)
-    colors = np.array([_to_rgb(class_color(name)) for name in scores.classes])[:, None]  # (C, 1, 3)
+    colors = np.array([_to_rgb(get_class_color(name)) for name in scores.classes])[:, None]  # (C, 1, 3)
     tints = 1 - fractions[:, :, None] * (1 - colors)  # (C, columns, 3), white to color
     num_classes = len(scores.classes)
-    figure = new_figure(1.5 + 0.92 * len(columns), 1.5 + 0.82 * num_classes)
+    figure = create_figure(1.5 + 0.92 * len(columns), 1.5 + 0.82 * num_classes)
     axes = figure.subplots()
     axes.imshow(tints, aspect="auto")
     for row in range(num_classes):
@@ -77,7 +77,7 @@ def plot_confusion(scores: ClassScores) -> "Figure":
     for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
         # Not strict: the column "no face" has no emotion's color.
         for label, name in zip(labels, scores.classes, strict=False):
-            label.set_color(class_color(name))
+            label.set_color(get_class_color(name))
             label.set_fontweight("bold")
     axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(num_classes + 1) - 0.5, minor=True)
@@ -95,7 +95,7 @@ def plot_confusion(scores: ClassScores) -> "Figure":
 
 def plot_reliability(heads: Mapping[str, Reliability]) -> "Figure":
     """Plot a reliability diagram for each head, with the fraction of images in each bin."""
-    figure = new_figure(0.6 + 4.6 * len(heads), 5.4)
+    figure = create_figure(0.6 + 4.6 * len(heads), 5.4)
     grid = figure.subplots(2, len(heads), squeeze=False, sharex=True, height_ratios=(4, 1))
     for column, (head, found) in enumerate(heads.items()):
         upper, lower = grid[0, column], grid[1, column]
@@ -122,7 +122,7 @@ def plot_reliability(heads: Mapping[str, Reliability]) -> "Figure":
     return figure
 
 
-def class_color(name: str) -> str:
+def get_class_color(name: str) -> str:
     """Return the color of one of FER2013's seven classes, as `#rrggbb`: that of its emotion."""
     return EMOTIONS[int(LABELS_TO_SIX[FER2013_LABELS.index(name)].argmax())].color
 

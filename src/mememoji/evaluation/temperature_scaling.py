@@ -134,9 +134,11 @@ def _calibrate_head(probabilities: npt.NDArray[Any], truth: Float64Array, num_fo
         own = fold == index
         cross_fitted[own] = fit_calibration(probabilities[~own], truth[~own]).apply(probabilities[own])
     after = params.apply(probabilities)
-    return HeadCalibration(params, *(_calibration_error(rows, truth) for rows in (probabilities, cross_fitted, after)))
+    return HeadCalibration(
+        params, *(_compute_calibration_error(rows, truth) for rows in (probabilities, cross_fitted, after))
+    )
 
 
-def _calibration_error(probabilities: npt.NDArray[Any], truth: Float64Array) -> float:
+def _compute_calibration_error(probabilities: npt.NDArray[Any], truth: Float64Array) -> float:
     correct = truth[np.arange(len(truth)), probabilities.argmax(axis=1)]
     return compute_reliability(probabilities.max(axis=1), correct).expected_calibration_error

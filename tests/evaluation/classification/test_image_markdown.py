@@ -12,7 +12,7 @@ from mememoji.detection.fake_detector import FakeDetector
 from mememoji.evaluation.classification.image_figures import MAX_ERRORS, plot_errors
 from mememoji.evaluation.classification.image_markdown import (
     IMAGE_CAPTIONS,
-    main_image_scores,
+    list_main_image_scores,
     render_image_markdown,
     render_image_text,
 )
@@ -55,7 +55,7 @@ def test_without_faces_no_errors_are_shown(evaluation: ImageEvaluation, tmp_path
 
 
 def test_main_image_scores_have_a_column_for_each_rule(evaluation: ImageEvaluation) -> None:
-    rows = {row[0]: row[1:] for row in main_image_scores(evaluation.report)}
+    rows = {row[0]: row[1:] for row in list_main_image_scores(evaluation.report)}
 
     found = evaluation.report.decision_rules
     assert [text.split(" ± ")[0] for text in rows["accuracy"]] == [

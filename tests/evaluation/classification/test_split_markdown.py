@@ -5,7 +5,7 @@ import pytest
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.datasets.splits import Split, write_split
-from mememoji.evaluation.classification.split_markdown import main_scores, render_split_markdown, render_split_text
+from mememoji.evaluation.classification.split_markdown import list_main_scores, render_split_markdown, render_split_text
 from mememoji.evaluation.classification.split_report import SplitReport, evaluate
 from mememoji.evaluation.markdown import format_percent
 
@@ -24,7 +24,7 @@ def test_format_percent(fraction: float, text: str) -> None:
 
 
 def test_main_scores_match_the_report(report: SplitReport) -> None:
-    rows = {name: (single, hflip_tta) for name, single, hflip_tta in main_scores(report)}
+    rows = {name: (single, hflip_tta) for name, single, hflip_tta in list_main_scores(report)}
 
     assert report.single.fer7 is not None
     assert report.hflip_tta.fer7 is not None

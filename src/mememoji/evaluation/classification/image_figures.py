@@ -14,13 +14,13 @@ from mememoji.evaluation.classification.decision_rules import (
     apply_decision_rules,
 )
 from mememoji.evaluation.classification.image_report import ImageEvaluation
-from mememoji.evaluation.plots import class_color, new_figure, plot_confusion, plot_reliability, save_figures
+from mememoji.evaluation.plots import create_figure, get_class_color, plot_confusion, plot_reliability, save_figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_ERRORS: Final = 60
-"""The greatest number of errors on the contact sheet."""
+"""The maximum number of errors on the contact sheet."""
 
 _COLUMNS: Final = 10
 _CONFUSION_FILES: Final = {
@@ -63,20 +63,20 @@ def plot_errors(evaluation: ImageEvaluation) -> "Figure | None":
         return None
     shown = errors[np.argsort(-confidence[errors], kind="stable")][:MAX_ERRORS]
     rows = -(-len(shown) // _COLUMNS)
-    figure = new_figure(1.35 * _COLUMNS, 0.6 + 1.75 * rows)
+    figure = create_figure(1.35 * _COLUMNS, 0.6 + 1.75 * rows)
     grid = figure.subplots(rows, _COLUMNS, squeeze=False)
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, index in zip(grid.flat, shown, strict=False):
         axes.imshow(evaluation.faces.crops[0][index], cmap="gray", vmin=0, vmax=255)
         label, name = FER2013_LABELS[labels[index]], composition.classes[predicted[index]]
-        axes.set_title(label, color=class_color(label), fontsize=8, weight="bold", loc="left", pad=3)
+        axes.set_title(label, color=get_class_color(label), fontsize=8, weight="bold", loc="left", pad=3)
         axes.text(
             0,
             -0.03,
             f"→ {name} {100 * confidence[index]:.0f}",
             transform=axes.transAxes,
-            color=class_color(name),
+            color=get_class_color(name),
             fontsize=7,
             verticalalignment="top",
         )

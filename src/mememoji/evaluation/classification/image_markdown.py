@@ -46,7 +46,7 @@ _SECTIONS: Final = {
 }
 
 
-def main_image_scores(report: ImageReport) -> list[tuple[str, ...]]:
+def list_main_image_scores(report: ImageReport) -> list[tuple[str, ...]]:
     """Return the rows (name, one text per decision rule) of the main scores, in percent."""
     rules = list(report.decision_rules.values())
     return [
@@ -62,7 +62,7 @@ def main_image_scores(report: ImageReport) -> list[tuple[str, ...]]:
 def render_image_text(report: ImageReport) -> str:
     """Return the main scores as aligned lines for a terminal, in percent."""
     titles = [RULE_TITLES[name] for name in report.decision_rules]
-    rows: list[tuple[str, ...]] = [("in percent", *titles), *main_image_scores(report)]
+    rows: list[tuple[str, ...]] = [("in percent", *titles), *list_main_image_scores(report)]
     if report.comparison is not None:
         against = f"against {report.comparison.against['name']}"
         rows += [("",), (against, *titles), *list_comparison(report.comparison, list(report.decision_rules))]
@@ -113,7 +113,7 @@ def _render_head(report: ImageReport) -> list[str]:
         "In percent. ± is one binomial standard error. The largest face of each image is evaluated; an image in which "
         "no face was found is an error. The calibration error (15 bins of equal width, Guo et al. 2017) is measured on "
         "the images with a face.",
-        format_table(("", *titles), main_image_scores(report)),
+        format_table(("", *titles), list_main_image_scores(report)),
         "\n".join(f"- {line}" for line in _list_counts(report)),
     ]
 

@@ -158,7 +158,7 @@ def evaluate_images(
         mememoji=__version__,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         no_face_rate=len(no_face) / len(faces),
-        false_rejection_rate=_false_rejection_rate(predictions[0]),
+        false_rejection_rate=_compute_false_rejection_rate(predictions[0]),
         decision_rules={name: score_rule(rule, labels, no_face=no_face) for name, rule in rules.items()},
         by_source=_score_sources(faces, rules),
         comparison=comparison,
@@ -172,7 +172,7 @@ def _name_dataset(path: Path) -> str:
     return full.name if full.is_dir() else f"{full.parent.name}/{full.name}"
 
 
-def _false_rejection_rate(prediction: Prediction) -> float | None:
+def _compute_false_rejection_rate(prediction: Prediction) -> float | None:
     face_scores = prediction.compute_face_scores()
     if face_scores is None:
         return None

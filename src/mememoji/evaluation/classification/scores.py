@@ -14,9 +14,9 @@ from mememoji.evaluation import metrics
 from mememoji.evaluation.agreement import (
     VOTES_TO_EIGHT,
     Agreement,
-    emotion_distributions,
+    compute_emotion_distributions,
+    find_majority_emotion,
     has_emotion_votes,
-    majority_emotion,
     measure_agreement,
 )
 from mememoji.evaluation.reliability import Reliability, compute_reliability
@@ -185,14 +185,16 @@ def map_labels_to_six(labels: npt.NDArray[Any]) -> Int64Array:
 def _score_votes(prediction: Prediction, votes: UInt8Array) -> VoteScores:
     is_named = has_emotion_votes(votes)
     named = votes[is_named]
-    six = measure_agreement(prediction.compute_compositions()[is_named], emotion_distributions(named, VOTES_TO_SIX))
+    six = measure_agreement(
+        prediction.compute_compositions()[is_named], compute_emotion_distributions(named, VOTES_TO_SIX)
+    )
     if prediction.votes is None:
         return VoteScores(None, None, None, six)
-    predicted = emotion_distributions(prediction.votes[is_named], VOTES_TO_EIGHT)
+    predicted = compute_emotion_distributions(prediction.votes[is_named], VOTES_TO_EIGHT)
     return VoteScores(
-        majority=_score_majority(prediction.votes, majority_emotion(votes)),
-        majority_ferplus=_score_majority(prediction.votes, majority_emotion(votes, drop_single=True)),
-        eight=measure_agreement(predicted, emotion_distributions(named, VOTES_TO_EIGHT)),
+        majority=_score_majority(prediction.votes, find_majority_emotion(votes)),
+        majority_ferplus=_score_majority(prediction.votes, find_majority_emotion(votes, drop_single=True)),
+        eight=measure_agreement(predicted, compute_emotion_distributions(named, VOTES_TO_EIGHT)),
         six=six,
     )
 

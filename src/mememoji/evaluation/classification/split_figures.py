@@ -11,9 +11,9 @@ from mememoji.evaluation.classification.split_report import SplitEvaluation
 from mememoji.evaluation.metrics import true_class_rank
 from mememoji.evaluation.plots import (
     TEXT_COLOR,
-    class_color,
+    create_figure,
+    get_class_color,
     hide_spines,
-    new_figure,
     plot_confusion,
     plot_reliability,
     save_figures,
@@ -65,7 +65,7 @@ def plot_examples(evaluation: SplitEvaluation) -> "Figure":
     rng = np.random.default_rng(evaluation.report.seed)
     chosen = rng.choice(len(split), min(NUM_EXAMPLES, len(split)), replace=False)
     rows = -(-len(chosen) // _COLUMNS)
-    figure = new_figure(2.5 * _COLUMNS, 0.5 + 1.75 * rows)
+    figure = create_figure(2.5 * _COLUMNS, 0.5 + 1.75 * rows)
     grid = figure.subplots(rows, 2 * _COLUMNS, squeeze=False, width_ratios=(1, 1) * _COLUMNS)
     for axes in grid.flat:
         axes.set_axis_off()
@@ -76,7 +76,7 @@ def plot_examples(evaluation: SplitEvaluation) -> "Figure":
         face.imshow(split.images[index], cmap="gray", vmin=0, vmax=255)
         label = FER2013_LABELS[split.labels[index]]
         mark = ("✓", "2nd", "3rd")[ranks[index]] if ranks[index] < 3 else "✗"
-        face.set_title(f"{label}  {mark}", color=class_color(label), fontsize=9, weight="bold", loc="left")
+        face.set_title(f"{label}  {mark}", color=get_class_color(label), fontsize=9, weight="bold", loc="left")
         _plot_composition(bars, six[index], int(truth[index]))
     figure.suptitle(
         f"{len(chosen)} random images with their label: ✓ predicted, 2nd or 3rd by its rank, ✗ ranked lower",

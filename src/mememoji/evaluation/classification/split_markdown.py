@@ -17,13 +17,13 @@ _CAPTIONS: Final = {
 }
 
 
-def main_scores(report: SplitReport) -> list[tuple[str, str, str]]:
+def list_main_scores(report: SplitReport) -> list[tuple[str, str, str]]:
     """Return the rows (name, single pass, flip TTA) of the main scores as text, without what was not measured."""
-    single, hflip_tta = _main_scores(report.single), _main_scores(report.hflip_tta)
+    single, hflip_tta = _list_main_scores(report.single), _list_main_scores(report.hflip_tta)
     return [(name, single[name], hflip_tta[name]) for name in single]
 
 
-def _main_scores(scores: PredictionScores) -> dict[str, str]:
+def _list_main_scores(scores: PredictionScores) -> dict[str, str]:
     rows = {}
     if scores.fer7 is not None:
         rows["accuracy, 7 classes"] = format_accuracy(scores.fer7)
@@ -51,7 +51,7 @@ def _main_scores(scores: PredictionScores) -> dict[str, str]:
 
 def render_split_text(report: SplitReport) -> str:
     """Return the main scores and the agreement with the votes as aligned lines for a terminal, in percent."""
-    rows = [("in percent", "single pass", "flip TTA"), *main_scores(report)]
+    rows = [("in percent", "single pass", "flip TTA"), *list_main_scores(report)]
     if report.baselines is not None and report.single.votes is not None:
         rows.append(("", "", ""))
         rows.append(("against FER+ votes, 6 emotions", "variation", "cosine"))
@@ -125,7 +125,7 @@ def _render_head(report: SplitReport) -> list[str]:
         "In percent. ± is one binomial standard error; for two classifiers on the same images a smaller difference may "
         "still be significant, which only a paired test shows. Users get the single pass; horizontal-flip TTA averages "
         "over each image and its mirror image, at twice the cost.",
-        format_table(("", "single pass", "horizontal-flip TTA"), main_scores(report)),
+        format_table(("", "single pass", "horizontal-flip TTA"), list_main_scores(report)),
     ]
 
 

@@ -59,7 +59,7 @@ class SplitReport:
         hflip_tta = content.pop("hflip_tta")
         return {"format": FORMAT, **content, **single, "hflip_tta": hflip_tta}
 
-    def card_scores(self) -> dict[str, float]:
+    def to_card_scores(self) -> dict[str, float]:
         """Return the main scores by name, for a model card; what was not measured is left out."""
         scores: dict[str, float] = {"images": float(self.data["images"])}
         for suffix, predictions in (("", self.single), ("_tta", self.hflip_tta)):
@@ -152,8 +152,8 @@ def evaluate(
 def _check_input_size(card: ModelCard) -> None:
     if card.input_size != CROP_SIZE:
         raise ModelError(
-            f"the classifier must take the {CROP_SIZE}x{CROP_SIZE} crops of split files, but {card.name!r} takes "
-            f"{card.input_size}x{card.input_size}"
+            f"the classifier must take the {CROP_SIZE}x{CROP_SIZE} crops of split files, got {card.name!r}, which "
+            f"takes {card.input_size}x{card.input_size}; name another one"
         )
 
 

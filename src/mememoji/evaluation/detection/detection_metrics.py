@@ -16,7 +16,7 @@ from mememoji.evaluation.detection.matching import (
 from mememoji.types import Float32Array
 
 IOU_THRESHOLDS: Final = (0.4, 0.5)
-"""Lowest intersections over unions of a match at which metrics are computed."""
+"""Minimum intersections over unions of a match; metrics are computed at each."""
 
 FACE_SIZES: Final[dict[str, tuple[float, float]]] = {
     "8-16": (8.0, 16.0),
@@ -76,8 +76,8 @@ def compute_metrics(predictions: DetectorPredictions, samples: Sequence[Detectio
     return {
         "threshold": predictions.threshold,
         "by_iou": by_iou,
-        "crowds": crowd_metrics(predictions, samples),
-        **landmark_metrics(predictions, samples),
+        "crowds": compute_crowd_metrics(predictions, samples),
+        **compute_landmark_metrics(predictions, samples),
         "false_positives": count_false_positives(predictions, samples),
     }
 
@@ -93,7 +93,7 @@ def _summarize(curve: PrecisionRecallCurve, threshold: float) -> dict[str, float
     }
 
 
-def crowd_metrics(predictions: DetectorPredictions, samples: Sequence[DetectionSample]) -> dict[str, Any]:
+def compute_crowd_metrics(predictions: DetectorPredictions, samples: Sequence[DetectionSample]) -> dict[str, Any]:
     """Compute metrics on the images with `MIN_CROWD_FACES` faces or more, at an IoU threshold of 0.4.
 
     Returns:
@@ -114,13 +114,13 @@ def crowd_metrics(predictions: DetectorPredictions, samples: Sequence[DetectionS
     return metrics
 
 
-def landmark_metrics(
+def compute_landmark_metrics(
     predictions: DetectorPredictions, samples: Sequence[DetectionSample]
 ) -> dict[str, float | int | None]:
     """Compute the inter-ocular normalized mean error (NME) of the landmarks.
 
-    Faces of 16 pixels and more count that are detected at the detector's threshold and an IoU of 0.4, and whose eyes
-    are at least a fifth of the face's width apart; as frontal those whose eyes are at least 0.45 of it apart.
+    A face counts if it is at least 16 pixels high, is detected at the detector's threshold and an IoU of 0.4, and has
+    its eyes at least a fifth of its width apart. It counts as frontal if they are at least 0.45 of its width apart.
 
     Returns:
         The mean, the median, and the mean of frontal faces, each None if there are none, and the numbers of faces.

@@ -114,20 +114,20 @@ def to_markdown(report: Mapping[str, Any]) -> str:
     rows: list[tuple[str, list[str]]] = [("score threshold", [f"{d['threshold']:.2f}" for d in detectors.values()])]
     for iou in map("{:g}".format, IOU_THRESHOLDS):
         for face_size in (">=16", ">=32"):
-            rows += _curve_rows(detectors, iou, face_size)
+            rows += _format_curve_rows(detectors, iou, face_size)
         for face_size in FACE_SIZES:
             cells = [f"{d['by_iou'][iou][face_size]['average_precision']:.3f}" for d in detectors.values()]
-            rows.append((f"average precision, {_px(face_size)}, IoU {iou}", cells))
+            rows.append((f"average precision, {_format_face_size(face_size)}, IoU {iou}", cells))
         for face_size in list(FACE_SIZES)[:4]:
             cells = [f"{d['by_iou'][iou][face_size]['recall']:.3f}" for d in detectors.values()]
-            rows.append((f"recall, {_px(face_size)}, IoU {iou}", cells))
-    rows += _crowd_rows(detectors)
+            rows.append((f"recall, {_format_face_size(face_size)}, IoU {iou}", cells))
+    rows += _format_crowd_rows(detectors)
     for title, name, count in (
         ("landmark error (NME, inter-ocular), %", "nme", "nme_faces"),
         ("landmark error, median", "nme_median", "nme_faces"),
         ("landmark error, mean of frontal faces", "nme_frontal", "nme_frontal_faces"),
     ):
-        rows.append((title, [_error(d[name], d[count]) for d in detectors.values()]))
+        rows.append((title, [_format_nme(d[name], d[count]) for d in detectors.values()]))
     for kind, title in (("animals", "images of animals"), ("no_faces", "other images without a face")):
         num_images = next(iter(detectors.values()))["false_positives"][kind]["images"]
         cells = [f"{d['false_positives'][kind]['per_100']:.1f}" for d in detectors.values()]
@@ -139,18 +139,18 @@ def to_markdown(report: Mapping[str, Any]) -> str:
     sections = [
         f"{report['images']:,} images with {report['faces']:,} faces.",
         format_table(("", *detectors), [(name, *cells) for name, cells in rows]),
-        *_paired_table(detectors),
+        *_format_paired_table(detectors),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _crowd_rows(detectors: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+def _format_crowd_rows(detectors: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     crowds = [d["crowds"] for d in detectors.values()]
     if not crowds[0]["images"]:
         return []
     rows = []
     for face_size, precision in ((">=16", "0.985"), (">=32", "0.99")):
-        subset = f"{crowds[0]['images']} images with {MIN_CROWD_FACES} faces or more, {_px(face_size)}"
+        subset = f"{crowds[0]['images']} images with {MIN_CROWD_FACES} faces or more, {_format_face_size(face_size)}"
         metrics = [crowd[face_size] for crowd in crowds]
         rows.append((f"recall / precision, {subset}", [f"{m['recall']:.3f} / {m['precision']:.3f}" for m in metrics]))
         cells = [f"{m[f'recall_at_{precision}']:.3f}" for m in metrics]
@@ -158,7 +158,7 @@ def _crowd_rows(detectors: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     return rows
 
 
-def _paired_table(detectors: Mapping[str, Any]) -> list[str]:
+def _format_paired_table(detectors: Mapping[str, Any]) -> list[str]:
     """Return the table of paired tests, empty for a single detector."""
     rows = []
     for one, metrics in detectors.items():
@@ -166,7 +166,7 @@ def _paired_table(detectors: Mapping[str, Any]) -> list[str]:
             for face_size, values in compared.items():
                 recall = ", ".join(f"{value:.3f}" for value in values["recall"])
                 only_one = f"{values['only_first']}, {values['only_second']}"
-                subset = f"{_px(face_size)}, {values['precision']:g}"
+                subset = f"{_format_face_size(face_size)}, {values['precision']:g}"
                 rows.append((f"{one}, {other}", subset, recall, only_one, f"{values['p']:.2g}"))
     if not rows:
         return []
@@ -174,9 +174,9 @@ def _paired_table(detectors: Mapping[str, Any]) -> list[str]:
     return [format_table(head, rows)]
 
 
-def _curve_rows(detectors: Mapping[str, Any], iou: str, face_size: str) -> list[tuple[str, list[str]]]:
+def _format_curve_rows(detectors: Mapping[str, Any], iou: str, face_size: str) -> list[tuple[str, list[str]]]:
     metrics = [d["by_iou"][iou][face_size] for d in detectors.values()]
-    subset = f"{_px(face_size)}, IoU {iou}"
+    subset = f"{_format_face_size(face_size)}, IoU {iou}"
     rows = [(f"recall / precision, {subset}", [f"{m['recall']:.3f} / {m['precision']:.3f}" for m in metrics])]
     rows += [
         (f"recall at precision {precision}, {subset}", [f"{m[f'recall_at_{precision}']:.3f}" for m in metrics])
@@ -192,11 +192,11 @@ def _curve_rows(detectors: Mapping[str, Any], iou: str, face_size: str) -> list[
     return rows
 
 
-def _error(error: float | None, num_faces: int) -> str:
+def _format_nme(error: float | None, num_faces: int) -> str:
     return "none" if error is None else f"{100 * error:.1f} ({num_faces} faces)"
 
 
-def _px(face_size: str) -> str:
+def _format_face_size(face_size: str) -> str:
     return (
         f"{face_size.replace('>=', '').replace('+', '')} px and more"
         if face_size[0] == ">" or face_size[-1] == "+"

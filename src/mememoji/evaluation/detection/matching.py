@@ -38,7 +38,7 @@ def match_detections(
         scores: Scores (D,) of the detections.
         faces: Boxes (F, 4) of the labeled faces.
         ignore: Ignored regions (I, 4); an unmatched detection that overlaps one of them is neither true nor false.
-        iou_threshold: Lowest intersection over union of a match.
+        iou_threshold: Minimum intersection over union of a match.
     """
     order = np.argsort(-scores, kind="stable")
     boxes, scores = boxes[order], scores[order]
@@ -100,7 +100,7 @@ def precision_recall_curve(
 
     Args:
         matchings: Matchings of the images, all at the same intersection over union.
-        min_size: Lowest height in pixels.
+        min_size: Minimum height in pixels.
         max_size: Height in pixels below which faces and detections count.
     """
     scores, correct = [], []
