@@ -90,7 +90,7 @@ def test_reduce_range_limits_filters_to_7_bits(compact_weights: Path, many_crops
         )
         constants = [v.name for v in read_weights(tmp_path / "int8.onnx")[0].graph.initializer]
         graph = Graph(read_weights(tmp_path / "int8.onnx")[0])
-        arrays = [array for name in constants if (array := graph.constant(name)) is not None]
+        arrays = [array for name in constants if (array := graph.get_constant(name)) is not None]
         largest[reduce_range] = max(
             int(np.abs(a.astype(int)).max()) for a in arrays if a.dtype == np.int8 and a.ndim == 4
         )

@@ -29,7 +29,7 @@ def apply_calibration(model: Any, params: Mapping[str, CalibrationParams]) -> No
     graph = Graph(model)
     nodes = graph.nodes
     for head, own in params.items():
-        producer = graph.producer(head)
+        producer = graph.find_producer(head)
         if producer is None or head not in graph.outputs:
             raise ModelError(f"a head to calibrate must be one of {', '.join(graph.outputs)}, got {head!r}")
         prefix = f"{_PREFIX}.{head}"

@@ -48,7 +48,7 @@ def evaluate_weights(
     """Evaluate weights on a split file and write the scores, and any extra ones, into their card."""
     evaluation = evaluate(OnnxClassifier(weights), data, progress=progress)
     card = ModelCard.read(card_path(weights))
-    scores = {data.stem: evaluation.report.card_scores() | dict(extra_scores or {})}
+    scores = {data.stem: evaluation.report.to_card_scores() | dict(extra_scores or {})}
     dataclasses.replace(card, scores=card.scores | scores).write(card_path(weights))
     return evaluation
 

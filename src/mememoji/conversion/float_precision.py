@@ -31,7 +31,7 @@ def store_as_float16(model: Any) -> None:
         if value.data_type != TensorProto.FLOAT or len(value.dims) < 2:
             continue
         name = value.name
-        values = graph.constant(name)
+        values = graph.get_constant(name)
         assert values is not None
         model.graph.initializer.remove(value)
         graph.set_constant(name + _HALF_SUFFIX, values.astype(np.float16))
@@ -44,7 +44,7 @@ def store_as_float32(model: Any) -> None:
     graph = Graph(model)
     kept = []
     for node in graph.nodes:
-        values = graph.constant(node.input[0]) if node.op_type == "Cast" else None
+        values = graph.get_constant(node.input[0]) if node.op_type == "Cast" else None
         if values is None:
             kept.append(node)
         else:
@@ -75,11 +75,11 @@ def read_float_weights(weights: Path) -> dict[str, Float32Array]:
     graph = Graph(model)
     parameters = {}
     for node in graph.nodes:
-        if node.op_type == "DequantizeLinear" and graph.constant(node.input[0]) is not None:
+        if node.op_type == "DequantizeLinear" and graph.get_constant(node.input[0]) is not None:
             parameters[node.input[0].removesuffix(_QUANTIZED_SUFFIX)] = _dequantize(graph, node)
     for value in model.graph.initializer:
         if value.data_type == TensorProto.FLOAT and not value.name.endswith("_scale"):
-            array = graph.constant(value.name)
+            array = graph.get_constant(value.name)
             assert array is not None
             parameters[value.name] = np.array(array, np.float32)
     own = (_undo_rewrite(name, array) for name, array in parameters.items() if name.startswith(_NETWORK_PREFIX))
@@ -87,7 +87,7 @@ def read_float_weights(weights: Path) -> dict[str, Float32Array]:
 
 
 def _dequantize(graph: Graph, node: Any) -> Float32Array:
-    values, scale, zero_point = (np.asarray(graph.constant(name), np.float32) for name in node.input[:3])
+    values, scale, zero_point = (np.asarray(graph.get_constant(name), np.float32) for name in node.input[:3])
     # Scales and zero points are per filter, or one for the whole tensor.
     shape = (-1,) + (1,) * (values.ndim - 1)
     return np.asarray((values - zero_point.reshape(shape)) * scale.reshape(shape), np.float32)

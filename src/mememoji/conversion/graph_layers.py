@@ -37,8 +37,8 @@ def find_head_weights(model: Any) -> dict[str, str]:
     graph = Graph(model)
     tensors = {}
     for head in graph.outputs:
-        gemm = _find_upstream(graph, graph.producer(head), ("Gemm",))
-        if gemm is not None and _find_upstream(graph, graph.producer(gemm.input[0]), _POOLING) is not None:
+        gemm = _find_upstream(graph, graph.find_producer(head), ("Gemm",))
+        if gemm is not None and _find_upstream(graph, graph.find_producer(gemm.input[0]), _POOLING) is not None:
             tensors[head] = gemm.input[1]
     return tensors
 
@@ -46,7 +46,7 @@ def find_head_weights(model: Any) -> dict[str, str]:
 def _find_upstream(graph: Graph, node: Node | None, op_types: tuple[str, ...]) -> Node | None:
     """Return the next node of some types upstream, across transparent ones; None if there is none."""
     while node is not None and node.op_type not in op_types:
-        node = graph.producer(node.input[0]) if node.op_type in _TRANSPARENT else None
+        node = graph.find_producer(node.input[0]) if node.op_type in _TRANSPARENT else None
     return node
 
 
@@ -57,16 +57,16 @@ def _is_downsampling(graph: Graph, node: Node) -> bool:
 
 
 def _reads_input(graph: Graph, node: Node) -> bool:
-    producer = graph.producer(node.input[0])
+    producer = graph.find_producer(node.input[0])
     while producer is not None and producer.op_type in ("QuantizeLinear", "DequantizeLinear"):
-        producer = graph.producer(producer.input[0])
+        producer = graph.find_producer(producer.input[0])
     return producer is None
 
 
 def _skip_quantization(graph: Graph, tensor: str) -> str:
     """Return the tensor as the next layer reads it: in an int8 file, the dequantized one."""
     for _ in range(2):
-        (consumer, *_rest) = graph.consumers(tensor) or [None]
+        (consumer, *_rest) = graph.find_consumers(tensor) or [None]
         if consumer is None or consumer.op_type not in ("QuantizeLinear", "DequantizeLinear"):
             break
         tensor = consumer.output[0]

@@ -39,7 +39,7 @@ def find_gate_nodes(graph: Graph, pooling: Node) -> list[Node]:
     found: list[Node] = []
     tensors = list(pooling.output)
     while tensors:
-        for node in graph.consumers(tensors.pop(0)):
+        for node in graph.find_consumers(tensors.pop(0)):
             is_transparent = node.op_type in ("Flatten", "QuantizeLinear", "DequantizeLinear")
             if node.op_type in _GATE or is_transparent:
                 tensors += [] if node in found else node.output
@@ -59,7 +59,7 @@ def _use_global_pooling(graph: Graph) -> None:
             for inner in find_gate_nodes(graph, node):
                 if inner.op_type == "Gemm":
                     rewritten[inner.output[0]] = [_gemm_to_conv(graph, inner)]
-                for consumer in graph.consumers(inner.output[0]):
+                for consumer in graph.find_consumers(inner.output[0]):
                     if consumer.op_type == "Unsqueeze":
                         rewritten[consumer.output[0]] = []
                         bypassed[consumer.output[0]] = inner.output[0]
@@ -76,12 +76,12 @@ def _use_global_pooling(graph: Graph) -> None:
 
 
 def _is_spatial_mean(graph: Graph, node: Node) -> bool:
-    axes = graph.constant(node.input[1]) if len(node.input) > 1 else None
+    axes = graph.get_constant(node.input[1]) if len(node.input) > 1 else None
     return axes is not None and sorted(axes.tolist()) == [2, 3] and get_attribute(node, "keepdims", 1) == 0
 
 
 def _gemm_to_conv(graph: Graph, gemm: Node) -> Node:
-    matrix = graph.constant(gemm.input[1])
+    matrix = graph.get_constant(gemm.input[1])
     assert matrix is not None
     if not get_attribute(gemm, "transB", 0):
         matrix = matrix.T
@@ -94,8 +94,8 @@ def _fuse_pooling(graph: Graph) -> None:
     nodes = []
     fused = set()
     for node in graph.nodes:
-        pool = graph.producer(node.input[0]) if node.op_type == "Conv" else None
-        filters = graph.constant(node.input[1]) if node.op_type == "Conv" else None
+        pool = graph.find_producer(node.input[0]) if node.op_type == "Conv" else None
+        filters = graph.get_constant(node.input[1]) if node.op_type == "Conv" else None
         if pool is None or filters is None or not _can_fuse(graph, pool, filters.shape[2:]):
             nodes.append(node)
             continue
@@ -116,5 +116,5 @@ def _can_fuse(graph: Graph, pool: Node, filter_size: tuple[int, ...]) -> bool:
         and filter_size == (1, 1)
         and get_attribute(pool, "strides") == get_attribute(pool, "kernel_shape")
         and not any(get_attribute(pool, "pads", [0]))
-        and len(graph.consumers(pool.output[0])) == 1
+        and len(graph.find_consumers(pool.output[0])) == 1
     )

@@ -44,15 +44,15 @@ class Graph:
         """The names of the graph's outputs."""
         return [value.name for value in self.model.graph.output]
 
-    def producer(self, tensor: str) -> Node | None:
+    def find_producer(self, tensor: str) -> Node | None:
         """Return the node that produces a tensor; None for inputs and constants."""
         return next((node for node in self.model.graph.node if tensor in node.output), None)
 
-    def consumers(self, tensor: str) -> list[Node]:
+    def find_consumers(self, tensor: str) -> list[Node]:
         """Return the nodes that read a tensor."""
         return [node for node in self.model.graph.node if tensor in node.input]
 
-    def constant(self, tensor: str) -> npt.NDArray[Any] | None:
+    def get_constant(self, tensor: str) -> npt.NDArray[Any] | None:
         """Return the values of a constant; None if the tensor is not a constant."""
         found = next((value for value in self.model.graph.initializer if value.name == tensor), None)
         return None if found is None else np.asarray(numpy_helper.to_array(found))

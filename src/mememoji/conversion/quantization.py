@@ -152,7 +152,7 @@ def _find_downstream(graph: Graph, tensor: str) -> list[Any]:
     found: list[Any] = []
     tensors = [tensor]
     while tensors:
-        for node in graph.consumers(tensors.pop()):
+        for node in graph.find_consumers(tensors.pop()):
             if node not in found:
                 found.append(node)
                 tensors += node.output
