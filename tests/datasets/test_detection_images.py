@@ -40,7 +40,7 @@ def test_read_all_concatenates_files_and_rejects_repeated_ids(tmp_path: Path) ->
 def test_uncertain_regions_omit_large_background_regions() -> None:
     reasons = ("one run", "turned", "runs", "turned")
     sample = dataclasses.replace(draw_sample(1), ignore=BOXES, ignore_why=reasons)
-    np.testing.assert_array_equal(sample.uncertain_regions(), BOXES[[1, 2]])
+    np.testing.assert_array_equal(sample.get_uncertain_regions(), BOXES[[1, 2]])
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_sample_with_mismatched_shapes_raises_dataset_error() -> None:
 
 
 def test_read_invalid_files_raises_dataset_error(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no file of labeled images"):
+    with pytest.raises(DatasetError, match="must be a Parquet file of labeled images, but does not exist"):
         read_detection_samples(tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("no table")
     with pytest.raises(DatasetError, match="cannot be read"):
         read_detection_samples(tmp_path / "text.parquet")
     pq.write_table(pa.table({"image": [b""]}), tmp_path / "other.parquet")
-    with pytest.raises(DatasetError, match="it lacks faces"):
+    with pytest.raises(DatasetError, match="but lacks faces"):
         read_detection_samples(tmp_path / "other.parquet")
 
 

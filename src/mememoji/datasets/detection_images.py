@@ -15,7 +15,7 @@ from mememoji.types import Float32Array
 
 # Values of the column `ignore_why`.
 BACKGROUND_REASONS: Final = ("one run", "turned")
-"""Reasons of `ignore` regions that a review found to be background nearly always if they are large."""
+"""Reasons of `ignore` regions that a review found to be nearly always background if they are large."""
 
 MIN_BACKGROUND_HEIGHT: Final = 24.0
 """Height in pixels from which a region with one of `BACKGROUND_REASONS` counts as background."""
@@ -81,8 +81,8 @@ class DetectionSample:
         """
         return self.is_animal and hashlib.sha256(self.id.encode()).digest()[0] % 3 == 0
 
-    def uncertain_regions(self) -> Float32Array:
-        """Return the `ignore` regions (I, 4) without those that are background nearly always."""
+    def get_uncertain_regions(self) -> Float32Array:
+        """Return the `ignore` regions (I, 4) without those that are nearly always background."""
         heights = self.ignore[:, 3] - self.ignore[:, 1]
         is_background = np.array([reason in BACKGROUND_REASONS for reason in self.ignore_why], bool)
         return self.ignore[~(is_background & (heights >= MIN_BACKGROUND_HEIGHT))]
@@ -104,11 +104,13 @@ def read_detection_samples(path: Path) -> list[DetectionSample]:
     except ImportError as error:
         raise MissingExtraError("train", "reading images") from error
     if not path.is_file():
-        raise DatasetError(f"no file of labeled images at {path}")
+        raise DatasetError(f"{path} must be a Parquet file of labeled images, but does not exist")
     try:
         missing = set(_COLUMNS) - set(pq.read_schema(path).names)
         if missing:
-            raise DatasetError(f"{path} must have the columns of labeled images, it lacks {', '.join(sorted(missing))}")
+            raise DatasetError(
+                f"{path} must have the columns of labeled images, but lacks {', '.join(sorted(missing))}"
+            )
         rows = pq.read_table(path, columns=list(_COLUMNS)).to_pylist()
         return [_to_sample(row) for row in rows]
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:

@@ -170,13 +170,13 @@ def find_duplicates(images: UInt8Array, *, progress: bool = False) -> Duplicates
     deviation = np.array([image.std() for image in images])
     candidates = np.flatnonzero((identical == np.arange(len(images))) & (deviation >= _MIN_DEVIATION))
     unique = images[candidates]
-    hashes, grids = compute_perceptual_hashes(unique), _unit_grids(unique)
+    hashes, grids = compute_perceptual_hashes(unique), _compute_unit_grids(unique)
     passes = tqdm((False, True), desc="finding duplicates", leave=False, disable=None if progress else True)
     results = []
     for mirrored_pass in passes:
         # Flip the first image of each pair; `_confirm` flips the same one.
         flipped = unique[:, :, ::-1] if mirrored_pass else unique
-        pairs, distance = _propose(compute_perceptual_hashes(flipped), hashes, _unit_grids(flipped), grids)
+        pairs, distance = _propose(compute_perceptual_hashes(flipped), hashes, _compute_unit_grids(flipped), grids)
         same, correlation = _confirm(unique, pairs, mirrored=mirrored_pass)
         results.append((pairs[same], distance[same], correlation[same], np.full(int(same.sum()), mirrored_pass)))
     pairs, distance, correlation, mirrored = (np.concatenate(columns) for columns in zip(*results, strict=True))
@@ -204,10 +204,10 @@ def find_cross_duplicates(images: UInt8Array, others: UInt8Array) -> list[CrossD
     """
     both = np.concatenate([images, others])
     has_detail = np.array([image.std() >= _MIN_DEVIATION for image in both], np.bool_)
-    right = _unit_grids(others)
+    right = _compute_unit_grids(others)
     duplicates: list[CrossDuplicate] = []
     for mirrored in (False, True):
-        left = _unit_grids(images[:, :, ::-1] if mirrored else images)
+        left = _compute_unit_grids(images[:, :, ::-1] if mirrored else images)
         for start in range(0, len(left), _CHUNK_SIZE):
             grid_correlation = left[start : start + _CHUNK_SIZE] @ right.T
             pairs = np.argwhere(grid_correlation >= _MIN_GRID_CORRELATION) + np.array([start, len(images)])  # (M, 2)
@@ -254,7 +254,7 @@ def _confirm(
     return correlation >= (MIN_CORRELATION_MIRRORED if mirrored else MIN_CORRELATION), correlation
 
 
-def _unit_grids(images: UInt8Array) -> Float32Array:
+def _compute_unit_grids(images: UInt8Array) -> Float32Array:
     """Return (N, 144) float32: the means of each image on a 12x12 grid, centered and of length 1."""
     cell = CROP_SIZE // _GRID_SIZE
     cells = images.reshape(len(images), _GRID_SIZE, cell, _GRID_SIZE, cell)  # (N, 12, 4, 12, 4)

@@ -28,6 +28,8 @@ MIN_SIZE: Final = 32
 """Size in pixels of the smallest face and of the smallest background crop."""
 
 MAX_FALSE_POSITIVES: Final = 2
+"""Number of false positives of each detector to crop from an image, at most."""
+
 MAX_OVERLAP: Final = 0.02
 """Largest fraction of a false positive's box that a face or an ignored region may cover."""
 
@@ -53,7 +55,7 @@ class LabeledCrops:
     def __post_init__(self) -> None:
         if self.is_face.shape != self.images.shape[:1]:
             raise DatasetError(
-                f"is_face must have one label for each crop, got {self.images.shape}, {self.is_face.shape}"
+                f"is_face must have one label for each crop, got {self.is_face.shape} for {self.images.shape}"
             )
         if not 0 < self.is_face.sum() < len(self.images):
             raise DatasetError(
@@ -90,7 +92,7 @@ def extract_crops(
     for sample in samples:
         image = read_image(sample.image)
         height, width = image.shape[:2]
-        yield "faces", crop_faces(image, _large_faces(sample, width, height), margin=MARGIN)
+        yield "faces", crop_faces(image, _select_large_faces(sample, width, height), margin=MARGIN)
         labeled = np.concatenate([sample.faces, sample.ignore])
         background = [] if len(labeled) else _sample_background(height, width, rng)
         yield "background", crop_faces(image, background, margin=0.0)
@@ -121,7 +123,7 @@ def read_crops(path: Path) -> LabeledCrops:
     return LabeledCrops(split.images, split.votes[:, _NON_FACE] == 0)
 
 
-def _large_faces(sample: DetectionSample, width: int, height: int) -> list[Detection]:
+def _select_large_faces(sample: DetectionSample, width: int, height: int) -> list[Detection]:
     """Return the labeled faces that are large enough to be cropped, with their landmarks where they have some."""
     faces = []
     for corners, points in zip(sample.faces.tolist(), sample.landmarks.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""The face cutter: crops the largest face of an image exactly as serving does, with context around it."""
+"""The face cutter, which crops the largest face of an image exactly as serving does, with context around it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,7 +35,7 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceCutter:
-    """Finds the largest face of an image and crops it, gray, aligned and with context.
+    """A cutter that finds the largest face of an image and crops it, gray, aligned and with context.
 
     Attributes:
         detector: The detector for images without a box; its margin is used for given boxes too.

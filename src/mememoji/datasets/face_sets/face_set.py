@@ -115,7 +115,6 @@ def write_face_set(face_set: FaceSet, path: Path) -> None:
     """
     pa, pq = import_pyarrow("reading and writing face sets")
     names = [None if label == UNLABELED else FACE_LABELS[label] for label in face_set.labels.tolist()]
-
     table = pa.table(
         {
             "image": crops_to_column(face_set.images, pa),
@@ -151,7 +150,7 @@ def read_face_set(path: Path) -> FaceSet:
             if name != "label" and table[name].null_count:
                 raise DatasetError(f"{path}: the column {name} must not hold null, got {table[name].null_count}")
         images = column_to_crops(table["image"].combine_chunks(), CONTEXT_SIZE)
-        labels = np.array([_label_index(path, name) for name in table["label"].to_pylist()], np.int8)
+        labels = np.array([_parse_label(path, name) for name in table["label"].to_pylist()], np.int8)
         trust = np.asarray(table["trust"].to_numpy(), np.float32)
         sources, ids = (tuple(table[name].to_pylist()) for name in ("source", "id"))
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -187,7 +186,7 @@ def _check_schema(path: Path, schema: Any, pa: Any) -> None:
         )
 
 
-def _label_index(path: Path, name: str | None) -> int:
+def _parse_label(path: Path, name: str | None) -> int:
     if name is None:
         return UNLABELED
     if name not in FACE_LABELS:

@@ -99,7 +99,7 @@ def read_faces(
     Args:
         source: Class folders as for `list_labeled_folder`, Parquet as for `read_labeled_parquet`, or a file that
             `write_face_set` or `write_split` wrote.
-        cutter: Crops the faces of images.
+        cutter: The cutter that crops the faces of images.
         trust: The trust in labels for which neither `source` nor its file states it.
         progress: Whether to show a progress bar on stderr if that is a terminal.
 

@@ -41,7 +41,7 @@ def prepare_faces(
     Args:
         sources: One or more sources as for `read_faces`.
         out: The Parquet file to write; an earlier face set there is replaced.
-        cutter: Detects and crops the faces.
+        cutter: The cutter that detects and crops the faces.
         trust: The trust in labels for which neither a source nor its file states it, 0..1.
         against: Held-out faces; faces that are duplicates of these are dropped.
         compare: Other faces; duplicates of these are counted, at one scale, and kept.
