@@ -1,7 +1,6 @@
-"""Weights files: their card, their hash, and the ONNX Runtime session that runs them."""
+"""Weights files: where they and their cards are, their hash, and the ONNX Runtime session that runs them."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,6 @@ from mememoji.errors import ModelError
 def card_path(weights: Path) -> Path:
     """Return the path of a weights file's card: `net.card.json` for `net.onnx`."""
     return weights.with_name(weights.stem + ".card.json")
-
-
-def read_card(path: Path, version: int) -> dict[str, Any]:
-    """Read the fields of a card, without the version of its format.
-
-    Raises:
-        ModelError: The file is missing, is not valid JSON, or has another format.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"no model card at {path}; keep the card next to its weights") from error
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} must be a model card in JSON: {error}") from error
-    card_format = content.pop("format", None) if isinstance(content, dict) else None
-    if card_format != version:
-        raise ModelError(
-            f"{path} must be a model card of format {version}, got format {card_format}; export the weights again"
-        )
-    return dict(content)
-
-
-def write_card(content: dict[str, Any], path: Path) -> None:
-    """Write the fields of a card, including the version of its format, as JSON."""
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def compute_sha256(path: Path) -> str:

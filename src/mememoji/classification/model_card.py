@@ -1,22 +1,17 @@
 """The model card: everything that is needed to use a weights file, and where it comes from."""
 
-import dataclasses
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from mememoji.errors import ModelError
-from mememoji.model_files import read_card, verify_hash, write_card
-
-FORMAT: Final = 2
-"""The version of the card's format; cards of other versions are rejected."""
+from mememoji.weights_card import WeightsCard
 
 PRECISIONS: Final = ("float32", "float16", "int8")
 """The precisions of stored weights. With int8, convolutions and matrix products are computed in 8 bits too."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCard:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard(WeightsCard):
     """The inputs, outputs and origin of a weights file.
 
     The network takes crops (N, 1, input_size, input_size) as float32 under the name `input_name`: `(gray - mean) / std`
@@ -24,15 +19,10 @@ class ModelCard:
     head returns logits (N, classes), whose softmax gives the probabilities.
 
     Attributes:
-        name: The name of the model, with its version.
         network: The name of the network in `mememoji.training.classifier.networks`.
-        num_parameters: The number of trainable parameters.
-        sha256: The SHA-256 of the weights file, in hex.
         input_size: The width and height of a crop in pixels.
         mean, std: The gray level that is subtracted, and the divisor.
         outputs: The classes of each head.
-        trained_on: The training data, and what was left out of it.
-        license: The license of the weights.
         input_name: The name of the input tensor.
         temperatures: The calibration temperature by which the file's own graph divides the logits of each head.
         prob_floors: The probability that the graph then subtracts from each class of a head.
@@ -40,31 +30,24 @@ class ModelCard:
         layers: The stages of the network from the input on: the name of each, and the tensor of its output.
         head_weights: The tensor of the weight matrix (classes, channels) of each head that is linear in the means of
             the last layer's feature maps.
-        scores: The scores by split, such as `{"val": {"accuracy_7": 0.7}}`.
-        note: The intended use, and known weaknesses.
 
     Raises:
         ModelError: A value is out of range, or a head has no classes.
     """
 
-    name: str
+    FORMAT: ClassVar[int] = 2
+
     network: str
-    num_parameters: int
-    sha256: str
     input_size: int
     mean: float
     std: float
     outputs: dict[str, tuple[str, ...]]
-    trained_on: str
-    license: str
     input_name: str = "crops"
     temperatures: dict[str, float] = field(default_factory=dict)
     prob_floors: dict[str, float] = field(default_factory=dict)
     precision: str = "float32"
     layers: dict[str, str] = field(default_factory=dict)
     head_weights: dict[str, str] = field(default_factory=dict)
-    scores: dict[str, dict[str, float]] = field(default_factory=dict)
-    note: str = ""
 
     def __post_init__(self) -> None:
         if self.input_size < 1 or self.std <= 0:
@@ -80,33 +63,8 @@ class ModelCard:
         if self.precision not in PRECISIONS:
             raise ModelError(f"card {self.name!r}: precision must be one of {PRECISIONS}, got {self.precision!r}")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Convert the card to plain dicts, lists, strings and numbers."""
-        return {"format": FORMAT} | dataclasses.asdict(self)
-
-    def write(self, path: Path) -> None:
-        """Write the card as JSON."""
-        write_card(self.to_dict(), path)
-
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a card.
-
-        Raises:
-            ModelError: The file is missing, is not valid JSON, has another format, or a field is missing, unknown or
-                out of range.
-        """
-        content = read_card(path, FORMAT)
-        try:
-            content["outputs"] = {head: tuple(classes) for head, classes in content["outputs"].items()}
-            return cls(**content)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ModelError(f"{path}: the fields must be those of a model card: {error}") from error
-
-    def verify(self, weights: Path) -> None:
-        """Check that a weights file is the one that this card describes.
-
-        Raises:
-            ModelError: The file is missing or has another hash.
-        """
-        verify_hash(weights, self.sha256)
+    def from_fields(cls, fields: dict[str, Any]) -> Self:
+        """Create a card from the fields of its JSON document, without the format."""
+        outputs = {head: tuple(classes) for head, classes in fields["outputs"].items()}
+        return cls(**fields | {"outputs": outputs})
