@@ -37,7 +37,7 @@ def bare(config: ClassifierTrainConfig, split: Split, device: Device, *, compile
         start, seen = time.perf_counter(), 0
         for first in range(0, len(data), config.batch_size):
             which = torch.arange(first, min(first + config.batch_size, len(data)), device=device.torch_device)
-            targets = data.targets_at(which, soft_labels=True)
+            targets = data.get_targets(which, soft_labels=True)
             with device.autocast():
                 loss = classification_loss(
                     forward(to_input(data.images[which])), targets, votes_weight=config.votes_weight

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mememoji.datasets.face_sets.face_set import UNLABELED, FaceSet
-from mememoji.training.classifier.batch_sampler import BatchSampler, MixedFaceSet, sampling_weights
+from mememoji.training.classifier.batch_sampler import BatchSampler, MixedFaceSet, compute_sampling_weights
 
 CPU = torch.device("cpu")
 
@@ -58,21 +58,25 @@ def test_mixed_face_set_rejects_a_fraction_out_of_range(fraction: float) -> None
 def test_sampling_weights_are_larger_for_rare_labels() -> None:
     faces = face_set([3] * 9 + [2])
     for power, expected in ((0.0, 0.1), (0.5, 0.25), (1.0, 0.5)):
-        weights = sampling_weights(faces, CPU, rare_label_power=power, unlabeled_fraction=0.0)
+        weights = compute_sampling_weights(faces, CPU, rare_label_power=power, unlabeled_fraction=0.0)
         assert float(weights[-1] / weights.sum()) == pytest.approx(expected)
 
 
 def test_sampling_weights_give_unlabeled_faces_their_fraction() -> None:
     faces = face_set([0, 1, UNLABELED, UNLABELED, UNLABELED])
-    weights = sampling_weights(faces, CPU, rare_label_power=0.5, unlabeled_fraction=0.25)
+    weights = compute_sampling_weights(faces, CPU, rare_label_power=0.5, unlabeled_fraction=0.25)
     torch.testing.assert_close(weights, torch.tensor([0.375, 0.375, 1 / 12, 1 / 12, 1 / 12]))
-    assert sampling_weights(faces, CPU, rare_label_power=0.5, unlabeled_fraction=0.0)[2:].tolist() == [0.0, 0.0, 0.0]
-    only = sampling_weights(face_set([UNLABELED] * 3), CPU, rare_label_power=0.5, unlabeled_fraction=0.0)
+    assert compute_sampling_weights(faces, CPU, rare_label_power=0.5, unlabeled_fraction=0.0)[2:].tolist() == [
+        0.0,
+        0.0,
+        0.0,
+    ]
+    only = compute_sampling_weights(face_set([UNLABELED] * 3), CPU, rare_label_power=0.5, unlabeled_fraction=0.0)
     assert only.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_sampling_weights_are_larger_for_trusted_labels() -> None:
     faces = face_set([0, 0])
     doubted = FaceSet(faces.images, faces.labels, np.array([0.9, 0.4], np.float32), faces.sources, faces.ids)
-    first, second = sampling_weights(doubted, CPU, rare_label_power=0.0, unlabeled_fraction=0.0).tolist()
+    first, second = compute_sampling_weights(doubted, CPU, rare_label_power=0.0, unlabeled_fraction=0.0).tolist()
     assert first / second == pytest.approx(1.5)

@@ -15,7 +15,7 @@ from mememoji.model_files import card_path
 from mememoji.training.classifier.classifier_export import TOLERANCE, export_classifier
 from mememoji.training.classifier.networks import CompactConfig, ModelConfig, PlainConfig, build_model
 from mememoji.training.classifier.tensor_split import to_input
-from mememoji.training.common.onnx_export import TupleOutputs, max_abs_difference
+from mememoji.training.common.onnx_export import TupleOutputs, compute_max_abs_difference
 
 FACTS = {"name": "tiny-0", "trained_on": "generated images", "license": "MIT"}
 
@@ -61,7 +61,7 @@ def test_export_classifier_has_the_outputs_of_torch(
     tolerance = 0.01 if fp16 else TOLERANCE
     inputs = to_input(torch.from_numpy(val_split.images))
     softmax = functools.partial(torch.softmax, dim=1)
-    assert max_abs_difference(TupleOutputs(network), weights, inputs, activation=softmax) <= tolerance
+    assert compute_max_abs_difference(TupleOutputs(network), weights, inputs, activation=softmax) <= tolerance
 
     found = OnnxClassifier(weights).classify(val_split.images)
     with torch.no_grad():

@@ -34,7 +34,7 @@ def test_cuda_graph_step_has_the_loss_and_gradients_of_the_step(
             data.images[indices],
             indices % 2 == 1,
             data.labels[indices],
-            data.targets_at(indices, soft_labels=False),
+            data.get_targets(indices, soft_labels=False),
             data.distillation_weights[indices],
             {},
         )

@@ -11,7 +11,7 @@ from mememoji.datasets.splits import Split
 from mememoji.errors import InputError, RunError
 from mememoji.training.classifier.hyperparameter_search import (
     JOURNAL,
-    ended_trials,
+    get_ended_trials,
     open_study,
     run_trials,
 )
@@ -89,12 +89,12 @@ def test_run_trials_continues_a_search_and_reports(train_split: Split, val_split
     for lr in (5e-4, 1e-3, 2e-3):
         study.enqueue_trial(SMALL | {"lr": lr})
     run_trials(study, train, val, CPU, tmp_path, num_trials=2)
-    assert len(ended_trials(study)) == 2
+    assert len(get_ended_trials(study)) == 2
     again = open_study(tmp_path, "plain", epochs=2)
     run_trials(again, train, val, CPU, tmp_path, num_trials=3)
-    assert [trial.params["lr"] for trial in ended_trials(again)] == [5e-4, 1e-3, 2e-3]
-    assert all(sorted(trial.intermediate_values) == [1, 2] for trial in ended_trials(again))
-    again.add_trial(ended_trials(again)[0])
+    assert [trial.params["lr"] for trial in get_ended_trials(again)] == [5e-4, 1e-3, 2e-3]
+    assert all(sorted(trial.intermediate_values) == [1, 2] for trial in get_ended_trials(again))
+    again.add_trial(get_ended_trials(again)[0])
     written = write_search_report(again, tmp_path)
     assert {path.name for path in written} <= set(REPORT_FILES)
     report = (tmp_path / "search.md").read_text()
@@ -117,16 +117,16 @@ def test_run_trials_counts_a_trial_that_finished(train_split: Split, val_split: 
     for lr in (4e-3, 4e-3, 4e-3, 4e-3, 4e-3, 2e-4, 2e-4):
         study.enqueue_trial(SMALL | {"lr": lr})
     run_trials(study, train, val, CPU, tmp_path, num_trials=7)
-    last = [trial.intermediate_values[2] for trial in ended_trials(study)]
+    last = [trial.intermediate_values[2] for trial in get_ended_trials(study)]
     assert min(last[5:]) < statistics.median(last[:5])
-    assert {trial.state.name for trial in ended_trials(study)} == {"COMPLETE"}
+    assert {trial.state.name for trial in get_ended_trials(study)} == {"COMPLETE"}
 
 
 def test_run_trials_prunes_a_network_that_is_too_large(train_split: Split, val_split: Split, tmp_path: Path) -> None:
     study = open_study(tmp_path, "plain", epochs=1)
     study.enqueue_trial(MEMEMOJI9 | {"groups": 1, "filters": 64, "dense_width": 256})
     run_trials(study, train_split, val_split, CPU, tmp_path, num_trials=1)
-    assert [trial.state.name for trial in ended_trials(study)] == ["PRUNED"]
+    assert [trial.state.name for trial in get_ended_trials(study)] == ["PRUNED"]
     assert not (tmp_path / "trials").exists()
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from mememoji.datasets.splits import Split
 from mememoji.errors import DatasetError, RunError
-from mememoji.training.classifier.logit_adjustment import adjust_votes_head, emotion_prior
+from mememoji.training.classifier.logit_adjustment import adjust_votes_head, compute_emotion_prior
 from mememoji.training.classifier.networks import CompactConfig, PlainConfig, build_model
 
 
@@ -41,11 +41,11 @@ def vote_probs(network: nn.Module) -> torch.Tensor:
 
 def test_emotion_prior_ignores_votes_for_no_emotion(split: Split) -> None:
     # The third image has 0.6 of its votes on an emotion.
-    np.testing.assert_allclose(emotion_prior(split), np.array([2, 1.1, 0, 0, 0, 0, 0.5, 0]) / 3.6)
+    np.testing.assert_allclose(compute_emotion_prior(split), np.array([2, 1.1, 0, 0, 0, 0, 0.5, 0]) / 3.6)
 
 
 def test_adjust_votes_head_flattens_the_prior(tiny_model: CompactConfig, split: Split) -> None:
-    prior = emotion_prior(split)
+    prior = compute_emotion_prior(split)
     network = prior_network(tiny_model, prior)
     adjust_votes_head(network, split, 0.0)
     before = vote_probs(network)

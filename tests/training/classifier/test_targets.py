@@ -1,12 +1,12 @@
 import pytest
 import torch
 
-from mememoji.training.classifier.targets import fit_labels_to_votes, label_targets, vote_distributions
+from mememoji.training.classifier.targets import compute_vote_distributions, fit_labels_to_votes, make_label_targets
 
 
 def test_vote_distributions_sum_to_one_or_zero() -> None:
     votes = torch.tensor([[0] * 10, [5, 5, 0, 0, 0, 0, 0, 0, 0, 0]], dtype=torch.uint8)
-    distributions = vote_distributions(votes)
+    distributions = compute_vote_distributions(votes)
     assert distributions.sum(dim=1).tolist() == [0.0, 1.0]
     assert distributions[1, :2].tolist() == [0.5, 0.5]
 
@@ -35,7 +35,7 @@ def test_fit_labels_to_votes_finds_the_probability_of_each_label() -> None:
 @pytest.mark.parametrize("soft_label_weight", [0.0, 0.5, 1.0])
 def test_label_targets_are_distributions(label_smoothing: float, soft_label_weight: float) -> None:
     labels, votes = make_votes(70)
-    targets = label_targets(labels, votes, label_smoothing=label_smoothing, soft_label_weight=soft_label_weight)
+    targets = make_label_targets(labels, votes, label_smoothing=label_smoothing, soft_label_weight=soft_label_weight)
     torch.testing.assert_close(targets.sum(dim=1), torch.ones(70))
     assert (targets >= 0).all()
     if label_smoothing == soft_label_weight == 0.0:
@@ -44,5 +44,5 @@ def test_label_targets_are_distributions(label_smoothing: float, soft_label_weig
 
 
 def test_label_targets_without_votes_are_hard() -> None:
-    targets = label_targets(torch.tensor([3]), None, label_smoothing=0.0, soft_label_weight=0.5)
+    targets = make_label_targets(torch.tensor([3]), None, label_smoothing=0.0, soft_label_weight=0.5)
     assert targets.tolist() == [[0, 0, 0, 1, 0, 0, 0]]

@@ -12,7 +12,7 @@ from mememoji.training.classifier.classifier_export import export_classifier
 from mememoji.training.classifier.classifier_presets import TEACHER_PRESETS
 from mememoji.training.classifier.classifier_trainer import ClassifierTrainer
 from mememoji.training.classifier.networks import build_model
-from mememoji.training.classifier.teachers import OnnxTeacher, RunTeacher, load_teachers, soft_targets
+from mememoji.training.classifier.teachers import OnnxTeacher, RunTeacher, compute_soft_targets, load_teachers
 from mememoji.training.classifier.train_step import distillation_loss
 from mememoji.training.common.device import choose_device
 from mememoji.training.common.model_size import count_parameters
@@ -70,10 +70,13 @@ def test_run_and_onnx_teachers_have_the_same_outputs(teacher_run: Path, val_spli
 def test_soft_targets_are_the_mean_of_the_teachers() -> None:
     images = torch.zeros(2, 1, 48, 48)
     left, right = ConstantTeacher([4.0, 0, 0, 0, 0, 0, 0]), ConstantTeacher([0, 4.0, 0, 0, 0, 0, 0])
-    (only,) = soft_targets([left, right], images, 2.0).values()
+    (only,) = compute_soft_targets([left, right], images, 2.0).values()
     torch.testing.assert_close(only.sum(dim=1), torch.ones(2))
     assert only[0, 0] == only[0, 1] > only[0, 2]
-    assert soft_targets([left], images, 4.0)["labels"][0, 0] < soft_targets([left], images, 1.0)["labels"][0, 0]
+    assert (
+        compute_soft_targets([left], images, 4.0)["labels"][0, 0]
+        < compute_soft_targets([left], images, 1.0)["labels"][0, 0]
+    )
 
 
 def test_distillation_loss_is_lowest_at_the_teachers_output(tiny_config: ClassifierTrainConfig) -> None:

@@ -21,7 +21,7 @@ def test_from_split_without_a_config_keeps_labels_hard(val_split: Split) -> None
     data = TensorSplit.from_split(val_split, CPU)
     indices = torch.arange(7)
     for soft_labels in (True, False):
-        assert torch.equal(data.targets_at(indices, soft_labels=soft_labels)["labels"], torch.eye(7))
+        assert torch.equal(data.get_targets(indices, soft_labels=soft_labels)["labels"], torch.eye(7))
 
 
 def test_targets_at_softens_labels_only_if_requested(train_split: Split, tiny_config: ClassifierTrainConfig) -> None:
@@ -30,7 +30,7 @@ def test_targets_at_softens_labels_only_if_requested(train_split: Split, tiny_co
     split = Split(train_split.rows, train_split.images, wrong, train_split.votes)
     data = TensorSplit.from_split(split, CPU, tiny_config.with_changes(label_smoothing=0.0))
     indices = torch.arange(14)
-    hard, soft = (data.targets_at(indices, soft_labels=soft_labels) for soft_labels in (False, True))
+    hard, soft = (data.get_targets(indices, soft_labels=soft_labels) for soft_labels in (False, True))
     assert hard["labels"][0].argmax() == 3
     # Half is still the label, and most of the other half is what nine of ten votes name.
     assert soft["labels"][0, 3] == pytest.approx(0.75, abs=0.1)
@@ -42,7 +42,7 @@ def test_from_split_without_votes_takes_the_label_as_unanimous(
     train_split: Split, tiny_config: ClassifierTrainConfig
 ) -> None:
     bare = Split(train_split.rows, train_split.images, train_split.labels, None)
-    batch = TensorSplit.from_split(bare, CPU, tiny_config).targets_at(torch.arange(7), soft_labels=True)
+    batch = TensorSplit.from_split(bare, CPU, tiny_config).get_targets(torch.arange(7), soft_labels=True)
     assert batch["labels"].argmax(dim=1).tolist() == list(range(7))
     names = ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"]
     assert [FERPLUS_VOTES[index] for index in batch["votes"].argmax(dim=1)] == names

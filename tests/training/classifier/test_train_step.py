@@ -27,7 +27,7 @@ def batch(split: Split, *, is_cached: bool = False, is_hflipped: bool = False) -
     data = TensorSplit.from_split(split, CPU.torch_device, distillation_weight=0.7)
     teacher_probs = {"labels": torch.full((14, 7), 1 / 7)} if is_cached else {}
     hflip_mask = torch.full((14,), is_hflipped)
-    targets = data.targets_at(torch.arange(14), soft_labels=False)
+    targets = data.get_targets(torch.arange(14), soft_labels=False)
     return Batch(data.images[:14], hflip_mask, data.labels[:14], targets, data.distillation_weights[:14], teacher_probs)
 
 

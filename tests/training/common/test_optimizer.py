@@ -4,11 +4,11 @@ from torch import nn
 
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 from mememoji.training.common.model_ema import ModelEMA
-from mememoji.training.common.optimizer import lr_at, make_optimizer
+from mememoji.training.common.optimizer import compute_lr, make_optimizer
 
 
 def test_lr_at_rises_in_the_warmup_and_decays_to_zero(tiny_config: ClassifierTrainConfig) -> None:
-    rates = [lr_at(tiny_config, epoch / 10) for epoch in range(31)]
+    rates = [compute_lr(tiny_config, epoch / 10) for epoch in range(31)]
     assert rates[0] == 0.0
     assert rates[5] == pytest.approx(tiny_config.lr)
     assert rates[-1] == pytest.approx(0.0, abs=1e-9)

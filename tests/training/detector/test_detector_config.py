@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mememoji.training.common.model_size import count_parameters
-from mememoji.training.common.optimizer import lr_at
+from mememoji.training.common.optimizer import compute_lr
 from mememoji.training.detector.detector_config import PRESETS, DetectorAugmentationConfig, DetectorTrainConfig
 from mememoji.training.detector.detector_network import DetectorModelConfig, DetectorNetwork
 
@@ -17,7 +17,7 @@ def test_presets_can_be_built_and_survive_json(name: str) -> None:
 
 def test_lr_at_warms_up_stays_and_decays() -> None:
     config = DetectorTrainConfig(epochs=20, lr_decay_epochs=10, warmup_epochs=2.0, lr=0.1)
-    lrs = [lr_at(config, epoch) for epoch in (0, 1, 2, 9, 10, 15, 20)]
+    lrs = [compute_lr(config, epoch) for epoch in (0, 1, 2, 9, 10, 15, 20)]
     assert lrs == pytest.approx([0.0, 0.05, 0.1, 0.1, 0.1, 0.05, 0.0])
 
 

@@ -45,7 +45,7 @@ class MixedFaceSet:
 
     @property
     def description(self) -> str:
-        """What the model card reports of the set."""
+        """The description of the set in the model card."""
         sources, num_labeled = len(set(self.faces.sources)), int(self.faces.is_labeled.sum())
         return (
             f"{len(self.faces):,} faces from {sources} other sources, {num_labeled:,} of them labeled ({self.name}), "
@@ -54,7 +54,7 @@ class MixedFaceSet:
 
 
 class BatchSampler:
-    """Samples the batches of an epoch: one pass through the main set, while other sets fill their part of each batch.
+    """Sampler of an epoch's batches: one pass through the main set, while other sets fill a fraction of each batch.
 
     Images of the other sets are sampled with replacement, by their weights.
 
@@ -92,7 +92,7 @@ class BatchSampler:
         """Make the sampler of a training; without teachers, unlabeled faces are not sampled."""
         unlabeled_fraction = config.unlabeled_fraction if has_teachers else 0.0
         weights = [
-            sampling_weights(
+            compute_sampling_weights(
                 mixed.faces,
                 device,
                 rare_label_power=config.rare_label_power,
@@ -121,7 +121,7 @@ class BatchSampler:
         return torch.cat(chunks, dim=1)
 
 
-def sampling_weights(
+def compute_sampling_weights(
     faces: FaceSet, device: torch.device, *, rare_label_power: float, unlabeled_fraction: float
 ) -> Tensor:
     """Return sampling weights of a face set: rare labels and trusted labels are sampled more often.

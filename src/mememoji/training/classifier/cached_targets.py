@@ -10,7 +10,7 @@ from torch import Tensor
 from mememoji.classification.preprocess import CROP_SIZE
 from mememoji.training.classifier.augmentation import augment
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
-from mememoji.training.classifier.teachers import Teacher, soft_targets
+from mememoji.training.classifier.teachers import Teacher, compute_soft_targets
 
 _BATCH_SIZE: Final = 1024
 
@@ -36,7 +36,7 @@ class CachedViews:
     reused, its images are mirrored.
 
     Args:
-        teachers: At least one.
+        teachers: The teachers, at least one.
         images: (N, S, S) uint8; S is 48, or more if there is context around the crop.
         config: The number of views, the augmentation and the seed.
     """
@@ -65,5 +65,5 @@ class CachedViews:
             hflip_mask = torch.rand(len(chunk), generator=generator, device=device) < (0.5 if config.hflip else 0.0)
             view = augment(chunk[:, None].float(), hflip_mask, config, generator, size=CROP_SIZE).round()
             images.append(view[:, 0].to(torch.uint8))
-            probs.append(soft_targets(self._teachers, view, self._config.distillation_temperature))
+            probs.append(compute_soft_targets(self._teachers, view, self._config.distillation_temperature))
         return CachedView(torch.cat(images), {head: torch.cat([p[head] for p in probs]) for head in probs[0]})

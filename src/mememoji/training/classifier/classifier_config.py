@@ -70,7 +70,7 @@ class ClassifierTrainConfig:
             themselves end the training, because votes and labels disagree on what is fear.
         votes_weight: Weight of the votes head's loss; the labels head's is 1.
         distillation_weight: Weight of the loss against the teachers' outputs, if the training has teachers; targets
-            weigh the rest. Images of a face set have their own weight: one minus the trust in their label.
+            have the remaining weight. Images of a face set have their own weight: one minus the trust in their label.
         distillation_temperature: Divides the teachers' and the student's logits in that loss (Hinton, Vinyals and Dean
             2015).
         num_cached_views: Number of augmented views of each image for which the teachers' outputs are cached; the

@@ -20,8 +20,8 @@ from mememoji.training.common.model_size import count_parameters
 from mememoji.training.common.onnx_export import (
     TupleOutputs,
     check_difference,
+    compute_max_abs_difference,
     export_onnx,
-    max_abs_difference,
     round_to_fp16,
     write_if_valid,
 )
@@ -46,14 +46,14 @@ def export_classifier(
     """Write a network as ONNX with its card beside it.
 
     Args:
-        model: Takes (N, 1, 48, 48) float32 and returns logits by head.
+        model: A network from (N, 1, 48, 48) float32 to logits by head.
         weights: The ONNX file to write.
         crops: (N, 48, 48) uint8 real crops, on which the file is compared with torch.
         name: The card's name, with the version.
         architecture: `ClassifierTrainConfig.architecture`.
         trained_on: The card's description of the data.
         license: License of the weights.
-        note: What users should know.
+        note: A note for users of the weights.
         fp16: Whether to store filters and matrices as float16, which halves the file; the arithmetic stays float32.
 
     Returns:
@@ -84,7 +84,9 @@ def export_classifier(
     )
     with write_if_valid(exported, weights) as partial:
         inputs = to_input(torch.from_numpy(np.array(crops)))  # (N, 1, 48, 48)
-        difference = max_abs_difference(model, partial, inputs, activation=lambda logits: torch.softmax(logits, 1))
+        difference = compute_max_abs_difference(
+            model, partial, inputs, activation=lambda logits: torch.softmax(logits, 1)
+        )
         check_difference(difference, TOLERANCE)
         card = ModelCard(
             name=name,

@@ -91,8 +91,8 @@ class ClassifierPipeline:
             resume: Whether to continue from the folder's checkpoint.
 
         Raises:
-            RunError: The folder has a training that is not to be resumed, or one that does not fit; or the loss became
-                NaN or infinite.
+            RunError: The folder has a training and `resume` is false, the checkpoint cannot be resumed, or the loss
+                became NaN or infinite.
             DatasetError: The data cannot be read.
         """
         splits, provenance = self._read_data()
@@ -103,12 +103,12 @@ class ClassifierPipeline:
             fit_non_face_output(
                 model, splits["train"], crops, self.device, augmentation=augmentation, seed=self.config.seed
             )
-        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + self._remarks())
+        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + self._format_remarks())
         weights, report = self.out / WEIGHTS_FILE, self.out / REPORT_FOLDER
         return export_and_evaluate(model, self.config, self.data, provenance, weights, report, name=self.name)
 
     def train(self, *, resume: bool = False) -> None:
-        """Only train; a later `run` with `resume` does the rest."""
+        """Train without exporting; a later `run` with `resume` does the rest."""
         splits, _ = self._read_data()
         self._train(splits, resume=resume)
 
@@ -139,7 +139,7 @@ class ClassifierPipeline:
             teachers=load_teachers(self.teachers, self.device),
             face_sets=self.face_sets,
             initial_weights=initial_weights,
-            remarks=self._remarks(),
+            remarks=self._format_remarks(),
             compile_model=self.compile_model,
         )
         if resume:
@@ -148,8 +148,8 @@ class ClassifierPipeline:
         self.log(f"{self.name}: {num_images:,} images, {self.config.epochs} epochs on {self.device}")
         return trainer.train()
 
-    def _remarks(self) -> str:
-        """Return what the card reports in addition to the prepared data."""
+    def _format_remarks(self) -> str:
+        """Return the text that the card adds to the description of the prepared data."""
         remarks = [] if self.init_from is None else [f"initialized from {self.init_from.name}"]
         remarks += [mixed.description for mixed in self.face_sets]
         if self.teachers:

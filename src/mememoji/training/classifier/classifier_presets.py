@@ -8,8 +8,8 @@ from mememoji.training.classifier.classifier_config import AugmentationConfig, C
 from mememoji.training.classifier.networks import CompactConfig, VggConfig
 from mememoji.training.classifier.networks.plain_network import BASELINE, MEMEMOJI9
 
-# Plain networks have no norms: the learning rates of SGD that suit `compact` let them die, so they use AdamW. They fit
-# slowly, so their augmentation is weak.
+# Plain networks have no norms: the learning rates of SGD that suit `compact` make their ReLUs die, so they use AdamW.
+# They fit slowly, so their augmentation is weak.
 _PLAIN: Final = ClassifierTrainConfig(
     MEMEMOJI9,
     epochs=12,
@@ -76,8 +76,8 @@ PRESETS: Final[dict[str, ClassifierTrainConfig]] = {
         augmentation=AugmentationConfig(corruption_prob=0.12),
     ),
     # For face sets of other origin beside FER2013, from the shipped weights, which are also the teacher. This teacher
-    # calls many of these faces neutral, so its outputs are not softened and it does not label unlabeled faces; and a
-    # few thousand labeled faces would be memorized in more epochs.
+    # predicts neutral for many of these faces, so its outputs are not softened and it does not label unlabeled faces;
+    # and a few thousand labeled faces would be memorized in more epochs.
     "compact-mixed": dataclasses.replace(
         _LONG,
         epochs=2,
@@ -114,7 +114,7 @@ _STRONGEST: Final = AugmentationConfig(rotation=15.0, scale=0.2, brightness_cont
 _MIXUP: Final = dataclasses.replace(_MILD, mixup_alpha=0.2)
 
 
-def _teacher(
+def _make_teacher_preset(
     model: CompactConfig | VggConfig, seed: int, augmentation: AugmentationConfig = _STRONGEST
 ) -> ClassifierTrainConfig:
     return dataclasses.replace(_LONG, model=model, epochs=120, seed=seed, augmentation=augmentation)
@@ -123,35 +123,35 @@ def _teacher(
 # Errors average out if the networks make different ones, so teachers differ in architecture, depth, width, stem and
 # augmentation, not only in their seed.
 TEACHER_PRESETS: Final[dict[str, ClassifierTrainConfig]] = {
-    "teacher-se": _teacher(
+    "teacher-se": _make_teacher_preset(
         CompactConfig(stem_channels=32, channels=(64, 128, 256), num_blocks=(2, 2, 2), dropout=0.3), 11
     ),
-    "teacher-se-deep": _teacher(
+    "teacher-se-deep": _make_teacher_preset(
         CompactConfig(stem_channels=32, channels=(56, 112, 224), num_blocks=(3, 5, 3), dropout=0.3), 12
     ),
-    "teacher-se-wide": _teacher(
+    "teacher-se-wide": _make_teacher_preset(
         CompactConfig(stem_channels=40, channels=(80, 160, 320), num_blocks=(2, 2, 2), dropout=0.4), 13, _MIXUP
     ),
-    "teacher-stem": _teacher(
+    "teacher-stem": _make_teacher_preset(
         CompactConfig(stem_channels=48, stem_kernel_size=7, channels=(64, 144, 288), num_blocks=(2, 2, 2), dropout=0.3),
         14,
         _MILD,
     ),
-    "teacher-resnet": _teacher(
+    "teacher-resnet": _make_teacher_preset(
         CompactConfig(
             stem_channels=64, channels=(64, 128, 256), num_blocks=(2, 2, 2), squeeze_excitation=False, dropout=0.3
         ),
         15,
     ),
-    "teacher-resnet-wide": _teacher(
+    "teacher-resnet-wide": _make_teacher_preset(
         CompactConfig(
             stem_channels=32, channels=(96, 192, 384), num_blocks=(2, 2, 1), squeeze_excitation=False, dropout=0.4
         ),
         16,
         _MIXUP,
     ),
-    "teacher-vgg": _teacher(VggConfig(((48, 48), (96, 96), (192, 192, 192), (384, 384))), 17),
-    "teacher-vgg-deep": _teacher(
+    "teacher-vgg": _make_teacher_preset(VggConfig(((48, 48), (96, 96), (192, 192, 192), (384, 384))), 17),
+    "teacher-vgg-deep": _make_teacher_preset(
         VggConfig(((32, 32, 32), (64, 64, 64), (128, 128, 128, 128), (256, 256, 256, 256))), 18, _MIXUP
     ),
 }

@@ -15,8 +15,8 @@ from mememoji.training.common.metrics_log import MetricCurve
 class ClassifierMetrics:
     """Metrics of one epoch.
 
-    Accuracies are fractions of correct answers over 7 classes, single pass. `train_accuracy` is measured on augmented
-    images with dropout, so it may stay below `val_accuracy`.
+    Accuracies are fractions of correct predictions over 7 classes, single pass. `train_accuracy` is measured on
+    augmented images with dropout, so it may stay below `val_accuracy`.
     """
 
     epoch: int

@@ -1,4 +1,4 @@
-"""Classifier trainer: trains a network and writes history, checkpoint and best weights to a run folder."""
+"""Trainer of the classifier, which writes history, checkpoint and best weights to a run folder."""
 
 import hashlib
 import math
@@ -32,7 +32,7 @@ from mememoji.training.common.checkpoint import CHECKPOINT_FILE, Checkpoint, des
 from mememoji.training.common.device import Device
 from mememoji.training.common.metrics_log import HISTORY_CSV, HISTORY_PNG, plot_history, write_history_csv
 from mememoji.training.common.model_ema import ModelEMA
-from mememoji.training.common.optimizer import SAM, lr_at, make_optimizer, set_lr
+from mememoji.training.common.optimizer import SAM, compute_lr, make_optimizer, set_lr
 
 _SAVE_INTERVAL: Final = 30.0
 """Seconds between checkpoints: on a GPU, an epoch is shorter than writing a checkpoint and plotting the history."""
@@ -41,7 +41,7 @@ _VAL_BATCH_SIZE: Final = 256
 
 
 class ClassifierTrainer:
-    """Trains an expression classifier.
+    """Trainer of an expression classifier.
 
     Args:
         config: The training's configuration.
@@ -81,7 +81,7 @@ class ClassifierTrainer:
     ) -> None:
         self.config, self.run, self.device, self.quiet = config, run, device, quiet
         self.face_sets, self.remarks, self.on_epoch_end = tuple(face_sets), remarks, on_epoch_end
-        self.data_fingerprint = _fingerprint(train, self.face_sets)
+        self.data_fingerprint = _compute_fingerprint(train, self.face_sets)
         # All batches have the same size, so it pays to let cuDNN search for its fastest kernels once.
         torch.backends.cudnn.benchmark = device.is_cuda
         torch.manual_seed(config.seed)
@@ -138,19 +138,19 @@ class ClassifierTrainer:
         Raises:
             RunError: The loss became NaN or infinite.
         """
-        with self._progress_bar() as bar:
+        with self._make_progress_bar() as bar:
             for epoch in range(len(self.history), self.config.epochs):
                 if self.should_stop_early():
                     break
                 metrics = self._train_epoch(epoch, bar)
-                if self.face_sets or metrics.val_accuracy > self._best_val_accuracy():
+                if self.face_sets or metrics.val_accuracy > self._find_best_val_accuracy():
                     self.best = _copy_weights(self.eval_model)
                 self.history.append(metrics)
                 if time.monotonic() - self._last_save > _SAVE_INTERVAL:
-                    self._save(self._checkpoint())
+                    self._save(self._make_checkpoint())
                 if self.on_epoch_end is not None:
                     self.on_epoch_end(metrics)
-        self._save(self._checkpoint().finish())
+        self._save(self._make_checkpoint().finish())
         model = build_model(self.config.model)
         model.load_state_dict(self.best)
         return model.eval()
@@ -169,7 +169,7 @@ class ClassifierTrainer:
         all_indices = torch.arange(len(self.val_data), device=self.device.torch_device)
         for indices in torch.split(all_indices, _VAL_BATCH_SIZE):
             logits = model(to_input(self.val_data.images[indices]))
-            targets = self.val_data.targets_at(indices, soft_labels=False)
+            targets = self.val_data.get_targets(indices, soft_labels=False)
             batch_loss = classification_loss(logits, targets, votes_weight=self.config.votes_weight)
             loss += float(batch_loss) * len(indices)
             num_correct += int((logits["labels"].argmax(dim=1) == self.val_data.labels[indices]).sum())
@@ -188,7 +188,7 @@ class ClassifierTrainer:
         bar.set_description(f"epoch {epoch + 1}/{self.config.epochs}")
         for step, indices in enumerate(batches):
             batch = self._make_batch(indices, epoch)
-            lr = lr_at(self.config, epoch + (step + 0.5) / num_steps)
+            lr = compute_lr(self.config, epoch + (step + 0.5) / num_steps)
             loss, correct = self._optimizer_step(batch, lr)
             loss_sum, num_correct = loss_sum + loss, num_correct + correct
             num_labeled = num_labeled + (batch.labels != UNKNOWN).sum()
@@ -214,7 +214,7 @@ class ClassifierTrainer:
 
     def _make_batch(self, indices: Tensor, epoch: int) -> Batch:
         data = self.train_data
-        targets = data.targets_at(indices, soft_labels=epoch < self.config.soft_label_epochs * self.config.epochs)
+        targets = data.get_targets(indices, soft_labels=epoch < self.config.soft_label_epochs * self.config.epochs)
         labels, distillation_weights = data.labels[indices], data.distillation_weights[indices]
         if self.cached_views is not None:
             view = self.cached_views.view(epoch)
@@ -257,7 +257,7 @@ class ClassifierTrainer:
         can_capture = self.device.is_cuda and not compile_model and not teachers
         return CudaGraphStep(step, self.model) if can_capture else step
 
-    def _progress_bar(self) -> "tqdm[Any]":
+    def _make_progress_bar(self) -> "tqdm[Any]":
         images_per_epoch = self.sampler.num_steps * self.sampler.batch_size
         return tqdm(
             total=self.config.epochs * images_per_epoch,
@@ -267,10 +267,10 @@ class ClassifierTrainer:
             disable=self.quiet,
         )
 
-    def _best_val_accuracy(self) -> float:
+    def _find_best_val_accuracy(self) -> float:
         return max((metrics.val_accuracy for metrics in self.history), default=-1.0)
 
-    def _checkpoint(self) -> ClassifierCheckpoint:
+    def _make_checkpoint(self) -> ClassifierCheckpoint:
         return Checkpoint(
             self.config,
             self.data_fingerprint,
@@ -294,7 +294,7 @@ def _copy_weights(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
 
 
-def _fingerprint(split: Split, face_sets: Sequence[MixedFaceSet]) -> str:
+def _compute_fingerprint(split: Split, face_sets: Sequence[MixedFaceSet]) -> str:
     digest = hashlib.sha256(split.images.tobytes())
     digest.update(split.labels.tobytes())
     digest.update(b"" if split.votes is None else split.votes.tobytes())

@@ -14,7 +14,7 @@ from mememoji.training.classifier.augmentation import random_affine, random_eras
 from mememoji.training.classifier.classifier_config import AugmentationConfig
 
 MISALIGNMENT: Final = AugmentationConfig(rotation=40.0, scale=0.25, shift=0.12)
-"""How far a head may lean, and a detector's box be off."""
+"""The largest roll of a head, and the largest error of a detector's box."""
 
 OCCLUSION_SIZES: Final = (0.25, 0.7)
 """Smallest and largest width and height of an occlusion, as fractions of the image size: glasses, a hand, a mask."""
@@ -87,7 +87,7 @@ def simulate_jpeg(images: Tensor, quality: Tensor) -> Tensor:
         (N, 1, S, S) float32, not rounded.
     """
     count, _, height, width = images.shape
-    dct, steps_at_50 = _jpeg_tables(images.device)
+    dct, steps_at_50 = _make_jpeg_tables(images.device)
     blocks = (images - 128).view(count, height // _JPEG_BLOCK, _JPEG_BLOCK, width // _JPEG_BLOCK, _JPEG_BLOCK)
     coefficients = torch.einsum("ua,nyaxb,vb->nyxuv", dct, blocks, dct)
     factor = torch.where(quality < 50, 50 / quality, 2 - quality / 50).view(count, 1, 1, 1, 1)
@@ -113,7 +113,7 @@ def downsample(images: Tensor, draw: Tensor) -> Tensor:
 
 
 @cache
-def _jpeg_tables(device: torch.device) -> tuple[Tensor, Tensor]:
+def _make_jpeg_tables(device: torch.device) -> tuple[Tensor, Tensor]:
     """Return the orthonormal matrix of the cosine transform (8, 8) and the quantization steps at quality 50 (8, 8)."""
     index = torch.arange(_JPEG_BLOCK, device=device, dtype=torch.float32)
     dct = torch.cos((2 * index[None] + 1) * index[:, None] * torch.pi / (2 * _JPEG_BLOCK)) / 2

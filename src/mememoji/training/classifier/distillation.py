@@ -81,7 +81,7 @@ class Distillation:
         Returns:
             The reports on val by name: the teachers', "baseline", "ensemble", "student" and "student, int8".
         """
-        *first, student = self._pipelines()
+        *first, student = self._make_pipelines()
         reports = {pipeline.name: self._run_or_reevaluate(pipeline) for pipeline in first}
         reports["ensemble"] = self._evaluate_ensemble()
         reports["student"] = self._run_or_reevaluate(student)
@@ -90,11 +90,11 @@ class Distillation:
         return reports
 
     def train(self) -> None:
-        """Only train, on a GPU for example; a later `run` exports and evaluates, which takes a CPU."""
-        for pipeline in self._pipelines():
+        """Train without exporting, on a GPU for example; a later `run` exports and evaluates, which takes a CPU."""
+        for pipeline in self._make_pipelines():
             pipeline.train(resume=pipeline.has_started)
 
-    def _pipelines(self) -> list[ClassifierPipeline]:
+    def _make_pipelines(self) -> list[ClassifierPipeline]:
         """Return the pipelines of the teachers, of the baseline if there is one, and of the student."""
         cached_views = self.num_cached_views if self.teachers_from else None
         pipelines = [
@@ -104,14 +104,14 @@ class Distillation:
                 run,
                 teachers=tuple(self.teachers_from),
             )
-            for (name, config), run in zip(self.teachers.items(), self._teacher_runs(), strict=True)
+            for (name, config), run in zip(self.teachers.items(), self._list_teacher_runs(), strict=True)
         ]
         if self.baseline:
             pipelines.append(self._make_pipeline("baseline", self.student, self.out / "baseline"))
         student = self.student.with_changes(num_cached_views=self.num_cached_views)
         pipelines.append(
             self._make_pipeline(
-                "student", student, self.out / "student", teachers=self._teacher_runs(), negatives=self.negatives
+                "student", student, self.out / "student", teachers=self._list_teacher_runs(), negatives=self.negatives
             )
         )
         return pipelines
@@ -138,7 +138,7 @@ class Distillation:
             log=self.log,
         )
 
-    def _teacher_runs(self) -> list[Path]:
+    def _list_teacher_runs(self) -> list[Path]:
         return [self.out / "teachers" / name for name in self.teachers]
 
     def _run_or_reevaluate(self, pipeline: ClassifierPipeline) -> SplitReport:
@@ -148,7 +148,7 @@ class Distillation:
         return pipeline.run(resume=pipeline.has_started).report
 
     def _evaluate_ensemble(self) -> SplitReport:
-        members = [OnnxClassifier(run / WEIGHTS_FILE) for run in self._teacher_runs()]
+        members = [OnnxClassifier(run / WEIGHTS_FILE) for run in self._list_teacher_runs()]
         evaluation = evaluate(Ensemble(members), self.data / "val.parquet", progress=True)
         write_split_report(evaluation, self.out / "ensemble", show_faces=False)
         return evaluation.report
@@ -169,7 +169,7 @@ def render_summary(reports: Mapping[str, SplitReport]) -> str:
     lines = ["| on val, in percent | parameters | " + " | ".join(_SCORES) + " | variation | cosine |"]
     lines.append("|---" * (len(_SCORES) + 4) + "|")
     for name, report in reports.items():
-        scores = report.card_scores()
+        scores = report.to_card_scores()
         percentages = " | ".join(f"{100 * scores[key]:.1f}" if key in scores else "–" for key in _SCORES.values())
         agreements = [scores.get(f"composition_{key}") for key in ("total_variation", "cosine")]
         agreement = " | ".join("–" if value is None else f"{value:.3f}" for value in agreements)

@@ -169,26 +169,26 @@ def run_trials(
         return best
 
     def stop_if_enough(study: optuna.Study, _: FrozenTrial) -> None:
-        if len(ended_trials(study)) >= num_trials:
+        if len(get_ended_trials(study)) >= num_trials:
             study.stop()
 
-    if len(ended_trials(study)) < num_trials:
+    if len(get_ended_trials(study)) < num_trials:
         # A learning rate at which the loss becomes NaN makes a bad trial; the search continues.
         study.optimize(objective, callbacks=[stop_if_enough], catch=(RunError,))
 
 
-def ended_trials(study: optuna.Study) -> list[FrozenTrial]:
+def get_ended_trials(study: optuna.Study) -> list[FrozenTrial]:
     """Return the trials that ended: finished, pruned or failed."""
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
 
 
-def best_trials(study: optuna.Study, max_trials: int) -> list[FrozenTrial]:
+def get_best_trials(study: optuna.Study, max_trials: int) -> list[FrozenTrial]:
     """Return the finished trials in order of descending val accuracy."""
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     return sorted(finished, key=lambda trial: trial.value or 0.0, reverse=True)[:max_trials]
 
 
-def hyperparameter_importances(study: optuna.Study) -> dict[str, float]:
+def compute_hyperparameter_importances(study: optuna.Study) -> dict[str, float]:
     """Return the importance of each setting for being among the best, summing to 1; empty with too few trials.
 
     Watanabe, Bansal and Hutter (2023), "PED-ANOVA: Efficiently quantifying hyperparameter importance in arbitrary

@@ -43,9 +43,9 @@ def load_initial_weights(source: Path, config: ModelConfig, crops: UInt8Array) -
 def interpolate_weights(first: Mapping[str, Tensor], second: Mapping[str, Tensor], alpha: float) -> dict[str, Tensor]:
     """Interpolate linearly between the weights of two networks.
 
-    A network and one that was fine-tuned from it are connected by weights of a low loss: between both, hardly anything
-    of what the first could do is lost, and most of what the second gained is kept (WiSE-FT: Wortsman et al. 2022,
-    "Robust fine-tuning of zero-shot models").
+    Between a network and one that was fine-tuned from it the loss stays low: the result keeps nearly all of the first
+    one's accuracy and most of what the second one gained (WiSE-FT: Wortsman et al. 2022, "Robust fine-tuning of
+    zero-shot models").
 
     Args:
         first: The state dict at alpha 0.

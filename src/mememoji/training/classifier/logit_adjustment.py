@@ -1,4 +1,4 @@
-"""Logit adjustment: a part of the emotions' class prior is removed from the votes head."""
+"""Logit adjustment, which removes a fraction of the emotions' class prior from the votes head."""
 
 import numpy as np
 import torch
@@ -16,8 +16,8 @@ def adjust_votes_head(model: nn.Module, train: Split, tau: float) -> None:
 
     FER+'s annotators name fear for 2 % of FER2013's faces and neutral for a third, so a network that was trained on
     them predicts neutral for other faces that plainly show fear (Menon et al. 2021, "Long-tail learning via logit
-    adjustment"). The shifts share a constant by which the emotions keep their total weight beside "unknown" and "NF"
-    for a face of which only the prior is known.
+    adjustment"). The shifts share a constant, so that for a face with the prior's probabilities the emotions keep
+    their total weight relative to "unknown" and "NF".
 
     Args:
         model: A network with a votes head; changed in place.
@@ -34,11 +34,11 @@ def adjust_votes_head(model: nn.Module, train: Split, tau: float) -> None:
     head = getattr(model, "votes", None)
     if not isinstance(head, nn.Linear):
         raise RunError("logit adjustment needs a network with a votes head, got one without")
-    shifts = _shifts(emotion_prior(train), tau)
+    shifts = _compute_shifts(compute_emotion_prior(train), tau)
     head.bias[: len(shifts)] += torch.tensor(shifts, dtype=head.bias.dtype, device=head.bias.device)
 
 
-def emotion_prior(train: Split) -> Float64Array:
+def compute_emotion_prior(train: Split) -> Float64Array:
     """Return the class prior: mean fractions (8,) of votes for each of `FERPLUS_EMOTIONS`, summing to 1.
 
     Raises:
@@ -52,6 +52,6 @@ def emotion_prior(train: Split) -> Float64Array:
     return np.asarray(emotions / emotions.sum())
 
 
-def _shifts(prior: Float64Array, tau: float) -> Float64Array:
+def _compute_shifts(prior: Float64Array, tau: float) -> Float64Array:
     shifts = -tau * np.log(np.maximum(prior, 1e-6))
     return np.asarray(shifts - np.log((prior * np.exp(shifts)).sum()))

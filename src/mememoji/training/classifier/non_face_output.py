@@ -12,7 +12,7 @@ from mememoji.emotions import FERPLUS_VOTES
 from mememoji.errors import RunError
 from mememoji.training.classifier.augmentation import augment
 from mememoji.training.classifier.classifier_config import AugmentationConfig
-from mememoji.training.classifier.targets import vote_distributions
+from mememoji.training.classifier.targets import compute_vote_distributions
 from mememoji.training.classifier.tensor_split import to_input
 from mememoji.training.common.device import Device
 from mememoji.types import UInt8Array
@@ -28,7 +28,7 @@ _L2_PENALTY: Final = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class _FeatureGroup:
-    """LabeledCrops as the votes head sees them: (N, C) features, (N, 10) logits and targets, and each crop's weight."""
+    """Crops as the votes head sees them: (N, C) features, (N, 10) logits and targets, and each crop's weight."""
 
     features: Tensor
     logits: Tensor
@@ -47,7 +47,7 @@ def fit_non_face_output(
 ) -> None:
     """Fit the votes head's "NF" output to crops without a face.
 
-    FER2013 has next to no images without a face, so a network that was trained on it takes background for a face. Its
+    FER2013 has next to no images without a face, so a network that was trained on it mistakes background for faces. Its
     last features are enough to tell them apart: a logistic regression on them fits one output of ten and keeps the
     other nine. The targets of train's faces are FER+'s votes, those of faces in `negatives` the network's own output,
     and those of non-faces "NF". Both kinds of faces weigh the same, and all faces together 1 - `NON_FACE_PRIOR`.
@@ -80,7 +80,7 @@ def fit_non_face_output(
     if train.votes is not None:
         votes = torch.tensor(train.votes, device=device.torch_device)
         has_votes = votes.sum(dim=1, keepdim=True) > 0
-        train_targets = torch.where(has_votes, vote_distributions(votes), train_targets)
+        train_targets = torch.where(has_votes, compute_vote_distributions(votes), train_targets)
     non_face_targets = torch.zeros_like(non_face_targets)
     non_face_targets[:, _NF] = 1.0
     face_weight = (1 - NON_FACE_PRIOR) / 2

@@ -7,7 +7,11 @@ from typing import Any, Final
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from mememoji.training.classifier.hyperparameter_search import best_trials, ended_trials, hyperparameter_importances
+from mememoji.training.classifier.hyperparameter_search import (
+    compute_hyperparameter_importances,
+    get_best_trials,
+    get_ended_trials,
+)
 
 REPORT_FILES: Final = ("search.md", "curves.png", "importance.png")
 _NUM_BEST: Final = 12
@@ -17,7 +21,7 @@ _COLORS: Final = {"best": "#d55e00", "finished": "#5b7f95", "pruned": "#b8bec6"}
 
 def write_search_report(study: optuna.Study, folder: Path) -> list[Path]:
     """Write `search.md`, `curves.png` and, if enough trials finished, `importance.png`; return the files."""
-    importances = hyperparameter_importances(study)
+    importances = compute_hyperparameter_importances(study)
     _plot_curves(study, folder / "curves.png")
     if importances:
         _plot_importances(importances, folder / "importance.png")
@@ -26,16 +30,16 @@ def write_search_report(study: optuna.Study, folder: Path) -> list[Path]:
 
 
 def _render_markdown(study: optuna.Study, importances: dict[str, float]) -> str:
-    trials = ended_trials(study)
+    trials = get_ended_trials(study)
     states = [trial.state for trial in trials]
-    best = best_trials(study, _NUM_BEST)
-    names = sorted({name for trial in best for name in _settings(trial)})
+    best = get_best_trials(study, _NUM_BEST)
+    names = sorted({name for trial in best for name in _get_settings(trial)})
     sections = [
         f"# Search over {study.user_attrs['space']}, {study.user_attrs['epochs']} epochs per trial",
         f"{len(trials)} trials: {states.count(TrialState.COMPLETE)} finished, {states.count(TrialState.PRUNED)} pruned "
         f"(worse than half after as many epochs, or too many parameters), {states.count(TrialState.FAIL)} failed. "
         "Accuracy is the best on val, 7 classes, single pass, in percent. Every trial selected its epoch on val, and "
-        "the best of many is overestimated by that: train it again, at full length and with other seeds.",
+        "the best of many is overestimated: train it again, at full length and with other seeds.",
     ]
     if best:
         header = ("trial", "val", *_COSTS, *names)
@@ -49,13 +53,13 @@ def _render_markdown(study: optuna.Study, importances: dict[str, float]) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _settings(trial: FrozenTrial) -> dict[str, Any]:
+def _get_settings(trial: FrozenTrial) -> dict[str, Any]:
     """Return the sampled settings and those derived from them."""
     return trial.params | {name: value for name, value in trial.user_attrs.items() if name not in _COSTS}
 
 
 def _render_trial(trial: FrozenTrial, names: list[str]) -> tuple[str, ...]:
-    settings = _settings(trial)
+    settings = _get_settings(trial)
     values = [settings.get(name, "–") for name in names]
     cells = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in values]
     costs = (f"{trial.user_attrs[name]:,}" for name in _COSTS)
@@ -73,8 +77,8 @@ def _plot_curves(study: optuna.Study, path: Path) -> None:
 
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axes = figure.subplots()
-    best = {trial.number for trial in best_trials(study, 1)}
-    for trial in ended_trials(study):
+    best = {trial.number for trial in get_best_trials(study, 1)}
+    for trial in get_ended_trials(study):
         is_finished = trial.state == TrialState.COMPLETE
         color = _COLORS["best" if trial.number in best else "finished" if is_finished else "pruned"]
         points = sorted(trial.intermediate_values.items())

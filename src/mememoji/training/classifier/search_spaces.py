@@ -1,4 +1,4 @@
-"""Search spaces: what a hyperparameter search samples, as training configurations."""
+"""Search spaces: functions that sample training configurations for a hyperparameter search."""
 
 import bisect
 import dataclasses

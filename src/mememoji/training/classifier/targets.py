@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 
 
-def vote_distributions(votes: Tensor) -> Tensor:
+def compute_vote_distributions(votes: Tensor) -> Tensor:
     """Normalize (N, 10) vote counts to float32 distributions; an image without votes gets zeros, so its loss is 0."""
     counts = votes.float()
     return counts / counts.sum(dim=1, keepdim=True).clamp(min=1.0)
@@ -45,7 +45,9 @@ def fit_labels_to_votes(labels: Tensor, votes: Tensor) -> Tensor:
         return torch.softmax(model(features), dim=1)
 
 
-def label_targets(labels: Tensor, votes: Tensor | None, *, label_smoothing: float, soft_label_weight: float) -> Tensor:
+def make_label_targets(
+    labels: Tensor, votes: Tensor | None, *, label_smoothing: float, soft_label_weight: float
+) -> Tensor:
     """Return the labels head's targets: (N, 7) float32 distributions.
 
     Args:

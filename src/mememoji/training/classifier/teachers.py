@@ -19,7 +19,7 @@ from mememoji.training.common.device import Device
 
 
 class Teacher(Protocol):
-    """Returns logits for augmented images."""
+    """A function from augmented images to logits."""
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
         """Classify (N, 1, 48, 48) float32 gray levels in 0..255: (N, C) float32 logits by head, on the same device."""
@@ -27,7 +27,7 @@ class Teacher(Protocol):
 
 
 class RunTeacher:
-    """The best weights of a training run, computed by torch on the training's device.
+    """The best weights of a training run, run by torch on the training's device.
 
     Args:
         run: The run's folder.
@@ -51,7 +51,7 @@ class RunTeacher:
 
 
 class OnnxTeacher:
-    """A weights file, computed by ONNX Runtime on the CPU.
+    """A weights file, run by ONNX Runtime on the CPU.
 
     Args:
         weights: An ONNX file with its card beside it.
@@ -86,11 +86,11 @@ def load_teachers(paths: Sequence[Path], device: Device) -> list[Teacher]:
     return [RunTeacher(path, device) if path.is_dir() else OnnxTeacher(path) for path in paths]
 
 
-def soft_targets(teachers: Sequence[Teacher], images: Tensor, temperature: float) -> dict[str, Tensor]:
+def compute_soft_targets(teachers: Sequence[Teacher], images: Tensor, temperature: float) -> dict[str, Tensor]:
     """Return the mean of the teachers' probabilities for the images that the student gets.
 
     Args:
-        teachers: At least one.
+        teachers: The teachers, at least one.
         images: (N, 1, 48, 48) float32 in 0..255, already augmented: teachers that see the student's input help more
             than outputs for the original image (Beyer et al. 2022, "Knowledge distillation: a good teacher is patient
             and consistent").

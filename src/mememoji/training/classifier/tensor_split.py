@@ -14,7 +14,7 @@ from mememoji.datasets.splits import Split
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import DatasetError
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
-from mememoji.training.classifier.targets import label_targets, vote_distributions
+from mememoji.training.classifier.targets import compute_vote_distributions, make_label_targets
 
 UNKNOWN: Final = -1
 """The label of an image that has none of FER2013's seven."""
@@ -71,7 +71,7 @@ class TensorSplit:
             split: Labeled images.
             device: The device for the tensors.
             config: Label smoothing and soft labels, which only train gets; None keeps labels hard.
-            distillation_weight: Weight of the teachers' outputs; the targets weigh the rest.
+            distillation_weight: Weight of the teachers' outputs; the targets have the remaining weight.
 
         Raises:
             DatasetError: The split is empty.
@@ -83,15 +83,15 @@ class TensorSplit:
         votes = None if split.votes is None else torch.tensor(split.votes, device=device)
         label_smoothing = 0.0 if config is None else config.label_smoothing
         weight = 1.0 - distillation_weight
-        hard = label_targets(labels, None, label_smoothing=label_smoothing, soft_label_weight=0.0)
+        hard = make_label_targets(labels, None, label_smoothing=label_smoothing, soft_label_weight=0.0)
         targets = {"labels": weight * hard}
         soft_labels = None
         if votes is None:
-            targets["votes"] = weight * _unanimous_votes(labels, torch.ones_like(labels, dtype=torch.bool))
+            targets["votes"] = weight * _make_unanimous_votes(labels, torch.ones_like(labels, dtype=torch.bool))
         else:
-            targets["votes"] = weight * vote_distributions(votes)
+            targets["votes"] = weight * compute_vote_distributions(votes)
             if config is not None and config.soft_label_weight > 0.0:
-                soft_labels = weight * label_targets(
+                soft_labels = weight * make_label_targets(
                     labels, votes, label_smoothing=label_smoothing, soft_label_weight=config.soft_label_weight
                 )
         distillation_weights = torch.full((len(split),), distillation_weight, device=device)
@@ -99,10 +99,10 @@ class TensorSplit:
 
     @classmethod
     def from_face_set(cls, faces: FaceSet, device: torch.device, *, has_teachers: bool) -> Self:
-        """Convert a face set: each label weighs as much as it is trusted, and the teachers' output the rest.
+        """Convert a face set: a label's weight is the trust in it, and the teachers' output has the remaining weight.
 
-        The votes head's target is the label, as if all annotators agreed; the other answers that they might have given
-        come from the teachers.
+        The votes head's target is the label, as if all annotators agreed; votes for other emotions come from the
+        teachers.
 
         Args:
             faces: The face set.
@@ -120,7 +120,7 @@ class TensorSplit:
         is_fer2013 = is_labeled & (labels < len(FER2013_LABELS))
         targets = {
             "labels": _one_hot(labels, is_fer2013, len(FER2013_LABELS)) * trust[:, None],
-            "votes": _unanimous_votes(labels, is_labeled) * trust[:, None],
+            "votes": _make_unanimous_votes(labels, is_labeled) * trust[:, None],
         }
         fer2013_labels = torch.where(is_fer2013, labels, torch.full_like(labels, UNKNOWN))
         distillation_weights = 1.0 - trust if has_teachers else torch.zeros_like(trust)
@@ -141,7 +141,7 @@ class TensorSplit:
             torch.cat(soft) if has_soft_labels else None,
         )
 
-    def targets_at(self, indices: Tensor, *, soft_labels: bool) -> dict[str, Tensor]:
+    def get_targets(self, indices: Tensor, *, soft_labels: bool) -> dict[str, Tensor]:
         """Return the targets of some images by head, with soft labels if wanted and available."""
         targets = {head: values[indices] for head, values in self.targets.items()}
         if soft_labels and self.soft_labels is not None:
@@ -161,7 +161,7 @@ def to_input(images: Tensor) -> Tensor:
     return inputs
 
 
-def _unanimous_votes(labels: Tensor, is_labeled: Tensor) -> Tensor:
+def _make_unanimous_votes(labels: Tensor, is_labeled: Tensor) -> Tensor:
     """Return (N, 10) float32: all votes for the label, an index into `FACE_LABELS`; zeros for unlabeled images."""
     vote_index = torch.tensor([FERPLUS_VOTES.index(name) for name in _VOTE_BY_FACE_LABEL], device=labels.device)
     return _one_hot(vote_index[labels.clamp(min=0)], is_labeled, len(FERPLUS_VOTES))

@@ -11,7 +11,7 @@ from mememoji.classification.preprocess import CROP_SIZE
 from mememoji.training.classifier.augmentation import augment, mixup
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
 from mememoji.training.classifier.corruption import corrupt
-from mememoji.training.classifier.teachers import Teacher, soft_targets
+from mememoji.training.classifier.teachers import Teacher, compute_soft_targets
 from mememoji.training.classifier.tensor_split import to_input
 from mememoji.training.common.device import Device
 from mememoji.training.common.optimizer import SAM
@@ -56,14 +56,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class TrainStep:
-    """Computes the gradients of a batch; the optimizer's step is the caller's.
+    """Step that computes the gradients of a batch; the caller then runs the optimizer.
 
     Attributes:
         forward: The network in training mode: (B, 1, 48, 48) float32 to logits by head.
         config: Augmentation, and weights of the losses.
         device: Device and precision.
         generator: The source of randomness of the augmentation, on the device.
-        teachers: Run on the augmented images, unless the batch has cached teacher outputs.
+        teachers: Teachers that are run on the augmented images, unless the batch has cached teacher outputs.
         sam: Sharpness-aware minimization; None takes the gradients at the current weights.
     """
 
@@ -105,7 +105,7 @@ class TrainStep:
             teacher_probs = dict(zip(teacher_probs, mixed[len(targets) :], strict=True))
             weights = mixed_weights[:, 0]
         if self.teachers and not teacher_probs:
-            probs_by_head = soft_targets(self.teachers, images, self.config.distillation_temperature)
+            probs_by_head = compute_soft_targets(self.teachers, images, self.config.distillation_temperature)
             teacher_probs = {head: probs * weights[:, None] for head, probs in probs_by_head.items()}
         if augmentation.corruption_prob > 0:
             # After the teachers have run: the student learns their output for the clean image from the corrupted one.

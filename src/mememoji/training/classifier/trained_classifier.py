@@ -1,4 +1,4 @@
-"""Trained classifier: a network is exported, calibrated and evaluated, right after its training or from its run."""
+"""Trained classifier: export, calibration and evaluation of a network, after its training or from its run folder."""
 
 import dataclasses
 import functools
@@ -119,7 +119,7 @@ def export_and_evaluate(
         model: The trained network.
         config: Its training's configuration.
         data: A folder with val.parquet.
-        provenance: What the card reports of the training data.
+        provenance: The description of the training data for the card.
         weights: The ONNX file to write.
         report: The folder for the report.
         name: The model's name in its card, without the version.
@@ -151,5 +151,5 @@ def read_splits(data: Path, *names: str) -> dict[str, Split]:
 
 
 def describe_negatives(negatives: Path) -> str:
-    """Return what the card reports of the crops on which the non-face output was fitted."""
+    """Describe the crops on which the non-face output was fitted, for the card."""
     return f"non-face output fitted on {len(read_crops(negatives)):,} crops ({negatives.name})"

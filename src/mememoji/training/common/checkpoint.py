@@ -38,7 +38,7 @@ class Checkpoint(Generic[ConfigT, MetricsT]):
         history: Metrics of each epoch done, as dataclasses.
         model, optimizer: State dicts; both are empty once the training is finished.
         ema: State dict of the model's exponential moving average; None if the config has none.
-        num_ema_updates: Number of steps that the average has taken in.
+        num_ema_updates: Number of updates of the average.
         best: State dict of the weights to export, where the trainer selects them.
         remarks: Text that the card of exported weights adds to its description of the data.
     """
@@ -79,7 +79,7 @@ def read_checkpoint(
         path: A file that `Checkpoint.write` wrote.
         config_type: The class of its config.
         metrics_type: The dataclass of its history's rows.
-        device: Where to put the tensors.
+        device: The device for the tensors.
 
     Raises:
         RunError: The file does not exist.

@@ -15,7 +15,7 @@ from mememoji.types import Float32Array
 def load_fused_weights(
     model: nn.Module, weights: Path, inputs: Tensor, *, before_reestimation: Callable[[], None] | None = None
 ) -> None:
-    """Load an exported file into a model, which then gives the file's outputs and can be trained further.
+    """Load an exported file into a model, which then returns the file's outputs and can be trained further.
 
     The file has no batch norms: they were fused into the convolutions. Each norm gets the mean and variance of its
     input when the model runs on `inputs`, and the scale and shift that undo the normalization and add the file's bias.

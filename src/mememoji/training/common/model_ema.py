@@ -18,7 +18,7 @@ class ModelEMA:
 
     Attributes:
         module: The averaged model, in evaluation mode.
-        num_updates: Number of steps that the average has taken in.
+        num_updates: Number of updates so far.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:

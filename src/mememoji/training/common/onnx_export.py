@@ -44,7 +44,7 @@ def export_onnx(
     """Export a torch model as a checked `onnx.ModelProto`.
 
     Args:
-        model: Takes one tensor; returns a tensor, or a tuple of as many tensors as there are output names.
+        model: A model from one tensor to a tensor, or to a tuple with a tensor for each output name.
         example: An input to trace the model with.
         input_name: Name of the ONNX input.
         output_names: Names of the ONNX outputs.
@@ -102,16 +102,16 @@ def write_if_valid(exported: Any, weights: Path) -> Iterator[Path]:
         yield partial
 
 
-def max_abs_difference(
+def compute_max_abs_difference(
     model: nn.Module, weights: Path, inputs: Tensor, *, activation: Callable[[Tensor], Tensor] | None = None
 ) -> float:
     """Return the largest absolute difference between the outputs of torch and of ONNX Runtime.
 
     Args:
-        model: The torch model; returns a tensor or a tuple of tensors in the order of the file's outputs.
+        model: The torch model, which returns a tensor or a tuple of tensors in the order of the file's outputs.
         weights: The ONNX file that was exported from it.
-        inputs: What to run both with.
-        activation: Applied to all outputs before they are compared; None compares the outputs themselves.
+        inputs: The inputs of both.
+        activation: A function applied to all outputs before they are compared; None compares the outputs themselves.
     """
     session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
     found = session.run(None, {session.get_inputs()[0].name: inputs.numpy()})

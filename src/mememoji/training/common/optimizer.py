@@ -47,7 +47,7 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
     return torch.optim.SGD(groups, lr=config.lr, momentum=0.9, nesterov=True)
 
 
-def lr_at(config: OptimizerConfig, epoch: float) -> float:
+def compute_lr(config: OptimizerConfig, epoch: float) -> float:
     """Return the learning rate at a point of the training: linear warmup, constant, then cosine decay to 0.
 
     Args:

@@ -15,8 +15,8 @@ from mememoji.model_files import card_path, compute_sha256
 from mememoji.training.common.model_size import count_parameters
 from mememoji.training.common.onnx_export import (
     check_difference,
+    compute_max_abs_difference,
     export_onnx,
-    max_abs_difference,
     round_to_fp16,
     write_if_valid,
 )
@@ -76,7 +76,7 @@ def export_detector(
     )
     inputs = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float()  # (N, 3, H, W)
     with write_if_valid(exported, weights) as partial:
-        check_difference(max_abs_difference(fused, partial, inputs), TOLERANCE)
+        check_difference(compute_max_abs_difference(fused, partial, inputs), TOLERANCE)
         card = DetectorCard(
             name=name,
             num_parameters=count_parameters(network),

@@ -21,7 +21,7 @@ from mememoji.training.common.checkpoint import CHECKPOINT_FILE, Checkpoint, des
 from mememoji.training.common.device import Device
 from mememoji.training.common.metrics_log import HISTORY_CSV, HISTORY_PNG, plot_history, write_history_csv
 from mememoji.training.common.model_ema import ModelEMA
-from mememoji.training.common.optimizer import lr_at, make_optimizer, set_lr
+from mememoji.training.common.optimizer import compute_lr, make_optimizer, set_lr
 from mememoji.training.detector.detection_dataset import DetectionBatch, DetectionDataset
 from mememoji.training.detector.detector_config import DetectorTrainConfig
 from mememoji.training.detector.detector_losses import compute_losses
@@ -79,7 +79,7 @@ class DetectorTrainer:
             raise DatasetError(f"a training needs images, got {len(samples)} in train and {len(val)} in val")
         self.config, self.run, self.device, self.quiet = config, run, device, quiet
         self.val_interval = val_interval
-        self.data_fingerprint = _fingerprint(samples)
+        self.data_fingerprint = _compute_fingerprint(samples)
         torch.manual_seed(config.seed)
         model = DetectorNetwork(config.model)
         with ThreadPoolExecutor() as pool:
@@ -138,10 +138,10 @@ class DetectorTrainer:
             RunError: The loss became NaN or infinite, or a process that makes training samples has died.
         """
         first, last = len(self.history), self.config.epochs
-        with closing(self.dataset.batches(first, last)) as batches, self._progress_bar() as bar:
+        with closing(self.dataset.batches(first, last)) as batches, self._make_progress_bar() as bar:
             for epoch in range(first, last):
                 if epoch == last - self.config.lr_decay_epochs and epoch > 0:
-                    self._checkpoint().write(self.run / PRE_DECAY_FILE)
+                    self._make_checkpoint().write(self.run / PRE_DECAY_FILE)
                 bar.set_description(f"epoch {epoch + 1}/{last}")
                 self.history.append(self._train_epoch(epoch, islice(batches, self.dataset.steps_per_epoch), bar))
                 if epoch + 1 == last or time.monotonic() - self._last_save > _SAVE_INTERVAL:
@@ -154,7 +154,7 @@ class DetectorTrainer:
         sums = torch.zeros(4, device=self.device.torch_device)
         self.model.train()
         for step, batch in enumerate(batches):
-            lr = lr_at(self.config, epoch + (step + 0.5) / num_steps)
+            lr = compute_lr(self.config, epoch + (step + 0.5) / num_steps)
             sums += self._optimizer_step(batch.to(self.device.torch_device), lr)
             num_images += len(batch.images)
             bar.update(len(batch.images))
@@ -191,7 +191,7 @@ class DetectorTrainer:
         self.ema.update(self.model)
         return torch.stack([losses.total, losses.faces, losses.boxes, losses.landmarks]).detach()
 
-    def _progress_bar(self) -> "tqdm[Any]":
+    def _make_progress_bar(self) -> "tqdm[Any]":
         images_per_epoch = self.dataset.steps_per_epoch * self.config.batch_size
         return tqdm(
             total=self.config.epochs * images_per_epoch,
@@ -202,7 +202,7 @@ class DetectorTrainer:
             disable=self.quiet,
         )
 
-    def _checkpoint(self) -> DetectorCheckpoint:
+    def _make_checkpoint(self) -> DetectorCheckpoint:
         return Checkpoint(
             self.config,
             self.data_fingerprint,
@@ -217,14 +217,14 @@ class DetectorTrainer:
         # The CSV is written first: a script may read the number of epochs of a killed training from it and resume with
         # more. The decay may then start after the checkpoint's last epoch, but not before it.
         write_history_csv(self.history, self.run / HISTORY_CSV)
-        self._checkpoint().write(self.run / CHECKPOINT_FILE)
+        self._make_checkpoint().write(self.run / CHECKPOINT_FILE)
         plot_history(self.history, HISTORY_PANELS, self.run / HISTORY_PNG)
         self._last_save = time.monotonic()
 
 
-def _fingerprint(samples: Sequence[DetectionSample]) -> str:
+def _compute_fingerprint(samples: Sequence[DetectionSample]) -> str:
     digest = hashlib.sha256()
     for sample in samples:
-        for content in (sample.image, sample.faces, sample.landmarks, sample.uncertain_regions()):
+        for content in (sample.image, sample.faces, sample.landmarks, sample.get_uncertain_regions()):
             digest.update(content if isinstance(content, bytes) else content.tobytes())
     return digest.hexdigest()

@@ -63,7 +63,7 @@ class DecodedImage:
         image = read_image(sample.image)
         size = max(1, image.shape[1] // 2), max(1, image.shape[0] // 2)
         half = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        return cls(image, half, sample.faces, sample.landmarks, sample.uncertain_regions())
+        return cls(image, half, sample.faces, sample.landmarks, sample.get_uncertain_regions())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Classifier networks: the original's family, our own, and a teacher of another architecture."""
+"""Classifier networks: plain (the original Mememoji's), compact, and VGG for teachers."""
 
 from torch import nn
 
