@@ -34,7 +34,7 @@ base:
 
 # The example notebooks, executed.
 notebooks:
-	$(PYTHON) -m pytest -q -m notebooks
+	$(PYTHON) -m pytest -q -m notebooks tests/examples
 
 # Into site/: reference pages from the code, a strict build, then links, anchors and requests to other hosts are checked.
 site:
