@@ -21,6 +21,7 @@ from benchmarks.provenance import commit, machine, today
 from mememoji.classification.face_classifier import Prediction
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.conversion.convert_weights import convert, write_calibrated
+from mememoji.conversion.quantization import sample_calibration_crops
 from mememoji.datasets.splits import Split, read_split
 from mememoji.evaluation.classification.scores import score_prediction
 
@@ -34,7 +35,6 @@ VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
     "int8, first convolution float": ("int8", {"keep_first_float": True}),
 }
 BATCHES = (256, 32, 1)
-NUM_CALIBRATION_IMAGES = 512
 
 
 def convert_variants(weights: Path, folder: Path, crops: npt.NDArray[np.uint8]) -> dict[str, Path]:
@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     args = parser.parse_args()
     images = read_split(args.data / "train.parquet").images
-    crops = images[np.sort(np.random.default_rng(0).permutation(len(images))[:NUM_CALIBRATION_IMAGES])]
+    crops = sample_calibration_crops(images)
     val = read_split(args.data / "val.parquet")
     print(f"{today()}, {machine()}, ONNX Runtime {onnxruntime.__version__}, ", end="")
     print(f"commit {commit()}, {args.weights.name}\n")

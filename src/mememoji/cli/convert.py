@@ -58,12 +58,10 @@ def convert(
     seed: Annotated[int, typer.Option(help="Random seed of the choice of calibration images.", min=0)] = 0,
 ) -> None:
     """Convert weights to another precision and evaluate them on val. int8 also computes in 8 bits, which is fastest."""
-    import numpy as np
-
     from mememoji.classification.model_card import PRECISIONS
     from mememoji.conversion.convert_weights import convert as convert_weights
     from mememoji.conversion.evaluate_weights import evaluate_weights
-    from mememoji.conversion.quantization import CALIBRATION_METHODS
+    from mememoji.conversion.quantization import CALIBRATION_METHODS, sample_calibration_crops
     from mememoji.datasets.splits import read_split
     from mememoji.errors import InputError
     from mememoji.evaluation.classification.split_markdown import render_split_text
@@ -77,8 +75,7 @@ def convert(
     crops = None
     if precision == "int8":
         images = read_split(data / "train.parquet").images
-        chosen = np.random.default_rng(seed).permutation(len(images))[:calibration_images]
-        crops = images[np.sort(chosen)]
+        crops = sample_calibration_crops(images, calibration_images, seed=seed)
     convert_weights(
         weights,
         out,

@@ -36,6 +36,14 @@ _OP_TYPES: Final = ("Conv", "Add", "Mul", "Relu", "MaxPool", "GlobalAveragePool"
 _BATCH_SIZE: Final = 64
 
 
+def sample_calibration_crops(
+    images: UInt8Array, num_images: int = NUM_CALIBRATION_IMAGES, *, seed: int = 0
+) -> UInt8Array:
+    """Return random images in their order: all of (N, H, W) uint8, or `num_images` of them if there are more."""
+    chosen = np.random.default_rng(seed).permutation(len(images))[:num_images]
+    return images[np.sort(chosen)]
+
+
 def quantize(
     model: Any,
     card: ModelCard,

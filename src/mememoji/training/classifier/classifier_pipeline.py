@@ -10,9 +10,8 @@ from torch import nn
 
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.datasets.fer2013.provenance import Provenance, read_provenance
-from mememoji.datasets.negatives import read_crops
+from mememoji.datasets.negatives import LabeledCrops, read_crops
 from mememoji.datasets.splits import Split
-from mememoji.errors import RunError
 from mememoji.evaluation.classification.split_report import SplitReport, evaluate
 from mememoji.training.classifier.batch_sampler import MixedFaceSet
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
@@ -27,7 +26,7 @@ from mememoji.training.classifier.trained_classifier import (
     export_and_evaluate,
     read_splits,
 )
-from mememoji.training.common.checkpoint import has_checkpoint
+from mememoji.training.common.checkpoint import check_unused, has_checkpoint
 from mememoji.training.common.device import Device, choose_device
 
 WEIGHTS_FILE: Final = "weights.onnx"
@@ -95,37 +94,37 @@ class ClassifierPipeline:
                 became NaN or infinite.
             DatasetError: The data cannot be read.
         """
-        splits, provenance = self._read_data()
-        model = self._train(splits, resume=resume)
-        if self.negatives is not None:
+        splits, provenance, crops = self._read_data()
+        remarks = self._format_remarks(crops)
+        model = self._train(splits, remarks, resume=resume)
+        if crops is not None:
             self.log(f"{self.name}: fitting the non-face output")
-            crops, augmentation = read_crops(self.negatives), self.config.augmentation
-            fit_non_face_output(
-                model, splits["train"], crops, self.device, augmentation=augmentation, seed=self.config.seed
-            )
-        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + self._format_remarks())
+            augmentation, seed = self.config.augmentation, self.config.seed
+            fit_non_face_output(model, splits["train"], crops, self.device, augmentation=augmentation, seed=seed)
+        provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + remarks)
         weights, report = self.out / WEIGHTS_FILE, self.out / REPORT_FOLDER
-        return export_and_evaluate(model, self.config, self.data, provenance, weights, report, name=self.name)
+        return export_and_evaluate(
+            model, self.config, self.data, splits["val"], provenance, weights, report, name=self.name
+        )
 
     def train(self, *, resume: bool = False) -> None:
         """Train without exporting; a later `run` with `resume` does the rest."""
-        splits, _ = self._read_data()
-        self._train(splits, resume=resume)
+        splits, _, crops = self._read_data()
+        self._train(splits, self._format_remarks(crops), resume=resume)
 
     def reevaluate(self) -> SplitReport:
         """Evaluate the weights of a finished run again."""
         return evaluate(OnnxClassifier(self.out / WEIGHTS_FILE), self.data / "val.parquet").report
 
-    def _read_data(self) -> tuple[dict[str, Split], Provenance]:
+    def _read_data(self) -> tuple[dict[str, Split], Provenance, LabeledCrops | None]:
         # Everything is read before the training, so that a damaged file does not fail hours later.
         splits = read_splits(self.data, "train", "val")
-        if self.negatives is not None:
-            read_crops(self.negatives)
-        return splits, read_provenance(self.data, splits)
+        crops = None if self.negatives is None else read_crops(self.negatives)
+        return splits, read_provenance(self.data, splits), crops
 
-    def _train(self, splits: dict[str, Split], *, resume: bool) -> nn.Module:
-        if self.has_started and not resume:
-            raise RunError(f"{self.out} already has a training; use --resume to continue it")
+    def _train(self, splits: dict[str, Split], remarks: str, *, resume: bool) -> nn.Module:
+        if not resume:
+            check_unused(self.out)
         train = splits["train"]
         initial_weights = None
         if self.init_from is not None:
@@ -139,7 +138,7 @@ class ClassifierPipeline:
             teachers=load_teachers(self.teachers, self.device),
             face_sets=self.face_sets,
             initial_weights=initial_weights,
-            remarks=self._format_remarks(),
+            remarks=remarks,
             compile_model=self.compile_model,
         )
         if resume:
@@ -148,15 +147,15 @@ class ClassifierPipeline:
         self.log(f"{self.name}: {num_images:,} images, {self.config.epochs} epochs on {self.device}")
         return trainer.train()
 
-    def _format_remarks(self) -> str:
+    def _format_remarks(self, crops: LabeledCrops | None) -> str:
         """Return the text that the card adds to the description of the prepared data."""
         remarks = [] if self.init_from is None else [f"initialized from {self.init_from.name}"]
         remarks += [mixed.description for mixed in self.face_sets]
         if self.teachers:
             names = ", ".join(path.name for path in self.teachers)
             remarks.append(f"distilled from {len(self.teachers)} teachers: {names}")
-        if self.negatives is not None:
-            remarks.append(describe_negatives(self.negatives))
+        if self.negatives is not None and crops is not None:
+            remarks.append(describe_negatives(self.negatives, crops))
         return "".join(f"; {remark}" for remark in remarks)
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from mememoji.classification.ensemble import Ensemble
 from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.conversion.convert_weights import convert
 from mememoji.conversion.evaluate_weights import calibrate_weights
-from mememoji.conversion.quantization import NUM_CALIBRATION_IMAGES
+from mememoji.conversion.quantization import sample_calibration_crops
 from mememoji.datasets.splits import read_split
 from mememoji.evaluation.classification.report_writer import write_split_report
 from mememoji.evaluation.classification.split_report import SplitReport, evaluate
@@ -156,8 +154,7 @@ class Distillation:
     def _convert_student(self) -> SplitReport:
         weights = self.out / STUDENT_WEIGHTS
         images = read_split(self.data / "train.parquet").images
-        sample = np.sort(np.random.default_rng(0).permutation(len(images))[:NUM_CALIBRATION_IMAGES])
-        convert(self.out / "student" / WEIGHTS_FILE, weights, "int8", images[sample])
+        convert(self.out / "student" / WEIGHTS_FILE, weights, "int8", sample_calibration_crops(images))
         card = ModelCard.read(card_path(weights))
         dataclasses.replace(card, name=f"{weights.stem}-{__version__}").write(card_path(weights))
         evaluation, _ = calibrate_weights(weights, self.data / "val.parquet", weights, progress=True)

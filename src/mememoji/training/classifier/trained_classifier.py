@@ -12,7 +12,7 @@ from torch import nn
 
 from mememoji.conversion.evaluate_weights import calibrate_weights, evaluate_weights
 from mememoji.datasets.fer2013.provenance import Provenance, read_provenance
-from mememoji.datasets.negatives import read_crops
+from mememoji.datasets.negatives import LabeledCrops, read_crops
 from mememoji.datasets.splits import Split, read_split
 from mememoji.evaluation.classification.report_writer import write_split_report
 from mememoji.evaluation.classification.split_report import SplitReport
@@ -97,16 +97,18 @@ def export_run(
         fit_non_face_output(
             model, read_train(), crops, choose_device(), augmentation=config.augmentation, seed=config.seed
         )
-        remarks += f"; {describe_negatives(negatives)}"
+        remarks += f"; {describe_negatives(negatives, crops)}"
     provenance = dataclasses.replace(provenance, trained_on=provenance.trained_on + remarks)
     weights.parent.mkdir(parents=True, exist_ok=True)
-    return export_and_evaluate(model, config, data, provenance, weights, run / REPORT_FOLDER, name=name)
+    report = run / REPORT_FOLDER
+    return export_and_evaluate(model, config, data, splits["val"], provenance, weights, report, name=name)
 
 
 def export_and_evaluate(
     model: nn.Module,
     config: ClassifierTrainConfig,
     data: Path,
+    val: Split,
     provenance: Provenance,
     weights: Path,
     report: Path,
@@ -119,17 +121,17 @@ def export_and_evaluate(
         model: The trained network.
         config: Its training's configuration.
         data: A folder with val.parquet.
+        val: The split in that file.
         provenance: The description of the training data for the card.
         weights: The ONNX file to write.
         report: The folder for the report.
         name: The model's name in its card, without the version.
     """
-    val = data / "val.parquet"
-    crops = read_split(val).images
+    val_file = data / "val.parquet"
     export_classifier(
         model,
         weights,
-        crops[:_NUM_CHECK_CROPS],
+        val.images[:_NUM_CHECK_CROPS],
         name=f"{name}-{__version__}",
         architecture=config.architecture,
         trained_on=provenance.trained_on,
@@ -137,10 +139,10 @@ def export_and_evaluate(
         note=provenance.note,
     )
     calibrations: dict[str, HeadCalibration] = {}
-    if len(crops) < 2 * NUM_FOLDS:  # a first try with a handful of images should not fail at its end
-        evaluation = evaluate_weights(weights, val, progress=True)
+    if len(val) < 2 * NUM_FOLDS:  # a first try with a handful of images should not fail at its end
+        evaluation = evaluate_weights(weights, val_file, progress=True)
     else:
-        evaluation, calibrations = calibrate_weights(weights, val, weights, progress=True)
+        evaluation, calibrations = calibrate_weights(weights, val_file, weights, progress=True)
     write_split_report(evaluation, report)
     return TrainedClassifier(weights, evaluation.report, calibrations)
 
@@ -150,6 +152,6 @@ def read_splits(data: Path, *names: str) -> dict[str, Split]:
     return {name: read_split(data / f"{name}.parquet") for name in names}
 
 
-def describe_negatives(negatives: Path) -> str:
-    """Describe the crops on which the non-face output was fitted, for the card."""
-    return f"non-face output fitted on {len(read_crops(negatives)):,} crops ({negatives.name})"
+def describe_negatives(negatives: Path, crops: LabeledCrops) -> str:
+    """Describe the crops of a file on which the non-face output was fitted, for the card."""
+    return f"non-face output fitted on {len(crops):,} crops ({negatives.name})"

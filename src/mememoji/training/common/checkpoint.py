@@ -101,6 +101,16 @@ def has_checkpoint(run: Path) -> bool:
     return (run / CHECKPOINT_FILE).is_file()
 
 
+def check_unused(run: Path) -> None:
+    """Check that a folder has no training that a new one would overwrite.
+
+    Raises:
+        RunError: The folder has a checkpoint.
+    """
+    if has_checkpoint(run):
+        raise RunError(f"{run} already has a training; use --resume to continue it")
+
+
 def describe_changes(saved: SerializableConfig, given: SerializableConfig) -> str:
     """Describe how a config differs from that of a checkpoint, for an error message: "lr 0.1, got 0.05"."""
     before, after = saved.to_dict(), given.to_dict()

@@ -6,8 +6,7 @@ from typing import Final
 
 from mememoji.datasets.detection_images import DetectionSample
 from mememoji.detection.detector_card import DetectorCard
-from mememoji.errors import RunError
-from mememoji.training.common.checkpoint import has_checkpoint
+from mememoji.training.common.checkpoint import check_unused
 from mememoji.training.common.device import Device, choose_device
 from mememoji.training.detector.detector_config import DetectorTrainConfig
 from mememoji.training.detector.detector_export import export_detector
@@ -85,8 +84,8 @@ def train_detector(
         >>> card.score_threshold
         0.5
     """
-    if has_checkpoint(out) and not resume:
-        raise RunError(f"{out} already has a training; use --resume to continue it")
+    if not resume:
+        check_unused(out)
     device = device or choose_device()
     log(f"{name}: {len(train):,} images, {config.epochs} epochs on {device}")
     trainer = DetectorTrainer(
