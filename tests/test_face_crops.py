@@ -27,7 +27,8 @@ from mememoji.emotions import Emotion
 from mememoji.image_io import encode_png, read_image
 from mememoji.landmarks import roll_from_landmarks
 from mememoji.results import Detection
-from mememoji.service.inference.inference_pool import InferencePool, InferenceResult, OutputOptions
+from mememoji.service.inference.image_outputs import OutputOptions
+from mememoji.service.inference.inference_pool import InferencePool, InferenceResult
 from mememoji.storage.feedback_export import export_feedback
 from mememoji.storage.image_record import ImageRecord
 from mememoji.storage.memory_store import MemoryStore

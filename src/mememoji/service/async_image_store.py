@@ -69,9 +69,9 @@ class AsyncImageStore:
             return record.image_id, False
         return record.image_id, True
 
-    async def get(self, image_id: str) -> ImageRecord:
-        """Return a stored image without its pixels: see `ImageStore.get`."""
-        return await self._run(functools.partial(self._require_store().get, image_id))
+    async def get(self, image_id: str, *, pixels: bool = False) -> ImageRecord:
+        """Return a stored image, with its pixels only if `pixels`: see `ImageStore.get`."""
+        return await self._run(functools.partial(self._require_store().get, image_id, pixels=pixels))
 
     async def add_feedback(self, image_id: str, face_index: int, emotion: Emotion) -> None:
         """Append an emotion to the feedback on a face: see `ImageStore.add_feedback`."""

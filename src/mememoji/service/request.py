@@ -66,17 +66,21 @@ class RequestParams:
             return str(value)
         return None
 
-    def get_flag(self, name: str) -> bool:
+    def get_flag(self, name: str, *, default: bool = False) -> bool:
         """Return whether the first value of a parameter is true: JSON's own, or the word in any case.
+
+        Args:
+            name: The name of the parameter.
+            default: What is returned without a value, or for an empty one.
 
         Raises:
             APIError: The value is neither true nor false.
         """
-        value = next(iter(self.get_all(name)), False)
+        value = next(iter(self.get_all(name)), default)
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.strip().lower() in ("true", "false", ""):
-            return value.strip().lower() == "true"
+            return value.strip().lower() == "true" if value.strip() else default
         raise APIError(400, f"{name} must be true or false, got {str(value)[:20]!r}", code=INVALID_INPUT)
 
     def get_images(self) -> list[ImageInput]:

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from mememoji.emotions import Emotion
 from mememoji.image_io import to_data_url
 from mememoji.results import Face
+from mememoji.service.inference.image_outputs import ImageOutputs
 from mememoji.service.inference.inference_pool import InferenceResult
-from mememoji.storage.image_record import PixelRetention
+from mememoji.storage.image_record import ImageRecord, PixelRetention
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -35,7 +36,9 @@ class FaceResponse(BaseModel):
     width: int
     height: int
     prediction: list[EmotionFraction] = Field(description="angry, fear, happy, sad, surprise, neutral.")
-    thumbnail: str | None = Field(default=None, description="With crop_image: a JPEG of 40 x 50 as a data URL.")
+    thumbnail: str | None = Field(
+        default=None, description="Without crop_image=false: a JPEG of 40 x 50 as a data URL."
+    )
     confidence: Fraction | None = Field(default=None, description="The detector's score.")
     face_likeness: Fraction | None = Field(
         default=None, description="The classifier's probability that this is a face."
@@ -79,13 +82,13 @@ class PredictResponse(BaseModel):
     @classmethod
     def from_result(cls, image_id: str, result: InferenceResult, *, stored: bool) -> "PredictResponse":
         """Return the response for an analyzed image."""
-        analysis = result.analysis
-        thumbnails = result.thumbnails or (None,) * len(analysis.faces)
+        analysis, outputs = result.analysis, result.outputs
+        thumbnails = outputs.thumbnails or (None,) * len(analysis.faces)
         return cls(
             pic_id=image_id,
             faces=[FaceResponse.from_face(index, face, thumbnails[index]) for index, face in enumerate(analysis.faces)],
-            annotated_image=_to_jpeg_url(result.annotated),
-            preview_image=_to_jpeg_url(result.preview),
+            annotated_image=_to_jpeg_url(outputs.annotated),
+            preview_image=_to_jpeg_url(outputs.preview),
             width=analysis.width,
             height=analysis.height,
             detector=analysis.detector,
@@ -108,27 +111,48 @@ class FeedbackResponse(BaseModel):
     feedback: Emotion
 
 
-class StoredFaceResponse(BaseModel):
-    """A face of a stored image."""
+class StoredFaceResponse(FaceResponse):
+    """A face of a stored image: that of predict, and the feedback on it."""
 
-    model_config = ConfigDict(extra="allow")
-
-    index: int
-    feedback: list[Emotion]
+    feedback: list[Emotion] = Field(description="The emotions that were sent as feedback, oldest first.")
 
 
-class StoredImageResponse(BaseModel):
-    """A stored image with its faces and the feedback on them."""
+class StoredImageResponse(PredictResponse):
+    """A stored image: the response of predict, and the feedback and the times.
 
-    image_id: str
-    created_at: str
-    expires_at: str | None
-    kept: PixelRetention
-    width: int
-    height: int
-    detector: str
-    model: str
-    faces: list[StoredFaceResponse]
+    Image files are made of the pixels that are stored: all of them of a received file, thumbnails of crops, otherwise
+    none.
+    """
+
+    faces: list[StoredFaceResponse] = Field(description="The faces in reading order; empty if there are none.")  # type: ignore[assignment]
+    created_at: str = Field(description="The time of the analysis in UTC, ISO 8601.")
+    expires_at: str | None = Field(default=None, description="The time of its deletion, if it expires.")
+    kept: PixelRetention = Field(description="The pixels that are stored of the image.")
+
+    @classmethod
+    def from_record(cls, record: ImageRecord, outputs: ImageOutputs) -> "StoredImageResponse":
+        """Return the response for a stored image."""
+        thumbnails = outputs.thumbnails or (None,) * len(record.faces)
+        faces = [
+            StoredFaceResponse(
+                **dict(FaceResponse.from_face(index, stored.face, thumbnails[index])), feedback=list(stored.feedback)
+            )
+            for index, stored in enumerate(record.faces)
+        ]
+        return cls(
+            pic_id=record.image_id,
+            faces=faces,
+            annotated_image=_to_jpeg_url(outputs.annotated),
+            preview_image=_to_jpeg_url(outputs.preview),
+            width=record.width,
+            height=record.height,
+            detector=record.detector,
+            model=record.model,
+            stored=True,
+            created_at=record.created_at.isoformat(),
+            expires_at=None if record.expires_at is None else record.expires_at.isoformat(),
+            kept=record.retention,
+        )
 
 
 class ModelResponse(BaseModel):

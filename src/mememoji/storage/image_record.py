@@ -145,6 +145,11 @@ class ImageRecord:
             image=image,
         )
 
+    @property
+    def has_pixels(self) -> bool:
+        """Whether the record was loaded with an image or crops."""
+        return self.image is not None or any(face.crop is not None for face in self.faces)
+
     def is_expired(self, time: datetime) -> bool:
         """Return whether the image has expired at that time."""
         return self.expires_at is not None and self.expires_at <= time
@@ -153,6 +158,11 @@ class ImageRecord:
         """Return the record without its image and crops; `retention` stays the store's."""
         faces = tuple(dataclasses.replace(face, crop=None) for face in self.faces)
         return dataclasses.replace(self, image=None, faces=faces)
+
+    def to_analysis(self) -> Analysis:
+        """Return the analysis that the record was made from."""
+        faces = tuple(stored.face for stored in self.faces)
+        return Analysis(self.width, self.height, faces, self.detector, self.model)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record without its pixels as dicts, lists, strings and numbers that `json.dumps` accepts."""

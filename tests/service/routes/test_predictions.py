@@ -116,13 +116,36 @@ def test_preview_is_the_upright_image(service: httpx.Client) -> None:
     assert max(green, blue) < 60
 
 
-@pytest.mark.parametrize("flags", [{}, {"crop_image": "false", "annotate_image": "False"}])
-def test_predict_without_flags_has_no_thumbnails_or_copies(
-    service: httpx.Client, small: bytes, flags: dict[str, str]
+@pytest.mark.parametrize(
+    ("flags", "has_thumbnail"),
+    [
+        ({}, True),
+        ({"crop_image": ""}, True),
+        ({"crop_image": "True", "annotate_image": ""}, True),
+        ({"crop_image": "false", "annotate_image": "False"}, False),
+        ({"crop_image": "FALSE"}, False),
+    ],
+    ids=str,
+)
+def test_thumbnails_are_sent_unless_refused_and_copies_on_request(
+    service: httpx.Client, small: bytes, flags: dict[str, str], has_thumbnail: bool
 ) -> None:
     answer = send(service, "file", small, **flags).json()
     assert not {"annotated_image", "preview_image"} & set(answer)
-    assert all("thumbnail" not in face for face in answer["faces"])
+    assert ["thumbnail" in face for face in answer["faces"]] == [has_thumbnail]
+
+
+def test_thumbnail_is_the_center_of_the_box_in_color(service: httpx.Client, astronaut: bytes) -> None:
+    image = Image.open(io.BytesIO(astronaut)).convert("RGB")
+    for scale in (1, 4):
+        scaled = image.resize((round(512 * scale), round(512 * scale)))
+        (face,) = send(service, "file", encode_jpeg(np.array(scaled), 95)).json()["faces"]
+        (x, y), width, height = face["location_xy"], face["width"], face["height"]
+        region = min(width, height * 0.8)
+        left, top = x + (width - region) / 2, y + (height - region / 0.8) / 2
+        expected = scaled.crop((round(left), round(top), round(left + region), round(top + region / 0.8)))
+        difference = np.asarray(expected.resize((40, 50), Image.Resampling.BOX), int) - jpeg_of(face["thumbnail"])
+        assert np.abs(difference).mean() < 6, scale
 
 
 def test_predict_without_faces_returns_an_empty_list(service: httpx.Client) -> None:

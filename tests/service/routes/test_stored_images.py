@@ -13,14 +13,25 @@ def predict(client: httpx.Client, content: bytes) -> str:
     return str(client.post("/v1.0.0/predict", files={"image_buf": content}).json()["pic_id"])
 
 
-def test_stored_image_has_its_faces_and_expiry(service: httpx.Client, astronaut: bytes) -> None:
-    answer = service.post("/v1.0.0/predict", files={"image_buf": astronaut}).json()
-    stored = service.get(f"/v1.0.0/images/{answer['pic_id']}").json()
-    (face,) = stored["faces"]
-    assert [face["box"]["x"], face["box"]["y"]] == answer["faces"][0]["location_xy"]
-    assert face["feedback"] == []
-    assert stored["expires_at"] > stored["created_at"]
-    assert stored["kept"] == "nothing"
+def test_stored_image_is_the_response_of_predict(service: httpx.Client, astronaut: bytes) -> None:
+    answer = service.post("/v1.0.0/predict", files={"image_buf": astronaut}, params={"crop_image": "false"}).json()
+    response = service.get(f"/v1.0.0/images/{answer['pic_id']}")
+    assert response.headers["cache-control"] == "no-store"
+    stored = response.json()
+    assert stored.pop("expires_at") > stored.pop("created_at")
+    assert stored.pop("kept") == "nothing"
+    assert stored.pop("faces") == [{**face, "feedback": []} for face in answer.pop("faces")]
+    assert stored == answer
+
+
+def test_stored_image_without_expiry_has_no_time_of_deletion(serve: Serving, astronaut: bytes) -> None:
+    with serve(retention_days=0) as client:
+        assert "expires_at" not in client.get(f"/v1.0.0/images/{predict(client, astronaut)}").json()
+
+
+def test_invalid_flag_of_a_stored_image_is_400(service: httpx.Client, astronaut: bytes) -> None:
+    response = service.get(f"/v1.0.0/images/{predict(service, astronaut)}", params={"preview_image": "perhaps"})
+    assert (response.status_code, response.json()["code"]) == (400, 2873)
 
 
 def test_deleted_image_is_404(service: httpx.Client, astronaut: bytes) -> None:
@@ -37,8 +48,20 @@ def test_pixels_are_stored_as_set(
     serve: Serving, astronaut: bytes, tmp_path: object, retention: PixelRetention
 ) -> None:
     url = f"sqlite:///{tmp_path}/pixels.db"
+    flags = {"annotate_image": "true", "preview_image": "true"}
     with serve(store=url, store_pixels=retention) as client:
-        pic_id = predict(client, astronaut)
+        answer = client.post("/v1.0.0/predict", files={"image_buf": astronaut}, params=flags).json()
+        pic_id = answer["pic_id"]
+        stored = client.get(f"/v1.0.0/images/{pic_id}", params=flags).json()
+        bare = client.get(f"/v1.0.0/images/{pic_id}", params={"crop_image": "false"}).json()
+    files = {"annotated_image", "preview_image"}
+    assert {name: stored[name] for name in files & set(stored)} == (
+        {name: answer[name] for name in files} if retention is PixelRetention.RECEIVED else {}
+    )
+    has_thumbnails = retention is not PixelRetention.NOTHING
+    assert ["thumbnail" in face for face in stored["faces"]] == [has_thumbnails]
+    assert not files & set(bare)
+    assert "thumbnail" not in bare["faces"][0]
     store = open_store(url)
     record = store.get(pic_id, pixels=True)
     store.close()

@@ -84,7 +84,9 @@ export interface paths {
     };
     /**
      * Get Image
-     * @description Return the faces of a stored image, the feedback on them, and which of its pixels are stored until when.
+     * @description Return the response that predict gave for a stored image, the feedback on its faces, and when it expires.
+     *
+     *     The flags are those of predict, as far as the pixels of the image are stored.
      */
     get: operations["get_image_v1_0_0_images__image_id__get"];
     put?: never;
@@ -273,7 +275,7 @@ export interface components {
       prediction: components["schemas"]["EmotionFraction"][];
       /**
        * Thumbnail
-       * @description With crop_image: a JPEG of 40 x 50 as a data URL.
+       * @description Without crop_image=false: a JPEG of 40 x 50 as a data URL.
        */
       thumbnail?: string | null;
       /**
@@ -437,28 +439,84 @@ export interface components {
     };
     /**
      * StoredFaceResponse
-     * @description A face of a stored image.
+     * @description A face of a stored image: that of predict, and the feedback on it.
      */
     StoredFaceResponse: {
-      /** Index */
+      /**
+       * Index
+       * @description The identifier of the face in feedback.
+       */
       index: number;
-      /** Feedback */
+      /**
+       * Location Xy
+       * @description The box's top left corner in pixels of the upright image.
+       */
+      location_xy: [number, number];
+      /** Width */
+      width: number;
+      /** Height */
+      height: number;
+      /**
+       * Prediction
+       * @description angry, fear, happy, sad, surprise, neutral.
+       */
+      prediction: components["schemas"]["EmotionFraction"][];
+      /**
+       * Thumbnail
+       * @description Without crop_image=false: a JPEG of 40 x 50 as a data URL.
+       */
+      thumbnail?: string | null;
+      /**
+       * Confidence
+       * @description The detector's score.
+       */
+      confidence?: number | null;
+      /**
+       * Face Likeness
+       * @description The classifier's probability that this is a face.
+       */
+      face_likeness?: number | null;
+      /**
+       * Landmarks
+       * @description The facial landmarks, if the detector returns them.
+       */
+      landmarks?: {
+        [key: string]: [number, number];
+      } | null;
+      /**
+       * Feedback
+       * @description The emotions that were sent as feedback, oldest first.
+       */
       feedback: components["schemas"]["Emotion"][];
-    } & {
-      [key: string]: unknown;
     };
     /**
      * StoredImageResponse
-     * @description A stored image with its faces and the feedback on them.
+     * @description A stored image: the response of predict, and the feedback and the times.
+     *
+     *     Image files are made of the pixels that are stored: all of them of a received file, thumbnails of crops, otherwise
+     *     none.
      */
     StoredImageResponse: {
-      /** Image Id */
-      image_id: string;
-      /** Created At */
-      created_at: string;
-      /** Expires At */
-      expires_at: string | null;
-      kept: components["schemas"]["PixelRetention"];
+      /**
+       * Pic Id
+       * @description The identifier of the image in feedback.
+       */
+      pic_id: string;
+      /**
+       * Faces
+       * @description The faces in reading order; empty if there are none.
+       */
+      faces: components["schemas"]["StoredFaceResponse"][];
+      /**
+       * Annotated Image
+       * @description With annotate_image: a JPEG as a data URL.
+       */
+      annotated_image?: string | null;
+      /**
+       * Preview Image
+       * @description With preview_image: the upright image as a JPEG of at most 1600 a side, a data URL.
+       */
+      preview_image?: string | null;
       /** Width */
       width: number;
       /** Height */
@@ -467,8 +525,23 @@ export interface components {
       detector: string;
       /** Model */
       model: string;
-      /** Faces */
-      faces: components["schemas"]["StoredFaceResponse"][];
+      /**
+       * Stored
+       * @description Whether the image is stored, so that it accepts feedback.
+       */
+      stored: boolean;
+      /**
+       * Created At
+       * @description The time of the analysis in UTC, ISO 8601.
+       */
+      created_at: string;
+      /**
+       * Expires At
+       * @description The time of its deletion, if it expires.
+       */
+      expires_at?: string | null;
+      /** @description The pixels that are stored of the image. */
+      kept: components["schemas"]["PixelRetention"];
     };
   };
   responses: never;
@@ -486,11 +559,11 @@ export interface operations {
         image_url?: string;
         /** @description A data URL or bare base64, also in JSON and forms. */
         image_base64?: string;
-        /** @description true or false. */
+        /** @description true adds annotated_image: the image with boxes and bars. */
         annotate_image?: "true" | "false";
-        /** @description true or false. */
+        /** @description false leaves out the thumbnails of the faces. */
         crop_image?: "true" | "false";
-        /** @description true or false. */
+        /** @description true adds preview_image: the upright image, at most 1600 a side. */
         preview_image?: "true" | "false";
       };
       header?: never;
@@ -949,7 +1022,14 @@ export interface operations {
   };
   get_image_v1_0_0_images__image_id__get: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description true adds annotated_image: the image with boxes and bars. */
+        annotate_image?: "true" | "false";
+        /** @description false leaves out the thumbnails of the faces. */
+        crop_image?: "true" | "false";
+        /** @description true adds preview_image: the upright image, at most 1600 a side. */
+        preview_image?: "true" | "false";
+      };
       header?: never;
       path: {
         /** @description The pic_id of a response of predict. */
@@ -968,6 +1048,15 @@ export interface operations {
           "application/json": components["schemas"]["StoredImageResponse"];
         };
       };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorResponse"];
+        };
+      };
       /** @description Unauthorized */
       401: {
         headers: {
@@ -979,6 +1068,24 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorResponse"];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorResponse"];
+        };
+      };
+      /** @description Request-URI Too Long */
+      414: {
         headers: {
           [name: string]: unknown;
         };

@@ -1,65 +1,46 @@
 """Images analyzed in a bounded pool of threads, outside of the event loop."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-import numpy as np
-from PIL import Image
+from typing import Final, TypeVar
 
 from mememoji.analyzer import Analyzer
 from mememoji.detection.face_detector import FaceDetector
-from mememoji.drawing.annotation import annotate
-from mememoji.image_io import RGBImage, encode_jpeg, encode_png, read_image
-from mememoji.results import Analysis, Box
+from mememoji.image_io import encode_png, read_image
+from mememoji.results import Analysis
 from mememoji.service.api_errors import EMPTY_IMAGE, APIError, OverloadedError
+from mememoji.service.inference.image_outputs import (
+    ImageOutputs,
+    OutputOptions,
+    make_crop_thumbnail,
+    make_outputs,
+)
+from mememoji.storage.image_record import ImageRecord
 
-THUMBNAIL_SIZE = (40, 50)
-"""Width and height of a face's thumbnail in pixels, as in the original service."""
-
-MAX_PREVIEW_SIZE = 1600
-"""Largest width and height of a preview in pixels."""
-
-_MAX_CROP_SIZE = 192
-
-
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
-    """The image files to make in addition to the analysis.
-
-    Attributes:
-        annotated: The image with boxes and bars, at its own size.
-        preview: The upright image, downscaled to at most `MAX_PREVIEW_SIZE`.
-        thumbnails: A thumbnail of each face.
-        crops: The crop of each face that the classifier saw, in RGB.
-    """
-
-    annotated: bool = False
-    preview: bool = False
-    thumbnails: bool = False
-    crops: bool = False
+T = TypeVar("T")
+_MAX_CROP_SIZE: Final = 192
 
 
 @dataclass(frozen=True, slots=True)
 class InferenceResult:
-    """An analyzed image, with the image files that were requested; those of faces are in the order of the faces.
+    """An analyzed image, with the image files that were requested.
 
     Attributes:
         content: The file as received.
         analysis: The faces in reading order.
         crop_margin, crop_aligned: The analyzer's `margin` and `align`.
-        annotated, preview, thumbnails: JPEG files, see `OutputOptions`.
-        crops: PNG files, see `OutputOptions`.
+        outputs: The JPEG files.
+        crops: A PNG file of each face, see `OutputOptions`.
     """
 
     content: bytes
     analysis: Analysis
     crop_margin: float
     crop_aligned: bool
-    annotated: bytes | None = None
-    preview: bytes | None = None
-    thumbnails: tuple[bytes, ...] | None = None
+    outputs: ImageOutputs
     crops: tuple[bytes, ...] | None = None
 
 
@@ -104,11 +85,30 @@ class InferencePool:
             ImageError: The bytes are not an image, or the image exceeds the limits.
             OverloadedError: The queue is full, or the time is over.
         """
+        return await self._run(functools.partial(self._analyze, read, options, detector))
+
+    async def render(self, record: ImageRecord, options: OutputOptions) -> ImageOutputs:
+        """Make image files of a stored image, as far as its pixels are stored.
+
+        Args:
+            record: The stored image with its pixels.
+            options: The image files to make; crops are ignored.
+
+        Raises:
+            TooLargeError: The stored file exceeds the limits, which have been lowered since.
+            OverloadedError: The queue is full, or the time is over.
+        """
+        return await self._run(functools.partial(self._render, record, options))
+
+    def close(self) -> None:
+        """Finish the pending images."""
+        self._executor.shutdown(wait=True)
+
+    async def _run(self, call: Callable[[], T]) -> T:
         if self.is_full:
             raise OverloadedError
         self._num_pending += 1
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._executor, self._analyze, read, options, detector)
+        future = asyncio.get_running_loop().run_in_executor(self._executor, call)
         # After a timeout the thread is still busy: the image counts as pending until the thread has finished.
         future.add_done_callback(self._release)
         try:
@@ -117,11 +117,7 @@ class InferencePool:
         except TimeoutError as error:
             raise OverloadedError(f"no result within {self._timeout:g} seconds; try again in a moment") from error
 
-    def close(self) -> None:
-        """Finish the pending images."""
-        self._executor.shutdown(wait=True)
-
-    def _release(self, future: "asyncio.Future[InferenceResult]") -> None:
+    def _release(self, future: "asyncio.Future[T]") -> None:
         self._num_pending -= 1
         if not future.cancelled():
             future.exception()  # retrieved, so that asyncio does not log it for a client that has disconnected
@@ -135,13 +131,7 @@ class InferencePool:
         image = read_image(content, self.analyzer.limits)
         detections = self.analyzer.find_faces(image, detector=detector, max_faces=self._max_faces)
         analysis = self.analyzer.classify_faces(image, detections)
-        annotated = preview = thumbnails = crops = None
-        if options.annotated:
-            annotated = encode_jpeg(annotate(image, analysis, keep_size=True))
-        if options.preview:
-            preview = encode_jpeg(make_preview(image), 85)
-        if options.thumbnails:
-            thumbnails = tuple(encode_jpeg(make_thumbnail(image, face.box)) for face in analysis.faces)
+        crops = None
         if options.crops:
             rgb_crops = (self.analyzer.crop_rgb_face(image, d, max_size=_MAX_CROP_SIZE) for d in detections)
             crops = tuple(map(encode_png, rgb_crops))
@@ -150,29 +140,15 @@ class InferencePool:
             analysis=analysis,
             crop_margin=self.analyzer.margin,
             crop_aligned=self.analyzer.align,
-            annotated=annotated,
-            preview=preview,
-            thumbnails=thumbnails,
+            outputs=make_outputs(image, analysis, options),
             crops=crops,
         )
 
-
-def make_preview(image: RGBImage) -> RGBImage:
-    """Return the image (H, W, 3) uint8 RGB, downscaled if it is larger than `MAX_PREVIEW_SIZE`."""
-    height, width = image.shape[:2]
-    scale = MAX_PREVIEW_SIZE / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.array(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
-
-
-def make_thumbnail(image: RGBImage, box: Box) -> RGBImage:
-    """Return a face (50, 40, 3) uint8 RGB: the largest centered region of the box with this aspect ratio."""
-    width, height = THUMBNAIL_SIZE
-    region_width = min(box.width, box.height * width / height)
-    region_height = region_width * height / width
-    left, top = box.x + round((box.width - region_width) / 2), box.y + round((box.height - region_height) / 2)
-    region = image[top : top + max(1, round(region_height)), left : left + max(1, round(region_width))]
-    resized = Image.fromarray(np.ascontiguousarray(region)).resize(THUMBNAIL_SIZE, Image.Resampling.BILINEAR)
-    return np.array(resized)
+    def _render(self, record: ImageRecord, options: OutputOptions) -> ImageOutputs:
+        if record.image is not None:
+            image = read_image(record.image, self.analyzer.limits)
+            return make_outputs(image, record.to_analysis(), options)
+        crops = [face.crop for face in record.faces if face.crop is not None]
+        if options.thumbnails and crops:
+            return ImageOutputs(thumbnails=tuple(make_crop_thumbnail(read_image(crop)) for crop in crops))
+        return ImageOutputs()

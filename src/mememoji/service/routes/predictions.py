@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Response
 
 from mememoji.errors import InputError
 from mememoji.service.api_errors import APIError, to_api_error
-from mememoji.service.inference.inference_pool import InferenceResult, OutputOptions
+from mememoji.service.inference.image_outputs import OutputOptions
+from mememoji.service.inference.inference_pool import InferenceResult
+from mememoji.service.output_flags import FLAG_SCHEMA, FLAGS, document_flags, document_parameter, get_output_options
 from mememoji.service.request import ImageInput, RequestParams, get_request_params
 from mememoji.service.schemas import BatchPredictResponse, ErrorResponse, PredictResponse, document_errors
 from mememoji.service.state import AppState, get_state
@@ -17,8 +19,6 @@ from mememoji.storage.image_record import PixelRetention
 router = APIRouter(prefix="/v1.0.0", tags=["faces"])
 
 _ERRORS: Final = document_errors(400, 401, 404, 408, 413, 414, 429, 503)
-_FLAG_SCHEMA: Final = {"type": "string", "enum": ["true", "false"]}
-_FLAGS: Final = ("annotate_image", "crop_image", "preview_image")
 
 
 def _document_body(*, is_batch: bool) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def _document_body(*, is_batch: bool) -> dict[str, Any]:
             arrays = {name: {"type": "array", "items": schema} for name, schema in images.items()}
             # In JSON a single value needs no brackets; in a form a field that occurs once is an array of one.
             images = {name: {"anyOf": [array, images[name]]} if is_json else array for name, array in arrays.items()}
-        return {"schema": {"type": "object", "properties": {**images, **dict.fromkeys(_FLAGS, _FLAG_SCHEMA)}}}
+        return {"schema": {"type": "object", "properties": {**images, **dict.fromkeys(FLAGS, FLAG_SCHEMA)}}}
 
     file, url, base64 = ({"type": "string", **more} for more in ({"format": "binary"}, {"format": "uri"}, {}))
     content = {
@@ -38,16 +38,12 @@ def _document_body(*, is_batch: bool) -> dict[str, Any]:
     return {"requestBody": {"required": False, "content": content}}
 
 
-def _document_parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
-
-
 # Only documented, not declared: `RequestParams` reads them from the body too, and FastAPI would validate them again.
 _QUERY: Final = {
     "parameters": [
-        _document_parameter("image_url", "The URL of an image, which the service fetches.", type="string"),
-        _document_parameter("image_base64", "A data URL or bare base64, also in JSON and forms.", type="string"),
-        *(_document_parameter(name, "true or false.", **_FLAG_SCHEMA) for name in _FLAGS),
+        document_parameter("image_url", "The URL of an image, which the service fetches.", type="string"),
+        document_parameter("image_base64", "A data URL or bare base64, also in JSON and forms.", type="string"),
+        *document_flags(),
     ]
 }
 
@@ -69,7 +65,7 @@ async def predict(
     """
     async with params:
         image = params.get_image()
-        options = get_output_options(params, state)
+        options = get_output_options(params, crops=state.settings.store_pixels is PixelRetention.CROPS)
         result = await analyze_image(image, options, state)
         image_id, is_stored = await state.store.add(result)
         response = PredictResponse.from_result(image_id, result, stored=is_stored)
@@ -93,7 +89,7 @@ async def predict_batch(
         if len(images) > max_images:
             message = f"a call must have at most {max_images} images, got {len(images)}; send them in several calls"
             raise APIError(413, message)
-        options = get_output_options(params, state)
+        options = get_output_options(params, crops=state.settings.store_pixels is PixelRetention.CROPS)
         # At most as many images at a time as the service has threads, so that one request does not fill the queue.
         semaphore = asyncio.Semaphore(state.settings.threads)
 
@@ -107,16 +103,6 @@ async def predict_batch(
                 return PredictResponse.from_result(image_id, result, stored=is_stored)
 
         return BatchPredictResponse(results=list(await asyncio.gather(*map(predict_one, images))))
-
-
-def get_output_options(params: RequestParams, state: AppState) -> OutputOptions:
-    """Return the image files that a request's flags and the settings ask for."""
-    return OutputOptions(
-        annotated=params.get_flag("annotate_image"),
-        preview=params.get_flag("preview_image"),
-        thumbnails=params.get_flag("crop_image"),
-        crops=state.settings.store_pixels is PixelRetention.CROPS,
-    )
 
 
 async def analyze_image(image: ImageInput, options: OutputOptions, state: AppState) -> InferenceResult:

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from mememoji.detection.face_detector import FaceDetector
 from mememoji.errors import MememojiError
 from mememoji.service.api_errors import OverloadedError, to_api_error
-from mememoji.service.inference.inference_pool import OutputOptions
+from mememoji.service.inference.image_outputs import OutputOptions
 from mememoji.service.schemas import FaceResponse
 from mememoji.service.state import AppState, get_state
 from mememoji.tracking.roi_detector import RoiDetector
