@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from mememoji.emotions import EMOTIONS, FER2013_LABELS, LABELS_TO_SIX
 from mememoji.errors import MissingExtraError
 from mememoji.evaluation.classification.scores import ClassScores
 from mememoji.evaluation.reliability import Reliability
+from mememoji.types import UInt8Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,8 +33,30 @@ def create_figure(width: float, height: float) -> "Figure":
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("train", "drawing the figures of a report") from error
-    options: dict[str, Any] = {"layout": "constrained"}
-    return Figure(figsize=(width, height), **options)
+    return Figure(figsize=(width, height))
+
+
+def create_sheet(width: float, height: float) -> "tuple[Figure, Axes]":
+    """Create a figure of a size in inches and axes over all of it, in inches from the top left.
+
+    A sheet with many small images is drawn several times faster on these axes than with axes for each image.
+    """
+    figure = create_figure(width, height)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+    axes.set_axis_off()
+    return figure, axes
+
+
+def draw_gray_image(axes: "Axes", image: UInt8Array, left: float, top: float, size: float) -> None:
+    """Draw a grayscale image of shape (H, W) into a square of the axes of a sheet; lengths in inches."""
+    extent = (left, left + size, top + size, top)
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255, extent=extent, aspect="auto")
+
+
+def set_margins(figure: "Figure", *, left: float, right: float, top: float, bottom: float, **spacing: float) -> None:
+    """Set the margins of a figure's axes in inches; fixed margins are faster than measuring each text twice."""
+    width, height = figure.get_size_inches()
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, **spacing)
 
 
 def save_figures(figures: "Mapping[str, Figure]", folder: Path) -> list[str]:
@@ -58,6 +81,7 @@ def plot_confusion(scores: ClassScores) -> "Figure":
     tints = 1 - fractions[:, :, None] * (1 - colors)  # (C, columns, 3), white to color
     num_classes = len(scores.classes)
     figure = create_figure(1.5 + 0.92 * len(columns), 1.5 + 0.82 * num_classes)
+    set_margins(figure, left=1.15, right=0.1, top=1.2, bottom=0.15)
     axes = figure.subplots()
     axes.imshow(tints, aspect="auto")
     for row in range(num_classes):
@@ -70,7 +94,7 @@ def plot_confusion(scores: ClassScores) -> "Figure":
             axes.text(column, row + 0.22, percent, ha="center", va="center", color=color, fontsize=7)
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(num_classes), [f"{name}\n{scores.support[name]:,}" for name in scores.classes])
-    axes.set_xlabel("predicted", color=TEXT_COLOR)
+    axes.set_xlabel("predicted", color=TEXT_COLOR, labelpad=8)
     axes.set_ylabel("label", color=TEXT_COLOR)
     axes.xaxis.set_label_position("top")
     axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
@@ -89,6 +113,7 @@ def plot_confusion(scores: ClassScores) -> "Figure":
         f"{scores.images:,} images",
         color=TEXT_COLOR,
         fontsize=12,
+        y=1 - 0.3 / figure.get_figheight(),
     )
     return figure
 
@@ -96,6 +121,7 @@ def plot_confusion(scores: ClassScores) -> "Figure":
 def plot_reliability(heads: Mapping[str, Reliability]) -> "Figure":
     """Plot a reliability diagram for each head, with the fraction of images in each bin."""
     figure = create_figure(0.6 + 4.6 * len(heads), 5.4)
+    set_margins(figure, left=0.75, right=0.15, top=0.4, bottom=0.6, wspace=0.22, hspace=0.08)
     grid = figure.subplots(2, len(heads), squeeze=False, sharex=True, height_ratios=(4, 1))
     for column, (head, found) in enumerate(heads.items()):
         upper, lower = grid[0, column], grid[1, column]

@@ -14,7 +14,14 @@ from mememoji.evaluation.classification.decision_rules import (
     apply_decision_rules,
 )
 from mememoji.evaluation.classification.image_report import ImageEvaluation
-from mememoji.evaluation.plots import create_figure, get_class_color, plot_confusion, plot_reliability, save_figures
+from mememoji.evaluation.plots import (
+    create_sheet,
+    draw_gray_image,
+    get_class_color,
+    plot_confusion,
+    plot_reliability,
+    save_figures,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +30,8 @@ MAX_ERRORS: Final = 60
 """The maximum number of errors on the contact sheet."""
 
 _COLUMNS: Final = 10
+# Lengths in inches.
+_CELL_WIDTH, _CELL_HEIGHT, _HEADER_HEIGHT = 1.35, 1.7, 0.5
 _CONFUSION_FILES: Final = {
     COMPOSITION: "images-composition.png",
     LABELS_SIX: "images-labels-6.png",
@@ -63,25 +72,18 @@ def plot_errors(evaluation: ImageEvaluation) -> "Figure | None":
         return None
     shown = errors[np.argsort(-confidence[errors], kind="stable")][:MAX_ERRORS]
     rows = -(-len(shown) // _COLUMNS)
-    figure = create_figure(1.35 * _COLUMNS, 0.6 + 1.75 * rows)
-    grid = figure.subplots(rows, _COLUMNS, squeeze=False)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, index in zip(grid.flat, shown, strict=False):
-        axes.imshow(evaluation.faces.crops[0][index], cmap="gray", vmin=0, vmax=255)
+    figure, axes = create_sheet(_CELL_WIDTH * _COLUMNS + 0.1, _HEADER_HEIGHT + _CELL_HEIGHT * rows)
+    for number, index in enumerate(shown):
+        row, column = divmod(number, _COLUMNS)
+        left, top = 0.1 + _CELL_WIDTH * column, _HEADER_HEIGHT + _CELL_HEIGHT * row
         label, name = FER2013_LABELS[labels[index]], composition.classes[predicted[index]]
-        axes.set_title(label, color=get_class_color(label), fontsize=8, weight="bold", loc="left", pad=3)
-        axes.text(
-            0,
-            -0.03,
-            f"→ {name} {100 * confidence[index]:.0f}",
-            transform=axes.transAxes,
-            color=get_class_color(name),
-            fontsize=7,
-            verticalalignment="top",
-        )
-    figure.suptitle(
-        f"{len(shown)} of {len(errors):,} errors of the composition, most confident first: label → prediction, percent",
-        fontsize=11,
+        prediction = f"→ {name} {100 * confidence[index]:.0f}"
+        axes.text(left, top + 0.1, label, color=get_class_color(label), fontsize=8, weight="bold", va="center")
+        draw_gray_image(axes, evaluation.faces.crops[0][index], left, top + 0.2, _CELL_WIDTH - 0.1)
+        bottom = top + _CELL_WIDTH + 0.2
+        axes.text(left, bottom, prediction, color=get_class_color(name), fontsize=7, va="center")
+    title = (
+        f"{len(shown)} of {len(errors):,} errors of the composition, most confident first: label → prediction, percent"
     )
+    axes.text(axes.get_xlim()[1] / 2, _HEADER_HEIGHT / 2, title, fontsize=11, ha="center", va="center")
     return figure

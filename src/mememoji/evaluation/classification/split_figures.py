@@ -1,7 +1,7 @@
 """The figures of the report on a split: confusion matrices, reliability diagrams and example images."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from mememoji.evaluation.classification.split_report import SplitEvaluation
 from mememoji.evaluation.metrics import true_class_rank
 from mememoji.evaluation.plots import (
     TEXT_COLOR,
-    create_figure,
+    create_sheet,
+    draw_gray_image,
     get_class_color,
-    hide_spines,
     plot_confusion,
     plot_reliability,
     save_figures,
@@ -30,6 +30,9 @@ SPLIT_FIGURES: Final = ("confusion-7.png", "confusion-6.png", "reliability.png",
 NUM_EXAMPLES: Final = 24
 
 _COLUMNS: Final = 6
+# Lengths in inches.
+_CELL_WIDTH, _CELL_HEIGHT, _HEADER_HEIGHT = 2.55, 1.55, 0.5
+_IMAGE_SIZE, _BAR_WIDTH = 1.15, 0.62
 
 
 def draw_split_figures(evaluation: SplitEvaluation, folder: Path, *, show_faces: bool = True) -> list[str]:
@@ -65,42 +68,40 @@ def plot_examples(evaluation: SplitEvaluation) -> "Figure":
     rng = np.random.default_rng(evaluation.report.seed)
     chosen = rng.choice(len(split), min(NUM_EXAMPLES, len(split)), replace=False)
     rows = -(-len(chosen) // _COLUMNS)
-    figure = create_figure(2.5 * _COLUMNS, 0.5 + 1.75 * rows)
-    grid = figure.subplots(rows, 2 * _COLUMNS, squeeze=False, width_ratios=(1, 1) * _COLUMNS)
-    for axes in grid.flat:
-        axes.set_axis_off()
+    figure, axes = create_sheet(_CELL_WIDTH * _COLUMNS + 0.1, _HEADER_HEIGHT + _CELL_HEIGHT * rows)
     ranks = true_class_rank(six, truth)
     for number, index in enumerate(chosen):
         row, column = divmod(number, _COLUMNS)
-        face, bars = grid[row, 2 * column], grid[row, 2 * column + 1]
-        face.imshow(split.images[index], cmap="gray", vmin=0, vmax=255)
+        left, top = 0.1 + _CELL_WIDTH * column, _HEADER_HEIGHT + _CELL_HEIGHT * row
         label = FER2013_LABELS[split.labels[index]]
         mark = ("✓", "2nd", "3rd")[ranks[index]] if ranks[index] < 3 else "✗"
-        face.set_title(f"{label}  {mark}", color=get_class_color(label), fontsize=9, weight="bold", loc="left")
-        _plot_composition(bars, six[index], int(truth[index]))
-    figure.suptitle(
+        color = get_class_color(label)
+        axes.text(left, top + 0.12, f"{label}  {mark}", color=color, fontsize=9, weight="bold", va="center")
+        draw_gray_image(axes, split.images[index], left, top + 0.25, _IMAGE_SIZE)
+        _draw_composition(axes, six[index], int(truth[index]), left + _IMAGE_SIZE + 0.52, top + 0.25)
+    axes.text(
+        axes.get_xlim()[1] / 2,
+        _HEADER_HEIGHT / 2,
         f"{len(chosen)} random images with their label: ✓ predicted, 2nd or 3rd by its rank, ✗ ranked lower",
         color=TEXT_COLOR,
         fontsize=11,
+        ha="center",
+        va="center",
     )
     return figure
 
 
-def _plot_composition(axes: "Axes", six: Float32Array, truth: int) -> None:
-    axes.set_axis_on()
+def _draw_composition(axes: "Axes", six: Float32Array, truth: int, left: float, top: float) -> None:
+    """Draw the six fractions as bars beside an image, with their names to the left of `left`."""
     order = np.argsort(-six, kind="stable")
-    for row, emotion in enumerate(EMOTIONS):
-        is_top_2 = row in order[:2]
-        axes.barh(row, six[row], 0.72, color=emotion.color, alpha=1.0 if is_top_2 else 0.45)
-        if is_top_2:
-            rank = "1" if row == order[0] else "2"
-            axes.text(float(six[row]) + 0.04, row, rank, va="center", fontsize=8, weight="bold", color=TEXT_COLOR)
-    axes.set(xlim=(0, 1.12), ylim=(len(EMOTIONS) - 0.5, -0.5), xticks=[])
-    axes.set_yticks(range(len(EMOTIONS)), [emotion.value for emotion in EMOTIONS], fontsize=6.5)
-    for row, label in enumerate(axes.get_yticklabels()):
-        label.set_color(EMOTIONS[row].color)
-        if row == truth:
-            label.set_fontweight("bold")
-            label.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": "none", "edgecolor": EMOTIONS[row].color})
-    axes.tick_params(length=0, pad=3)
-    hide_spines(axes)
+    height = _IMAGE_SIZE / len(EMOTIONS)
+    centers = top + height * (np.arange(len(EMOTIONS)) + 0.5)
+    colors = [(emotion.color, 1.0 if row in order[:2] else 0.45) for row, emotion in enumerate(EMOTIONS)]
+    axes.barh(centers, _BAR_WIDTH * six, 0.72 * height, left, color=colors)
+    for row, (emotion, center) in enumerate(zip(EMOTIONS, centers, strict=True)):
+        box = {"boxstyle": "round,pad=0.15", "facecolor": "none", "edgecolor": emotion.color}
+        style: dict[str, Any] = {"weight": "bold", "bbox": box} if row == truth else {}
+        axes.text(left - 0.05, center, emotion, color=emotion.color, fontsize=6.5, ha="right", va="center", **style)
+    for rank, row in enumerate(order[:2], 1):
+        end = left + _BAR_WIDTH * float(six[row]) + 0.03
+        axes.text(end, centers[row], str(rank), va="center", fontsize=8, weight="bold", color=TEXT_COLOR)
