@@ -29,8 +29,12 @@ SLOW_FILES = ("test_install.py", "test_distill.py", "test_train.py", "test_class
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of processes for `-n auto`: the usable CPUs, hyperthreads included."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of processes for `-n auto`: one more than the usable CPUs, hyperthreads included.
+
+    A part of the tests waits for servers, databases and browsers.
+    """
+    num_cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return num_cpus + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
