@@ -36,18 +36,19 @@ def test_smooth_keeps_tracks_apart() -> None:
     assert smoother.smooth(0.1, 2, HAPPY) == HAPPY
 
 
-def test_smooth_after_a_long_absence_starts_without_history() -> None:
-    smoother = Smoother(10, max_lost_seconds=1)
+def test_smooth_follows_time_across_long_intervals() -> None:
+    smoother = Smoother(10)
     smoother.smooth(0, 1, SAD)
-    assert smoother.smooth(0.9, 1, HAPPY)[Emotion.HAPPY] < 0.1
-    assert smoother.smooth(2.0, 1, HAPPY) == HAPPY
+    assert smoother.smooth(4, 1, HAPPY)[Emotion.HAPPY] == pytest.approx(1 - math.exp(-0.4))
 
 
-def test_smooth_after_drop_lost_starts_without_history() -> None:
-    smoother = Smoother(10, max_lost_seconds=1)
-    smoother.smooth(0, 1, SAD)
-    smoother.drop_lost(5)
+def test_retain_drops_the_history_of_other_tracks() -> None:
+    smoother = Smoother(10)
+    for track_id in (1, 2):
+        smoother.smooth(0, track_id, SAD)
+    smoother.retain({2})
     assert smoother.smooth(0.5, 1, HAPPY) == HAPPY
+    assert smoother.smooth(0.5, 2, HAPPY)[Emotion.HAPPY] < 0.1
 
 
 @given(st.lists(st.lists(st.floats(0.01, 1), min_size=6, max_size=6), min_size=1, max_size=20), st.floats(0, 3))

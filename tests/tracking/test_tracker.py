@@ -40,10 +40,9 @@ def test_update_keeps_the_track_ids_of_crossing_faces(fps: int) -> None:
 
 def test_update_after_a_short_gap_keeps_the_track_id_and_after_a_long_one_not() -> None:
     tracker = Tracker(max_lost_seconds=1.0)
-    for n in range(10):
-        tracker.update(n / 10, [at(100 + 10 * n)])
-    assert tracker.update(1.7, [at(275)]) == (1,)
-    assert tracker.update(3.0, [at(290)]) == (2,)
+    seen = {n: [at(100 + 10 * n)] for n in [*range(10), 17, 30]}
+    track_ids = [tracker.update(n / 10, seen.get(n, [])) for n in range(31)]
+    assert [ids for ids in track_ids if ids] == [(1,)] * 11 + [(2,)]
 
 
 def test_update_after_a_jump_or_another_size_starts_a_new_track() -> None:
@@ -51,6 +50,50 @@ def test_update_after_a_jump_or_another_size_starts_a_new_track() -> None:
     tracker.update(0, [at(100)])
     assert tracker.update(0.1, [at(400)]) == (2,)
     assert tracker.update(0.2, [at(60, 60, 200)]) == (3,)
+
+
+@pytest.mark.parametrize("interval", [0.2, 1.0, 2.0, 4.0, 60.0])
+def test_update_keeps_the_track_ids_of_moving_faces_at_any_interval(interval: float) -> None:
+    tracker = Tracker()
+    for n in range(30):
+        # Two seated people: each moves by up to one face size, and every seventh frame lacks the second.
+        left, right = at(100 + 30 * math.sin(n)), at(340 + 30 * math.cos(2 * n))
+        assert tracker.update(n * interval, [left] if n % 7 == 3 else [left, right])[0] == 1
+    assert tracker.track_ids == {1, 2}
+
+
+def test_update_keeps_the_track_id_at_a_variable_frame_rate() -> None:
+    tracker, time = Tracker(), 0.0
+    for n, elapsed in enumerate([0.04, 0.04, 3.0, 0.04, 1.5, 8.0, 0.1] * 3):
+        time += elapsed
+        assert tracker.update(time, [at(100 + 20 * math.sin(n))]) == (1,)
+
+
+def test_update_after_two_frames_without_the_face_starts_a_new_track() -> None:
+    tracker = Tracker()
+    tracker.update(0, [at(100)])
+    for time in (2, 4):
+        tracker.update(time, [])
+    assert tracker.update(6, [at(100)]) == (2,)
+
+
+def test_update_allows_larger_distances_between_frames_that_are_farther_apart() -> None:
+    for elapsed, expected in ((0.04, 2), (1.0, 1)):
+        tracker = Tracker()
+        tracker.update(0, [at(100)])
+        assert tracker.update(elapsed, [at(220)]) == (expected,)
+    # Across the frame is another person at any interval.
+    assert tracker.update(9.0, [at(460)]) == (2,)
+
+
+def test_update_after_a_cut_keeps_only_the_track_ids_of_faces_that_overlap() -> None:
+    tracker = Tracker()
+    assert tracker.update(0, [at(100), at(300)]) == (1, 2)
+    assert tracker.update(1.0, [at(110), at(370)], is_cut=True) == (1, 3)
+    # The movement before a cut says nothing about the one after it.
+    for n in range(5):
+        tracker.update(2 + n / 10, [at(500 + 40 * n)])
+    assert tracker.update(2.5, [at(660)], is_cut=True) == tracker.update(2.6, [at(660)])
 
 
 def test_set_next_id_continues_the_numbering() -> None:

@@ -25,11 +25,18 @@ def rows(*parts: tuple[float, float, Emotion], track_id: int = 1, fps: int = 20)
     ]
 
 
+def summarize(rows: list[Row], end: float, frame_times: list[float] | None = None) -> VideoSummary:
+    """Summarize the rows of a video whose frames are those with rows if not given."""
+    summary = VideoSummary()
+    for time in frame_times or sorted({row.time for row in rows}):
+        summary.add(time, [row for row in rows if row.time == time])
+    summary.finish(end)
+    return summary
+
+
 def test_summary_reports_times_means_and_changes() -> None:
-    summary = VideoSummary(1 / 20)
-    for row in rows((0, 2, Emotion.HAPPY), (2, 3, Emotion.SAD), (3, 3.1, Emotion.FEAR), (3.1, 4, Emotion.SAD)):
-        summary.add(row)
-    face = summary.faces[1]
+    parts = [(0, 2, Emotion.HAPPY), (2, 3, Emotion.SAD), (3, 3.1, Emotion.FEAR), (3.1, 4, Emotion.SAD)]
+    face = summarize(rows(*parts), 4).faces[1]
     assert face.seconds_seen == pytest.approx(4)
     assert (face.first_seen, face.top) == (0, Emotion.HAPPY)
     assert face.seconds_on_top[Emotion.SAD] == pytest.approx(1.9)
@@ -40,10 +47,26 @@ def test_summary_reports_times_means_and_changes() -> None:
 
 
 def test_summary_absence_is_not_counted_as_seen() -> None:
-    summary = VideoSummary(1 / 20)
-    for row in rows((0, 1, Emotion.HAPPY), (10, 11, Emotion.HAPPY)):
-        summary.add(row)
+    present = rows((0, 1, Emotion.HAPPY), (10, 11, Emotion.HAPPY))
+    summary = summarize(present, 11, [n / 20 for n in range(220)])
     assert summary.faces[1].seconds_seen == pytest.approx(2)
+
+
+@pytest.mark.parametrize("stride", [1, 5, 25, 50, 100, 500])
+def test_summary_seen_is_the_length_of_the_video_at_any_stride(stride: int) -> None:
+    every = rows((0, 6, Emotion.HAPPY), (6, 12, Emotion.SAD))
+    face = summarize(every[::stride], 12).faces[1]
+    assert face.seconds_seen == pytest.approx(12)
+    assert sum(face.seconds_on_top.values()) == pytest.approx(12)
+    assert (face.first_seen, face.last_seen) == (0, every[::stride][-1].time)
+
+
+def test_summary_counts_each_row_until_the_next_frame_of_a_variable_rate() -> None:
+    times = [0.0, 0.1, 0.2, 5.0, 5.1]
+    shown = [Row(time, 1, composition_with_top(Emotion.HAPPY)) for time in times]
+    assert summarize(shown, 6).faces[1].seconds_seen == pytest.approx(6)
+    # Without the face in the frame of 5 s: seen until then, and again from 5.1 s.
+    assert summarize([*shown[:3], shown[4]], 6, times).faces[1].seconds_seen == pytest.approx(5.9)
 
 
 def test_time_series_long_video_stays_bounded() -> None:
@@ -61,7 +84,9 @@ def test_time_series_long_video_stays_bounded() -> None:
 def test_face_time_series_are_kept_by_track_id() -> None:
     series = FaceTimeSeries(0.05)
     for row in [*rows((0, 1, Emotion.SAD)), *rows((2, 3, Emotion.FEAR), track_id=4)]:
-        series.add(row)
+        series.add(row.time, [row])
+    series.finish(3.5)
+    assert [series.faces[track_id].points().ends[-1] for track_id in (1, 4)] == [2.0, 3.5]
     assert sorted(series.faces) == [1, 4]
     assert len(series.faces[4].points().times) == 20
     with pytest.raises(ValueError, match="bin_width must be above 0"):

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 
 from mememoji.results import Analysis, Face
+from mememoji.tracking.scene_cuts import SceneCutDetector
 from mememoji.tracking.smoothing import DEFAULT_SMOOTHING, Smoother
 from mememoji.tracking.tracker import Tracker
+from mememoji.types import UInt8Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class FaceTracking:
 
     Args:
         smoothing: The time constant of the compositions in seconds; see `Smoother`.
-        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID.
+        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID; see `Tracker`.
 
     Example:
         >>> from mememoji.results import Analysis, Box, Composition, Detection, Face
@@ -61,14 +63,23 @@ class FaceTracking:
 
     def __init__(self, smoothing: float = DEFAULT_SMOOTHING, *, max_lost_seconds: float = 1.0) -> None:
         self.tracker = Tracker(max_lost_seconds=max_lost_seconds)
-        self.smoother = Smoother(smoothing, max_lost_seconds=max_lost_seconds)
+        self.smoother = Smoother(smoothing)
+        self._scene_cuts = SceneCutDetector()
 
-    def update(self, time: float, analysis: Analysis) -> TrackedFrame:
-        """Track the faces of the next frame; `time`, in seconds, must increase from call to call."""
-        self.smoother.drop_lost(time)
-        track_ids = self.tracker.update(time, [face.detection for face in analysis.faces])
+    def update(self, time: float, analysis: Analysis, image: UInt8Array | None = None) -> TrackedFrame:
+        """Track the faces of the next frame.
+
+        Args:
+            time: The time of the frame in seconds, which must increase from call to call.
+            analysis: The analysis of the frame.
+            image: The frame, (H, W, 3) uint8 RGB, in which scene cuts are detected; None if there are no cuts.
+        """
+        detections = [face.detection for face in analysis.faces]
+        is_cut = image is not None and self._scene_cuts.update(image, [detection.box for detection in detections])
+        track_ids = self.tracker.update(time, detections, is_cut=is_cut)
         faces = tuple(
             replace(face, composition=self.smoother.smooth(time, track_id, face.composition))
             for track_id, face in zip(track_ids, analysis.faces, strict=True)
         )
+        self.smoother.retain(self.tracker.track_ids)
         return TrackedFrame(time, replace(analysis, faces=faces), track_ids)

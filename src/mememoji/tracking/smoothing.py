@@ -1,6 +1,7 @@
 """Temporal smoothing of compositions, independent of the frame rate."""
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,10 +27,9 @@ class Smoother:
 
     Args:
         time_constant: The time constant in seconds; 0 turns smoothing off.
-        max_lost_seconds: The time in seconds after which a track that was not updated starts without history.
 
     Raises:
-        ValueError: A value is negative or not finite.
+        ValueError: The time constant is negative or not finite.
 
     Example:
         >>> from mememoji.results import Composition
@@ -41,11 +41,8 @@ class Smoother:
         0.63
     """
 
-    def __init__(self, time_constant: float = DEFAULT_SMOOTHING, *, max_lost_seconds: float = 1.0) -> None:
+    def __init__(self, time_constant: float = DEFAULT_SMOOTHING) -> None:
         self.time_constant = time_constant
-        if not (math.isfinite(max_lost_seconds) and max_lost_seconds >= 0):
-            raise ValueError(f"max_lost_seconds must be finite and at least 0, got {max_lost_seconds}")
-        self._max_lost_seconds = max_lost_seconds
         self._states: dict[int, _State] = {}
 
     @property
@@ -69,13 +66,11 @@ class Smoother:
         """
         state = self._states.get(track_id)
         new = np.array(composition.fractions)
-        if state is not None and time - state.time <= self._max_lost_seconds and self._time_constant > 0:
+        if state is not None and self._time_constant > 0:
             new = new + math.exp(-max(time - state.time, 0.0) / self._time_constant) * (state.fractions - new)
         self._states[track_id] = _State(time, new)
         return Composition.from_fractions(np.clip(new, 0.0, 1.0))
 
-    def drop_lost(self, time: float) -> None:
-        """Drop tracks that are lost at `time`, so that memory stays bounded on long videos."""
-        lost = [track_id for track_id, state in self._states.items() if time - state.time > self._max_lost_seconds]
-        for track_id in lost:
-            del self._states[track_id]
+    def retain(self, track_ids: Container[int]) -> None:
+        """Drop the history of all other tracks, so that memory stays bounded on long videos."""
+        self._states = {track_id: state for track_id, state in self._states.items() if track_id in track_ids}

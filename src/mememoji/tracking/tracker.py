@@ -15,8 +15,21 @@ CENTER_GAIN: Final = 0.7
 SIZE_GAIN: Final = 0.4
 VELOCITY_GAIN: Final = 0.35
 
+VELOCITY_SECONDS: Final = 0.5
+"""The time constant in seconds with which a predicted movement slows down: nobody keeps a velocity for long."""
+
 MAX_DISTANCE: Final = 1.0
-"""The largest distance from the predicted center at which a face is matched to a track, in units of the face size."""
+"""The largest distance from the predicted center at which a face is matched to a track, in units of the face size, if
+frames follow each other closely."""
+
+MAX_DISTANCE_PER_SECOND: Final = 2.0
+"""The distance added for each second between two frames, because a face moves farther in a longer time."""
+
+MAX_TOTAL_DISTANCE: Final = 3.0
+"""The largest distance for frames that are any time apart."""
+
+MIN_CUT_IOU: Final = 0.2
+"""The smallest IoU of a face with the last box of its track if a scene cut is between them."""
 
 MAX_SIZE_RATIO: Final = 2.0
 """The largest ratio of the sizes of a face and a track that are matched."""
@@ -26,13 +39,15 @@ MAX_SIZE_RATIO: Final = 2.0
 class _Track:
     track_id: int
     time: float
+    box: Box
     center: Float64Array  # (2,) x, y
     size: float
     velocity: Float64Array  # (2,) pixels per second
+    num_missed: int = 0  # frames since the last match
 
     def predict(self, time: float) -> Float64Array:
         """Return the expected center (2,) at a time."""
-        return self.center + self.velocity * (time - self.time)
+        return self.center - self.velocity * VELOCITY_SECONDS * math.expm1((self.time - time) / VELOCITY_SECONDS)
 
     def update(self, box: Box, time: float) -> None:
         """Correct the track by a matched box."""
@@ -41,18 +56,20 @@ class _Track:
         center = predicted + CENTER_GAIN * (_center(box) - predicted)
         if elapsed > 0:
             self.velocity = self.velocity + VELOCITY_GAIN * ((center - self.center) / elapsed - self.velocity)
-        self.center, self.time = center, time
+        self.center, self.time, self.box, self.num_missed = center, time, box, 0
         self.size += SIZE_GAIN * (_size(box) - self.size)
 
 
 class Tracker:
-    """Tracker with constant-velocity prediction; track IDs begin at 1.
+    """Tracker with prediction by a slowing velocity; track IDs begin at 1.
 
-    Of all pairs of a track and a face, those with the smallest distance in units of their size are matched first. A
-    face that is lost for longer than `max_lost_seconds` returns with a new track ID.
+    Of all pairs of a track and a face, those with the smallest distance in units of their size are matched first. The
+    largest distance grows with the time between the frames. After a scene cut only faces that overlap are matched. A
+    face that is lost for longer than `max_lost_seconds`, and for more than one frame, returns with a new track ID.
 
     Args:
-        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID.
+        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID. A face that is lost
+            in a single frame keeps it even if the frames are farther apart.
 
     Raises:
         ValueError: `max_lost_seconds` is negative or not finite.
@@ -73,28 +90,43 @@ class Tracker:
         self.max_lost_seconds = max_lost_seconds
         self._tracks: list[_Track] = []
         self._next_id = 1
+        self._time = -math.inf
+
+    @property
+    def track_ids(self) -> set[int]:
+        """The track IDs of the faces that are seen or were lost only recently."""
+        return {track.track_id for track in self._tracks}
 
     def set_next_id(self, track_id: int) -> None:
         """Set the track ID of the next new face."""
         self._next_id = track_id
 
-    def update(self, time: float, detections: Sequence[Detection]) -> tuple[int, ...]:
+    def update(self, time: float, detections: Sequence[Detection], *, is_cut: bool = False) -> tuple[int, ...]:
         """Assign track IDs to the faces of the next frame.
 
         Args:
             time: The time of the frame in seconds, later than the last frame's.
             detections: The faces of the frame, in any order.
+            is_cut: Whether a scene cut is between the last frame and this one.
 
         Returns:
             The distinct track IDs, in the order of the detections.
         """
-        self._tracks = [track for track in self._tracks if time - track.time <= self.max_lost_seconds]
+        self._tracks = [
+            track for track in self._tracks if track.num_missed <= 1 or time - track.time <= self.max_lost_seconds
+        ]
+        max_distance = min(MAX_DISTANCE + MAX_DISTANCE_PER_SECOND * max(time - self._time, 0.0), MAX_TOTAL_DISTANCE)
+        self._time = time
+        if is_cut:
+            for track in self._tracks:
+                track.velocity = np.zeros(2)
         boxes = [detection.box for detection in detections]
         pairs = sorted(
             (distance, index, track.track_id, track)
             for track in self._tracks
             for index, box in enumerate(boxes)
-            if (distance := _distance(track, box, time)) < MAX_DISTANCE
+            if (distance := _distance(track, box, time)) < max_distance
+            and (not is_cut or track.box.iou(box) >= MIN_CUT_IOU)
         )
         matched: dict[int, _Track] = {}
         matched_ids: set[int] = set()
@@ -102,11 +134,13 @@ class Tracker:
             if index not in matched and track_id not in matched_ids:
                 matched[index] = track
                 matched_ids.add(track_id)
+        for track in self._tracks:
+            track.num_missed += 1
         for index, box in enumerate(boxes):
             if index in matched:
                 matched[index].update(box, time)
             else:
-                matched[index] = _Track(self._next_id, time, _center(box), _size(box), np.zeros(2))
+                matched[index] = _Track(self._next_id, time, box, _center(box), _size(box), np.zeros(2))
                 self._tracks.append(matched[index])
                 self._next_id += 1
         return tuple(matched[index].track_id for index in range(len(boxes)))

@@ -1,5 +1,6 @@
-"""A summary of each face of a video, computed row by row in bounded memory."""
+"""A summary of each face of a video, computed frame by frame in bounded memory."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ MAX_CHANGES: Final = 1000
 """The number of changes kept for each face; later ones are only counted."""
 
 _MAX_GAP_SECONDS: Final = 1.0
-"""Largest time between two rows of a face during which it counts as seen."""
+"""The largest time between two rows of a face for which it counts as seen although frames between them lack it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class Change:
 
 @dataclass(slots=True)
 class FaceSummary:
-    """The summary of one face; all times are in seconds."""
+    """The summary of one face; all times are in seconds.
+
+    Each row counts for the time until the next analyzed frame, so the times do not depend on the frame stride.
+    """
 
     track_id: int
     first_seen: float
@@ -45,6 +49,8 @@ class FaceSummary:
     changes: list[Change] = field(default_factory=list)
     _sums: Float64Array = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
     _top_seconds: Float64Array = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
+    _latest: Composition | None = None
+    _until: float = 0.0
     _current: Emotion | None = None
     _candidate: tuple[Emotion, float] | None = None
 
@@ -63,21 +69,28 @@ class FaceSummary:
         """The emotion that was the top one for the longest time."""
         return EMOTIONS[int(self._top_seconds.argmax())]
 
-    def add(self, row: Row, interval: float) -> None:
-        """Add the face's next row.
+    def add(self, row: Row) -> None:
+        """Add the face's next row; its time is later than that of the row before."""
+        if self._latest is not None and row.time - self.last_seen <= _MAX_GAP_SECONDS:
+            self._until = row.time
+        self.count_latest()
+        self.last_seen = self._until = row.time
+        self._latest = row.composition
+        self._update_changes(row.time, row.composition.top)
 
-        Args:
-            row: The row; its time is later than that of the row before.
-            interval: The duration of one frame in seconds, counted as seen after a gap.
-        """
-        elapsed = row.time - self.last_seen
-        seconds = elapsed if 0 < elapsed <= max(_MAX_GAP_SECONDS, interval) else interval
-        self.last_seen = row.time
+    def extend(self, time: float) -> None:
+        """Count the latest row until `time`, that of the first analyzed frame after it or of the end."""
+        self._until = time
+
+    def count_latest(self) -> None:
+        """Add the latest row, whose duration is known now, to the times and the mean."""
+        if self._latest is None:
+            return
+        seconds = self._until - self.last_seen
         self.seconds_seen += seconds
-        self._sums += np.array(row.composition.fractions) * seconds
-        top = row.composition.top
-        self._top_seconds[EMOTIONS.index(top)] += seconds
-        self._update_changes(row.time, top)
+        self._sums += np.array(self._latest.fractions) * seconds
+        self._top_seconds[EMOTIONS.index(self._latest.top)] += seconds
+        self._latest = None
 
     def _update_changes(self, time: float, top: Emotion) -> None:
         if self._current is None:
@@ -108,19 +121,29 @@ class FaceSummary:
 
 
 class VideoSummary:
-    """The summaries of all faces, by track ID.
+    """The summaries of all faces, by track ID; times and means are complete after `finish`."""
 
-    Args:
-        interval: The usual time from one frame to the next, in seconds.
-    """
-
-    def __init__(self, interval: float) -> None:
-        self._interval = interval
+    def __init__(self) -> None:
         self.faces: dict[int, FaceSummary] = {}
+        self._visible: list[FaceSummary] = []
 
-    def add(self, row: Row) -> None:
-        """Add the next row; the times of each face must increase."""
-        # Starting one frame earlier counts the first row as one frame's time too.
-        last_seen = row.time - self._interval
-        new = FaceSummary(row.track_id, row.time, last_seen)
-        self.faces.setdefault(row.track_id, new).add(row, self._interval)
+    def add(self, time: float, rows: Iterable[Row]) -> None:
+        """Add the next analyzed frame.
+
+        Args:
+            time: The time of the frame in seconds, later than the last one's.
+            rows: The rows of the frame, which may be none.
+        """
+        for face in self._visible:
+            face.extend(time)
+        self._visible = []
+        for row in rows:
+            face = self.faces.setdefault(row.track_id, FaceSummary(row.track_id, row.time, row.time))
+            face.add(row)
+            self._visible.append(face)
+
+    def finish(self, time: float) -> None:
+        """Count the faces of the last frame until the end of the video at `time`, in seconds."""
+        self.add(time, ())
+        for face in self.faces.values():
+            face.count_latest()

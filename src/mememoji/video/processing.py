@@ -1,6 +1,8 @@
 """Analysis of a video file, with an annotated copy, a timeline, a summary and a plot as outputs."""
 
+import itertools
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ from mememoji.video.video_reader import EndOfStream, Frame, VideoReader
 
 BATCH_SIZE: Final = 8
 """The number of frames whose faces are classified together, for frames of usual size."""
+
+_MIN_GAP_SECONDS: Final = 1.0
+"""The smallest gap of a resumed timeline in which frames without faces are assumed."""
 
 _MAX_BATCH_PIXELS: Final = 24_000_000
 
@@ -89,7 +94,7 @@ def _track_batch(
 ) -> Iterator[tuple[Frame, TrackedFrame | None]]:
     analyses = iter(analyzer.analyze_arrays([frame.image for frame in frames[::frame_stride]]))
     for index, frame in enumerate(frames):
-        yield frame, tracking.update(frame.time, next(analyses)) if index % frame_stride == 0 else None
+        yield frame, tracking.update(frame.time, next(analyses), frame.image) if index % frame_stride == 0 else None
 
 
 def process_video(
@@ -147,12 +152,12 @@ def process_video(
         >>> temporary.cleanup()
     """
     interval = reader.interval * frame_stride
-    summary, series, tracking = VideoSummary(interval), FaceTimeSeries(interval), FaceTracking(smoothing)
+    summary, series, tracking = VideoSummary(), FaceTimeSeries(interval), FaceTracking(smoothing)
     start = reader.start
-    for row in previous_rows or ():
-        summary.add(row)
-        series.add(row)
-        start = min(start, row.time)
+    for time, rows in _group_rows(previous_rows or (), interval):
+        summary.add(time, rows)
+        series.add(time, rows)
+        start = min(start, time)
     tracking.tracker.set_next_id(max(summary.faces, default=0) + 1)
     num_analyzed = 0
     with ExitStack() as stack:
@@ -168,9 +173,9 @@ def process_video(
             if tracked_frame is not None:
                 latest = tracked_frame
                 num_analyzed += 1
-                for row in make_rows(tracked_frame):
-                    summary.add(row)
-                    series.add(row)
+                rows = make_rows(tracked_frame)
+                summary.add(tracked_frame.time, rows)
+                series.add(tracked_frame.time, rows)
                 if timeline is not None:
                     timeline.add(tracked_frame)
             if outputs.video is not None:
@@ -181,12 +186,24 @@ def process_video(
             if progress is not None:
                 progress(frame.time)
     assert reader.end_of_stream is not None
+    summary.finish(reader.end_of_stream.time)
+    series.finish(reader.end_of_stream.time)
     if outputs.summary is not None:
         _write_summary(outputs.summary, reader, analyzer, summary, num_analyzed, smoothing, start)
     if outputs.plot is not None:
         span = start, reader.end_of_stream.time
         plot_timeline(series, summary, outputs.plot, span=span, title=reader.path.name)
     return VideoResult(num_analyzed, reader.end_of_stream, summary, encoder is not None and encoder.uses_ffmpeg)
+
+
+def _group_rows(rows: Iterable[Row], interval: float) -> Iterator[tuple[float, list[Row]]]:
+    """Yield the analyzed frames of a timeline, which has no rows for frames without faces."""
+    last = math.inf
+    for time, group in itertools.groupby(rows, key=lambda row: row.time):
+        if time - last > max(1.5 * interval, _MIN_GAP_SECONDS):
+            yield last + interval, []
+        yield time, list(group)
+        last = time
 
 
 def _open_encoder(path: Path, reader: VideoReader, first: Frame, *, audio: bool) -> VideoEncoder:

@@ -73,14 +73,14 @@ def plot_timeline(
 
 def _plot_series(axes: "Axes", points: TimeSeriesPoints) -> None:
     colors = [emotion.color for emotion in EMOTIONS]
-    gap = max(_MIN_GAP_SECONDS, 1.5 * points.bin_width)
-    for indices in np.split(np.arange(len(points.times)), np.flatnonzero(np.diff(points.times) > gap) + 1):
-        times, heights = points.times[indices], points.compositions[indices].T  # (n,), (6, n)
-        if len(times) == 1:
-            # A single point has no area, so it is drawn as wide as the bin that it covers.
-            times = times[0] + points.bin_width * np.array([-0.5, 0.5])
-            heights = np.repeat(heights, 2, axis=1)
-        axes.stackplot(times, heights, colors=colors, edgecolor="white", linewidth=0.4)
+    gap = max(_MIN_GAP_SECONDS, points.bin_width)
+    for indices in np.split(
+        np.arange(len(points.times)), np.flatnonzero(points.times[1:] - points.ends[:-1] > gap) + 1
+    ):
+        # The last composition holds until the next analyzed frame; it also gives a single point an area.
+        times = np.append(points.times[indices], points.ends[indices[-1:]])
+        compositions = np.append(points.compositions[indices], points.compositions[indices[-1:]], axis=0)  # (n + 1, 6)
+        axes.stackplot(times, compositions.T, colors=colors, edgecolor="white", linewidth=0.4)
 
 
 def _style_axes(axes: "Axes", span: tuple[float, float]) -> None:
