@@ -190,7 +190,9 @@ class Session:
                     finish_times.clear()
                 continue
             try:
-                tracked_frame = self._tracking.update(frame.time, self._analyzer.analyze_array(frame.image))
+                tracked_frame = self._tracking.update(
+                    frame.time, self._analyzer.analyze_array(frame.image), frame.image
+                )
                 image = self.overlay.draw(frame.image, tracked_frame)
             except MememojiError as error:
                 self._add_message(str(error), is_error=True)
