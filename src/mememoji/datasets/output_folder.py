@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mememoji.errors import DatasetError, RunError
+from mememoji.hidden_files import is_system_name
 
 
 def check_replaceable(out: Path, own_files: frozenset[str]) -> None:
-    """Check that replacing a folder deletes no files but those of a prepared dataset.
+    """Check that replacing a folder deletes no files but those of a prepared dataset, and of a file manager.
 
     Args:
         out: The folder to replace; it may not exist yet.
@@ -21,7 +22,9 @@ def check_replaceable(out: Path, own_files: frozenset[str]) -> None:
     """
     if out.exists() and not out.is_dir():
         raise DatasetError(f"{out} must be a folder, but is a file; name another one")
-    others = sorted(entry.name for entry in out.iterdir() if entry.name not in own_files) if out.is_dir() else []
+    entries = [entry.name for entry in out.iterdir()] if out.is_dir() else []
+    # Opening a folder in a file manager is enough to leave its own files there; other hidden files are not replaced.
+    others = sorted(name for name in entries if name not in own_files and not is_system_name(name))
     if others:
         raise DatasetError(
             f"{out} must be a new folder or a prepared dataset to replace, but holds other files "

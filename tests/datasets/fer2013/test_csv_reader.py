@@ -1,5 +1,7 @@
 import bz2
+import csv
 import gzip
+import io
 import lzma
 import tarfile
 import zipfile
@@ -84,7 +86,9 @@ def test_truncated_file_is_an_error(compress: Callable[[Path], Path], official_c
 def test_truncated_last_row_is_an_error(official_csv: Path) -> None:
     official_csv.write_bytes(official_csv.read_bytes()[:-5])
 
-    with pytest.raises(DatasetError, match=r"row 8: a usage must be .* got 'Private'; fer2013.csv ends with") as caught:
+    with pytest.raises(
+        DatasetError, match=r"row 8: a usage must be .* got 'Private' \(line 10 of .*truncated"
+    ) as caught:
         list(read_csv(official_csv))
 
     assert caught.value.row == 8
@@ -115,7 +119,7 @@ PIXELS = " ".join(["7"] * 2304)
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (",,", "a row must have 2304 pixels, got 0"),
+        ("3,,", "a row must have 2304 pixels, got 0"),
         ("nothing", "a row must have 3 fields, got 1"),
         (f"0,{PIXELS},Training,more", "a row must have 3 fields, got 4"),
         (f"7,{PIXELS},Training", "an emotion must be in 0..6, got '7'"),
@@ -131,13 +135,15 @@ PIXELS = " ".join(["7"] * 2304)
         (f"0,{PIXELS[:-1]}1.5,Training", "pixels must be in 0..255, got '1.5'"),
         (f"0,{PIXELS[:-1]}x,Training", "pixels must be in 0..255, got 'x'"),
         ("0," + "1" * 100_000, "a row must have 3 fields, got 2"),
+        ("0," + "1" * 200_000, "a line is longer than"),
+        (f'0,"{PIXELS},Training', "the row must|a row must have 3 fields, got 2"),
     ],
 )
 def test_malformed_row_is_an_error(row: str, message: str, official_csv: Path) -> None:
     with official_csv.open("a") as file:
         file.write(row + "\n")
 
-    with pytest.raises(DatasetError, match=f"^row 9: .*{message}") as caught:
+    with pytest.raises(DatasetError, match=f"^row 9: .*({message}).* \\(line 11 of fer2013.csv") as caught:
         list(read_csv(official_csv))
 
     assert caught.value.row == 9
@@ -174,6 +180,35 @@ def test_tar_without_the_csv_is_an_error(tmp_path: Path) -> None:
         archive.add(__file__, "other.py")
 
     with pytest.raises(DatasetError, match=r"must hold a fer2013\.csv, got none; unpack it"):
+        list(read_csv(path))
+
+
+def test_table_of_a_spreadsheet_is_read(tmp_path: Path, make_images: Any) -> None:
+    first, second = (" ".join(map(str, image.reshape(-1))) for image in make_images(2))
+    rows = [
+        ["note", "Usage", "emotion", "a, b\nc", "pixels", "id"],
+        ['calm, "perhaps"', "Training", "3", "two\r\nlines", first, "1"],
+        ["", "", "", "", "", ""],
+        ["", "PublicTest", "4", "", second, "2", "", ""],
+    ]
+    for delimiter, end, encoding in [(",", "\n", "utf-8"), (";", "\r\n", "utf-8-sig"), ("\t", "\r", "utf-16")]:
+        path = tmp_path / f"{encoding}.csv"
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(rows)
+        path.write_bytes(text.getvalue().removesuffix(end).encode(encoding))
+
+        records = list(read_csv(path))
+
+        assert [(record.row, record.label, record.split) for record in records] == [(0, 3, 0), (1, 4, 1)], encoding
+        np.testing.assert_array_equal([record.image for record in records], make_images(2))
+
+
+def test_error_after_quoted_line_ends_names_the_line(tmp_path: Path, line: Any, make_images: Any) -> None:
+    path = tmp_path / "fer2013.csv"
+    first = line(3, make_images(1)[0], 'Training,"one\ntwo\nthree"')
+    path.write_text(f"emotion,pixels,Usage,note\n{first}\n3,1 2,Training,\n")
+
+    with pytest.raises(DatasetError, match=r"^row 1: a row must have 2304 pixels, got 2 \(line 5 of fer2013\.csv\)$"):
         list(read_csv(path))
 
 

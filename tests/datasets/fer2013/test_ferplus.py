@@ -25,6 +25,17 @@ def test_votes_are_in_the_order_of_the_file(ferplus_csv: Path) -> None:
     assert votes.votes[3].tolist() == [3, 0, 0, 0, 0, 0, 2, 0, 0, 10]
 
 
+def test_other_columns_and_orders_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "fer2013new.csv"
+    names = HEADER.split(",")
+    path.write_text(";".join(["note", *reversed(names)]) + '\n"a;b\nc";9;8;7;6;5;4;3;2;1;0;fer0.png;PublicTest\n')
+
+    votes = read_votes(path)
+
+    assert votes.splits.tolist() == [1]
+    assert votes.votes.tolist() == [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
+
+
 def test_row_without_an_image_name_is_read(tmp_path: Path) -> None:
     path = tmp_path / "fer2013new.csv"
     path.write_text(f"{HEADER}\nTraining,,0,0,0,0,0,0,0,0,0,10\n")

@@ -87,6 +87,25 @@ def test_folder_of_another_name_is_an_error(tmp_path: Path, make_images: Any) ->
         list_images(tmp_path)
 
 
+def test_hidden_and_system_entries_are_skipped(tmp_path: Path, make_images: Any) -> None:
+    image = make_images(1)[0]
+    for name in (
+        "train/happy/Training_0.png",
+        "train/happy/._Training_1.png",
+        "train/happy/@eaDir/Training_2.png",
+        "train/.ipynb_checkpoints/Training_3.png",
+        "train/__MACOSX/Training_4.png",
+        "train/lost+found/Training_5.png",
+        "train/$RECYCLE.BIN/Training_6.png",
+        ".test/sad/PublicTest_7.png",
+    ):
+        save(tmp_path, name, image)
+    for name in ("train/Thumbs.db", "train/happy/Thumbs.db", "train/desktop.ini"):
+        (tmp_path / name).write_bytes(b"")
+
+    assert [file.path.name for file in list_images(tmp_path).files] == ["Training_0.png"]
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 def test_truncated_image_is_an_error(suffix: str, tmp_path: Path, make_images: Any) -> None:
     save(tmp_path, f"train/happy/Training_12.{suffix}", make_images(1)[0])

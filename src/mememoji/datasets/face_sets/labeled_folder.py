@@ -4,17 +4,14 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from mememoji.datasets.face_sets.face_set import FACE_LABELS, UNLABELED
 from mememoji.datasets.face_sets.labeled_image import LabeledImage
 from mememoji.datasets.fer2013.records import face_label_from_name
 from mememoji.errors import DatasetError
+from mememoji.hidden_files import is_hidden_name
 from mememoji.image_io import SUFFIXES
-
-# Files and folders of operating systems and programs; names that start with a dot are skipped too.
-_SYSTEM_FOLDERS: Final = frozenset({"__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information"})
-_SYSTEM_FILES: Final = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
 
 
 class FolderListing(NamedTuple):
@@ -36,7 +33,8 @@ def list_labeled_folder(folder: Path, source: str) -> FolderListing:
         source: The `source` of the images; their `id` is the path inside `folder`, separated by "/".
 
     Raises:
-        DatasetError: There are no images, or only some of the folders with images are named after classes.
+        DatasetError: There are no images, a folder cannot be read, or only some of the folders with images are named
+            after classes.
     """
     own = face_label_from_name(folder.resolve().name)
     images: list[LabeledImage] = []
@@ -69,17 +67,18 @@ def list_labeled_folder(folder: Path, source: str) -> FolderListing:
 
 def _iter_files(folder: Path) -> Iterator[Path]:
     visited: set[str] = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
+    for parent, folders, files in os.walk(folder, onerror=_raise_unreadable, followlinks=True):
         real_path = os.path.realpath(parent)
         if real_path in visited:
             folders.clear()
             continue
         visited.add(real_path)
-        folders[:] = sorted(name for name in folders if not _is_skipped(name, _SYSTEM_FOLDERS))
+        folders[:] = sorted(name for name in folders if not is_hidden_name(name))
         for name in sorted(files):
-            if not _is_skipped(name, _SYSTEM_FILES):
+            if not is_hidden_name(name):
                 yield Path(parent, name)
 
 
-def _is_skipped(name: str, system_names: frozenset[str]) -> bool:
-    return name.startswith(".") or name.lower() in system_names
+def _raise_unreadable(error: OSError) -> None:
+    # A dataset without one of its folders would be another dataset.
+    raise DatasetError(f"the folder {error.filename} cannot be read: {error.strerror}") from error

@@ -14,14 +14,14 @@ from typing import IO, Final, cast
 import numpy as np
 
 from mememoji.classification.preprocess import CROP_SIZE
+from mememoji.datasets.csv_table import CsvTable
 from mememoji.datasets.fer2013.records import Record, label_from_number, split_from_usage
 from mememoji.errors import DatasetError
+from mememoji.hidden_files import is_hidden_name
 from mememoji.types import UInt8Array
 
-_COLUMNS: Final = ("emotion", "pixels", "usage")
+_COLUMNS: Final = ("emotion", "pixels", "Usage")
 _MAGIC: Final = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"PK\x03\x04")
-# The longest valid row has 2,304 numbers of four characters; a longer line is rejected without reading it to its end.
-_MAX_LINE_BYTES: Final = 64 * 1024
 _READ_ERRORS: Final = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
 
 
@@ -37,32 +37,25 @@ def read_csv(path: Path) -> Iterator[Record]:
 
     The file may be plain text, gzip, bzip2, xz, zip or tar (plain or compressed); an archive must hold one CSV file, or
     several of which one is named `fer2013.csv`. The columns may be in any order and case, as in `icml_face_data.csv`
-    (`emotion, Usage, pixels`).
+    (`emotion, Usage, pixels`), and there may be others; see `CsvTable` for delimiters, quotation marks and encodings.
 
     Raises:
         DatasetError: A row is not valid (with its number), the file is truncated, or the archive has no such CSV.
     """
-    row = -1
+    row = 0
     try:
         with contextlib.ExitStack() as stack:
-            file = _open(path, stack)
-            order = _parse_header(file.readline(_MAX_LINE_BYTES), path)
-            row = 0
-            while line := file.readline(_MAX_LINE_BYTES):
-                if line.isspace():
-                    continue
+            table = CsvTable(_open(path, stack), path.name, _COLUMNS)
+            for row, (emotion, pixels, usage) in table:
                 try:
-                    yield _parse_row(line, order, row)
+                    record = Record(
+                        row, _parse_pixels(pixels, row), label_from_number(emotion, row), split_from_usage(usage, row)
+                    )
                 except DatasetError as error:
-                    if line.endswith(b"\n") or len(line) == _MAX_LINE_BYTES:
-                        raise
-                    truncated = DatasetError(f"{error}; {path.name} ends with this row and may be truncated")
-                    truncated.row = row
-                    raise truncated from error
-                row += 1
+                    raise table.locate(error) from error
+                yield record
     except _READ_ERRORS as error:
-        message = f"{path.name} cannot be read any further and may be truncated: {error}"
-        raise DatasetError(message, row=max(row, 0)) from error
+        raise DatasetError(f"{path.name} cannot be read any further and may be truncated: {error}", row=row) from error
 
 
 def _open(path: Path, stack: contextlib.ExitStack) -> IO[bytes]:
@@ -88,8 +81,8 @@ def _open(path: Path, stack: contextlib.ExitStack) -> IO[bytes]:
 
 def _open_zip(path: Path, stack: contextlib.ExitStack) -> IO[bytes]:
     archive = stack.enter_context(zipfile.ZipFile(path))
-    # Skip macOS's metadata files under __MACOSX.
-    names = [name for name in archive.namelist() if name.lower().endswith(".csv") and "__MACOSX" not in name]
+    all_names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+    names = [name for name in all_names if not any(map(is_hidden_name, Path(name).parts))]
     official = [name for name in names if Path(name).name.lower() == "fer2013.csv"]
     chosen = official or names
     if len(chosen) != 1:
@@ -98,35 +91,13 @@ def _open_zip(path: Path, stack: contextlib.ExitStack) -> IO[bytes]:
     return stack.enter_context(archive.open(chosen[0]))
 
 
-def _parse_header(line: bytes, path: Path) -> tuple[int, ...]:
-    """Return the column indices of emotion, pixels and usage, and the number of columns."""
-    text = line.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    names = [name.strip().strip('"').lower() for name in text.split(",")]
-    if any(name not in names for name in _COLUMNS):
-        raise DatasetError(f"{path.name}: the header must be `emotion,pixels,Usage`, got `{text.strip()[:60]}`")
-    return (*(names.index(name) for name in _COLUMNS), len(names))
-
-
-def _parse_row(line: bytes, order: tuple[int, ...], row: int) -> Record:
-    *indices, num_columns = order
-    fields = line.split(b",")
-    if len(fields) != num_columns:
-        raise DatasetError(f"a row must have {num_columns} fields, got {len(fields)}", row=row)
-    emotion, pixels, usage = (fields[index].strip().strip(b'"') for index in indices)
-    return Record(
-        row,
-        _parse_pixels(pixels, row),
-        label_from_number(emotion.decode("ascii", "replace"), row),
-        split_from_usage(usage.decode("ascii", "replace"), row),
-    )
-
-
-def _parse_pixels(text: bytes, row: int) -> UInt8Array:
+def _parse_pixels(text: str, row: int) -> UInt8Array:
+    digits = text.encode("ascii", "replace")
     # `np.fromstring` reads a lone minus as 0 and stops at a letter, so reject anything but digits and spaces first.
-    if text.translate(None, b"0123456789 "):
-        invalid = next(part for part in text.split(b" ") if part and not part.isdigit())
-        raise DatasetError(f"pixels must be in 0..255, got {invalid[:20].decode('ascii', 'replace')!r}", row=row)
-    values = np.fromstring(text, np.int64, sep=" ")
+    if digits.translate(None, b"0123456789 \t\r\n"):
+        invalid = next(part for part in text.split() if not (part.isascii() and part.isdigit()))
+        raise DatasetError(f"pixels must be in 0..255, got {invalid[:20]!r}", row=row)
+    values = np.fromstring(digits, np.int64, sep=" ")
     if len(values) != CROP_SIZE * CROP_SIZE:
         raise DatasetError(f"a row must have {CROP_SIZE * CROP_SIZE} pixels, got {len(values)}", row=row)
     too_large = values[values > 255]

@@ -16,6 +16,7 @@ from mememoji.datasets.fer2013.parquet_reader import read_parquet
 from mememoji.datasets.fer2013.records import Record, describe_usage
 from mememoji.datasets.splits import Split
 from mememoji.errors import DatasetError
+from mememoji.hidden_files import is_hidden_name
 from mememoji.model_files import compute_sha256
 from mememoji.types import Int8Array, UInt8Array
 
@@ -82,7 +83,7 @@ def _open(source: Path) -> tuple[list[Path], Iterator[Record], bool]:
         if is_image_folder(source):
             images, is_numbered = list_images(source)
             return [image.path for image in images], read_folder(images), is_numbered
-        shards = sorted(source.rglob("*.parquet"))
+        shards = sorted(path for path in source.rglob("*.parquet") if not _is_hidden(path.relative_to(source)))
         if shards:
             return shards, read_parquet(shards), True
         raise DatasetError(f"{source} is a folder without train/<emotion>/ or Parquet files; {_EXPECTED}")
@@ -95,6 +96,10 @@ def _open(source: Path) -> tuple[list[Path], Iterator[Record], bool]:
     if is_csv(source, start):
         return [source], read_csv(source), True
     raise DatasetError(f"{source} has an unknown format; {_EXPECTED}")
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(map(is_hidden_name, path.parts))
 
 
 def _collect(records: Iterable[Record], source: Path) -> tuple[Split, Int8Array]:

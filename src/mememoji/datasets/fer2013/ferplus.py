@@ -4,18 +4,19 @@ Barsoum, Zhang, Canton Ferrer and Zhang, "Training Deep Networks for Facial Expr
 Label Distribution", ICMI 2016.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
+from mememoji.datasets.csv_table import CsvTable
 from mememoji.datasets.fer2013.records import split_from_usage
 from mememoji.emotions import FERPLUS_VOTES
 from mememoji.errors import DatasetError
 from mememoji.types import Int8Array, UInt8Array
 
-_HEADER = ("Usage", "Image name", *FERPLUS_VOTES)
+_COLUMNS: Final = ("Usage", *FERPLUS_VOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +38,31 @@ class Votes:
 
 
 def read_votes(path: Path) -> Votes:
-    """Read FER+'s label file.
+    """Read FER+'s label file; see `CsvTable` for the forms of CSV that are read.
 
     Raises:
-        DatasetError: The file is missing, its header differs, or a row is not valid (with its number).
+        DatasetError: The file is missing, its header lacks a column, or a row is not valid (with its number).
     """
     if not path.is_file():
         raise DatasetError(f"{path} must be FER+'s fer2013new.csv, but does not exist")
     splits: list[int] = []
     votes: list[list[int]] = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file)
-            header = tuple(name.strip() for name in next(lines, []))
-            if tuple(name.lower() for name in header) != tuple(name.lower() for name in _HEADER):
-                expected, got = ",".join(_HEADER), ",".join(header)[:100]
-                raise DatasetError(f"{path.name}: the header must be `{expected}`, got `{got}`")
-            for line in lines:
-                if not line:
-                    continue
-                row = len(votes)
-                if len(line) != len(_HEADER):
-                    raise DatasetError(f"{path.name}: a row must have {len(_HEADER)} fields, got {len(line)}", row=row)
-                splits.append(split_from_usage(line[0], row))
-                votes.append([_parse_count(text, path, row) for text in line[2:]])
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise DatasetError(f"{path.name} cannot be read as CSV: {error}", row=len(votes)) from error
-    counts = np.array(votes, np.uint8).reshape(len(votes), len(FERPLUS_VOTES))  # (N, 10)
-    return Votes(path.name, np.array(splits, np.int8), counts)
+        with path.open("rb") as file:
+            table = CsvTable(file, path.name, _COLUMNS)
+            for row, (usage, *counts) in table:
+                try:
+                    splits.append(split_from_usage(usage, row))
+                    votes.append([_parse_count(text, row) for text in counts])
+                except DatasetError as error:
+                    raise table.locate(error) from error
+    except OSError as error:
+        raise DatasetError(f"{path.name} cannot be read: {error}", row=len(votes)) from error
+    array = np.array(votes, np.uint8).reshape(len(votes), len(FERPLUS_VOTES))  # (N, 10)
+    return Votes(path.name, np.array(splits, np.int8), array)
 
 
-def _parse_count(text: str, path: Path, row: int) -> int:
-    if not text.strip().isdecimal() or int(text) > 255:
-        raise DatasetError(f"{path.name}: the number of votes must be in 0..255, got {text[:20]!r}", row=row)
+def _parse_count(text: str, row: int) -> int:
+    if not text.isdecimal() or int(text) > 255:
+        raise DatasetError(f"the number of votes must be in 0..255, got {text[:20]!r}", row=row)
     return int(text)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from mememoji.datasets.fer2013.records import USAGES, Record, decode_crop, label_from_name, split_from_name
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError
+from mememoji.hidden_files import is_hidden_name
 
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 _NAME: Final = re.compile(rf"(?P<usage>{'|'.join(USAGES)})_(?P<row>\d{{1,9}})$")
@@ -41,21 +42,21 @@ def list_images(folder: Path) -> ImageListing:
     most common copy keeps the last two in one folder `test`. For other names the folder determines it: `train`, `val`
     (or `validation`, `PublicTest`), `test` (or `PrivateTest`); if the images in `test` have no such names, all of them
     are the test split, without a val split. The number in the name is the row number if all names have one and all
-    numbers differ; otherwise rows are numbered in the order of paths.
+    numbers differ; otherwise rows are numbered in the order of paths. Hidden and system entries are skipped.
 
     Raises:
-        DatasetError: A folder is not named after an emotion, or there are no images.
+        DatasetError: A folder is not named after an emotion, cannot be read, or there are no images.
     """
     found: list[tuple[Path, int, int]] = []
     numbers: list[int] = []
     for split_folder in _find_split_folders(folder):
         split = split_from_name(split_folder.name)
         assert split is not None
-        for emotion_folder in sorted(entry for entry in split_folder.iterdir() if entry.is_dir()):
+        for emotion_folder in filter(Path.is_dir, _list_visible(split_folder)):
             label = label_from_name(emotion_folder.name)
             if label is None:
                 raise DatasetError(f"{emotion_folder} must be named after one of {', '.join(FER2013_LABELS)}")
-            for path in sorted(emotion_folder.iterdir()):
+            for path in _list_visible(emotion_folder):
                 if path.suffix.lower() not in _SUFFIXES:
                     continue
                 name = _NAME.match(path.stem)
@@ -86,8 +87,16 @@ def read_folder(files: Sequence[ImageFile]) -> Iterator[Record]:
 
 
 def _find_split_folders(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and split_from_name(entry.name) is not None)
+    return [entry for entry in _list_visible(folder) if entry.is_dir() and split_from_name(entry.name) is not None]
 
 
 def _find_emotion_folders(folder: Path) -> list[Path]:
-    return [entry for entry in folder.iterdir() if entry.is_dir() and label_from_name(entry.name) is not None]
+    return [entry for entry in _list_visible(folder) if entry.is_dir() and label_from_name(entry.name) is not None]
+
+
+def _list_visible(folder: Path) -> list[Path]:
+    """Return the entries of a folder in the order of their names, without hidden and system entries."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if not is_hidden_name(entry.name))
+    except OSError as error:
+        raise DatasetError(f"the folder {folder} cannot be read: {error.strerror}") from error
