@@ -33,6 +33,11 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         {"store": "none", "store_pixels": "crops"},
         {"store_pixels": "all"},
         {"classifier": "compact", "weights": "net.onnx"},
+        {"cors_origins": "app.example"},
+        {"cors_origins": "https://app.example/page"},
+        {"cors_origins": "none, https://app.example"},
+        {"allowed_hosts": "https://faces.example"},
+        {"allowed_hosts": "faces.example:443"},
     ],
 )
 def test_invalid_settings_raise_validation_error(values: dict[str, object]) -> None:

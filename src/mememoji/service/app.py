@@ -11,9 +11,9 @@ import cv2
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from mememoji.analyzer import Analyzer
+from mememoji.classification.model_card import ModelCard
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.classification.shipped_classifiers import find_weights
 from mememoji.image_io import ImageLimits
@@ -24,10 +24,13 @@ from mememoji.service.inference.inference_pool import InferencePool
 from mememoji.service.middleware.admission import RequestHeadLimit
 from mememoji.service.middleware.auth import KEY_HEADER, ApiKeyAuth
 from mememoji.service.middleware.body_limit import BodyLimit
+from mememoji.service.middleware.cors import CORS
+from mememoji.service.middleware.host_check import HostCheck
 from mememoji.service.middleware.prometheus_metrics import PrometheusMetrics
 from mememoji.service.middleware.rate_limit import RateLimit
-from mememoji.service.middleware.request_logging import REQUEST_ID, RequestLogging
+from mememoji.service.middleware.request_logging import RequestLogging
 from mememoji.service.middleware.request_stats import RequestStats
+from mememoji.service.origin_policy import OriginPolicy
 from mememoji.service.routes import admin, feedback, images, models, policy, predictions, web, websocket
 from mememoji.service.settings import NO_STORE, ServiceSettings
 from mememoji.service.state import AppState, ConcurrencyLimiter
@@ -116,7 +119,7 @@ def create_app(
         description=_DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
-        middleware=_make_middleware(settings, metrics, stats),
+        middleware=_make_middleware(settings, analyzer.classifier.card, metrics, stats),
     )
     add_error_handlers(app)
     for resource in (predictions, feedback, images, models, websocket, policy, admin, web):
@@ -147,19 +150,18 @@ def make_fetcher(settings: ServiceSettings) -> ImageFetcher:
     )
 
 
-def _make_middleware(settings: ServiceSettings, metrics: PrometheusMetrics, stats: RequestStats) -> list[Middleware]:
+def _make_middleware(
+    settings: ServiceSettings, card: ModelCard, metrics: PrometheusMetrics, stats: RequestStats
+) -> list[Middleware]:
     """Return the middleware, the outermost first."""
+    policy = OriginPolicy.from_settings(settings)
     return [
-        Middleware(RequestLogging, metrics=metrics, stats=stats),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=[KEY_HEADER, REQUEST_ID, "Content-Type"],
-            expose_headers=[REQUEST_ID, "Retry-After"],
-        ),
+        # Outside of all others, because pages of other origins have to read every error.
+        Middleware(CORS, policy=policy),
+        Middleware(RequestLogging, metrics=metrics, stats=stats, card=card),
+        Middleware(HostCheck, policy=policy),
         Middleware(RequestHeadLimit, max_bytes=settings.max_request_head_bytes),
-        Middleware(ApiKeyAuth, api_keys=settings.api_keys, cors_origins=settings.cors_origins),
+        Middleware(ApiKeyAuth, api_keys=settings.api_keys, policy=policy),
         Middleware(RateLimit, rate=settings.rate_limit),
         Middleware(BodyLimit, max_bytes=settings.max_body_bytes, timeout=settings.body_timeout),
     ]

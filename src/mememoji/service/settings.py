@@ -1,6 +1,7 @@
 """The settings of the service, read from environment variables."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -14,8 +15,17 @@ from mememoji.storage.url_redaction import redact_url
 NO_STORE: Final = "none"
 """The value of `store` that stores nothing."""
 
+NO_ORIGINS: Final = "none"
+"""The value of `cors_origins` that allows no other origin."""
+
+EVERY: Final = "*"
+"""The value of `cors_origins` and `allowed_hosts` that allows all of them."""
+
 _StringList = Annotated[tuple[str, ...], NoDecode]
 _SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
+
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
+_HOST: Final = re.compile(r"[^/:?#\s*]+")
 
 _MAX_DEFAULT_THREADS: Final = 4
 """The largest default of `threads`: more threads than that contend for the interpreter lock."""
@@ -75,7 +85,14 @@ class ServiceSettings(BaseSettings):
         default=(), description="Valid values of the header X-API-Key; without any, no key is needed."
     )
     cors_origins: _StringList = Field(
-        default=(), description="Origins whose pages may call the service; * allows every origin."
+        default=(),
+        description="Origins whose pages may call every route, for example https://example.org; * allows every origin, "
+        "none no other. If not set, on loopback without keys every origin may call predict, feedback and status.",
+    )
+    allowed_hosts: _StringList = Field(
+        default=(),
+        description="Host names under which the service is reached, besides IP addresses and names without a dot; * "
+        "allows every name. If not set, no others on loopback without keys, otherwise every name.",
     )
     rate_limit: str | None = Field(
         default=None, description='Requests per client, for example "60/minute"; counted per worker.'
@@ -121,10 +138,31 @@ class ServiceSettings(BaseSettings):
         default=None, description="The folder in which workers sum up their metrics; set by mememoji serve."
     )
 
-    @field_validator("api_keys", "cors_origins", mode="before")
+    @field_validator("api_keys", "cors_origins", "allowed_hosts", mode="before")
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _validate_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value in ((NO_ORIGINS,), (EVERY,)):
+            return value
+        # Browsers send origins in this form, and they are compared as text.
+        origins = tuple(origin.lower().removesuffix("/") for origin in value)
+        for origin in origins:
+            if origin not in ("null", EVERY) and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"origins must be like https://example.org, * or none, got {origin}")
+        return origins
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _validate_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        hosts = tuple(host.lower().removesuffix(".") for host in value)
+        for host in hosts:
+            if host != EVERY and not _HOST.fullmatch(host):
+                raise ValueError(f"host names must be like example.org, without scheme and port, got {host}")
+        return hosts
 
     @field_validator("rate_limit")
     @classmethod

@@ -44,7 +44,8 @@ def test_second_request_head_of_a_connection_times_out(serve: Serving) -> None:
 @pytest.mark.parametrize(
     ("origins", "origin", "allowed"),
     [
-        ("", b"http://app.example", b""),
+        ("", b"http://app.example", b"*"),
+        ("none", b"http://app.example", b""),
         ("*", b"http://app.example", b"*"),
         ("http://a.example, http://app.example", b"http://app.example", b"http://app.example"),
         ("http://a.example, http://app.example", b"http://other.example", b""),

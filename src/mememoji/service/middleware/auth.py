@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Scope
 
 from mememoji.service.api_errors import APIError
 from mememoji.service.middleware.admission import AdmissionMiddleware, is_open
+from mememoji.service.origin_policy import OriginPolicy
 
 KEY_HEADER: Final = "X-API-Key"
 
@@ -19,20 +20,20 @@ class ApiKeyAuth(AdmissionMiddleware):
     """ASGI middleware that requires a valid API key, if any key is set.
 
     Browsers cannot set a header when they open a WebSocket, so there the key may be the query parameter `api_key`, and
-    the page's origin must be the service's own or one of `cors_origins`, because CORS does not cover WebSockets.
+    the page's origin must be allowed: see `OriginPolicy.allows_websocket`.
 
     A request with a valid key has `scope["user"]`, a digest of the key.
 
     Args:
         app: The application to protect.
         api_keys: The valid keys; without any, no key is needed.
-        cors_origins: The origins whose pages may open a WebSocket; * allows every origin.
+        policy: The pages that may open a WebSocket.
     """
 
-    def __init__(self, app: ASGIApp, *, api_keys: Sequence[SecretStr], cors_origins: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, *, api_keys: Sequence[SecretStr], policy: OriginPolicy) -> None:
         super().__init__(app)
         self._key_digests = [_hash_key(key.get_secret_value()) for key in api_keys]
-        self._cors_origins = cors_origins
+        self._policy = policy
 
     def check(self, scope: Scope) -> None:
         """Check the key, and the origin of a WebSocket: see `AdmissionMiddleware`."""
@@ -53,10 +54,8 @@ class ApiKeyAuth(AdmissionMiddleware):
 
     def _check_origin(self, headers: Headers) -> None:
         origin = headers.get("origin")
-        if origin is None or "*" in self._cors_origins or origin in self._cors_origins:
-            return
-        if origin.partition("://")[2] != headers.get("host"):
-            raise APIError(403, "pages of this origin may not connect; add it to MEMEMOJI_CORS_ORIGINS")
+        if origin is not None and not self._policy.allows_websocket(origin, headers.get("host", "")):
+            raise APIError(403, f"pages of {origin[:100]} may not connect; add it to MEMEMOJI_CORS_ORIGINS")
 
 
 def _hash_key(key: str) -> bytes:

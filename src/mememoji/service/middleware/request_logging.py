@@ -3,17 +3,20 @@
 import re
 import secrets
 import time
+from urllib.parse import quote
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mememoji.classification.model_card import ModelCard
 from mememoji.service.api_errors import make_error_response
 from mememoji.service.middleware.prometheus_metrics import PrometheusMetrics
 from mememoji.service.middleware.request_stats import RequestStats
 
 REQUEST_ID = "X-Request-ID"
+MODEL_HEADER = "X-Model-Version"
 _CLIENT_DISCONNECTED = 499
 """The status, as in nginx, of a request whose client disconnected before the response; it is only counted."""
 _VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,8 +35,10 @@ class RequestLogging:
         stats: The request statistics to update.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: PrometheusMetrics, stats: RequestStats) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: PrometheusMetrics, stats: RequestStats, card: ModelCard) -> None:
         self._app, self._metrics, self._stats = app, metrics, stats
+        # The name alone does not tell apart weights of one name that were trained again.
+        self._model_version = f"{quote(card.name)}+sha256.{card.sha256[:12]}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -53,7 +58,8 @@ class RequestLogging:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID], headers[MODEL_HEADER] = request_id, self._model_version
             await send(message)
 
         start = time.perf_counter()

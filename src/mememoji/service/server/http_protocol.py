@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mememoji.service.api_errors import APIError, RequestLineTooLongError
+from mememoji.service.origin_policy import OriginPolicy
 
 _HEAD_END: Final = b"\r\n\r\n"
 _TAIL_BYTES: Final = 65536
@@ -25,15 +25,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     Args:
         head_timeout: The largest number of seconds until a head is received.
         max_head_bytes: The largest size of a head that arrives in several pieces.
-        cors_origins: The origins whose pages may read the errors of this protocol, which bypass the application's CORS
-            middleware; * allows every origin.
+        policy: The pages that may read the errors of this protocol, which bypass the application's CORS middleware.
     """
 
     def __init__(
-        self, *args: Any, head_timeout: float, max_head_bytes: int, cors_origins: Sequence[str] = (), **kwargs: Any
+        self, *args: Any, head_timeout: float, max_head_bytes: int, policy: OriginPolicy, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.head_timeout, self.max_head_bytes, self.cors_origins = head_timeout, max_head_bytes, cors_origins
+        self.head_timeout, self.max_head_bytes, self.policy = head_timeout, max_head_bytes, policy
         self._head_timer: asyncio.TimerHandle | None = None
         self._is_in_body = False
         self._head = b""
@@ -131,9 +130,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _make_cors_headers(self) -> list[bytes]:
-        if "*" in self.cors_origins:
-            return [b"access-control-allow-origin: *"]
-        origin = _ORIGIN.search(self._head)
-        if origin is None or origin[1].decode() not in self.cors_origins:
+        found = _ORIGIN.search(self._head)
+        origin = found[1].decode() if found else ""
+        # The route is unknown, but the errors are the same for all.
+        allowed_origin = self.policy.get_allowed_origin(origin, is_original_route=True)
+        if allowed_origin is None:
             return []
-        return [b"access-control-allow-origin: " + origin[1], b"vary: Origin"]
+        return [b"access-control-allow-origin: " + allowed_origin.encode(), b"vary: Origin"]

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from mememoji.errors import InputError
+from mememoji.service.origin_policy import OriginPolicy
 from mememoji.service.server.http_protocol import LimitedHttpProtocol
 from mememoji.service.server.memory import freeze_gc, tune_malloc
 from mememoji.service.settings import NO_STORE, ServiceSettings
@@ -43,7 +44,7 @@ def make_uvicorn_options(settings: ServiceSettings) -> dict[str, Any]:
             LimitedHttpProtocol,
             head_timeout=settings.body_timeout,
             max_head_bytes=settings.max_request_head_bytes,
-            cors_origins=settings.cors_origins,
+            policy=OriginPolicy.from_settings(settings),
         ),
         "loop": "mememoji.service.server.event_loop:make_loop",
         "ws": "websockets-sansio",
