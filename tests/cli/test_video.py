@@ -39,7 +39,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory, astronaut_path: Path) -> Path
     """A clip of one second: ten frames of the portrait."""
     image = np.asarray(cv2.resize(read_image(astronaut_path), (256, 256), interpolation=cv2.INTER_AREA), np.uint8)
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    with VideoEncoder(path, 256, 256, 10, ffmpeg_path="") as encoder:
+    with VideoEncoder(path, 256, 256, 10) as encoder:
         for number in range(10):
             encoder.write(np.roll(image, number, axis=1), number / 10)
     return path
@@ -110,7 +110,7 @@ def test_video_invalid_file_is_reported_in_one_line(video: Video, tmp_path: Path
 
 def test_video_interrupted_timeline_can_be_resumed(video: Video, pooled_weights: Path, tmp_path: Path) -> None:
     clip, csv = tmp_path / "long.mp4", tmp_path / "o.csv"
-    with VideoEncoder(clip, 320, 240, 10, ffmpeg_path="") as encoder:
+    with VideoEncoder(clip, 320, 240, 10) as encoder:
         for number in range(3000):
             encoder.write(np.full((240, 320, 3), number % 200, np.uint8), number / 10)
     arguments = ["video", str(clip), "--csv", str(csv), "--detector", "full-image", "--weights", str(pooled_weights)]

@@ -103,7 +103,7 @@ def portrait(astronaut_path: Path) -> Any:
 @pytest.fixture
 def clip(portrait: Any, tmp_path: Path) -> Path:
     """One second of the portrait, 20 frames."""
-    with VideoEncoder(tmp_path / "portrait.mp4", 160, 120, 20, ffmpeg_path="") as encoder:
+    with VideoEncoder(tmp_path / "portrait.mp4", 160, 120, 20) as encoder:
         for number in range(20):
             encoder.write(np.roll(portrait, number, axis=1), number / 20)
     return tmp_path / "portrait.mp4"

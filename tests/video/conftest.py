@@ -1,6 +1,5 @@
 """Clips made by the tests."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,10 +22,10 @@ def level(number: int) -> int:
 
 @pytest.fixture
 def make_clip(tmp_path: Path) -> MakeClip:
-    """Makes a clip of plain frames at 10 a second, by OpenCV, whose gray level rises from frame to frame."""
+    """Makes a clip of plain frames at 10 a second, whose gray level rises from frame to frame."""
 
-    def make(frames: int = 20, size: tuple[int, int] = (96, 64), name: str = "clip.mp4", ffmpeg_path: str = "") -> Path:
-        with VideoEncoder(tmp_path / name, *size, 10, ffmpeg_path=ffmpeg_path) as encoder:
+    def make(frames: int = 20, size: tuple[int, int] = (96, 64), name: str = "clip.mp4") -> Path:
+        with VideoEncoder(tmp_path / name, *size, 10) as encoder:
             for number in range(frames):
                 encoder.write(np.full((size[1], size[0], 3), level(number), np.uint8), number / 10)
         return tmp_path / name
@@ -38,8 +37,3 @@ def make_clip(tmp_path: Path) -> MakeClip:
 def analyzer() -> Analyzer:
     """Sees one happy face in every frame."""
     return Analyzer(FakeDetector([Detection(Box(20, 10, 30, 40), 0.9)]), FakeClassifier({"happy": 0.8, "neutral": 0.2}))
-
-
-def streams(path: Path) -> str:
-    """Return ffmpeg's description of the streams in a file."""
-    return subprocess.run(["ffmpeg", "-hide_banner", "-i", str(path)], capture_output=True, text=True).stderr

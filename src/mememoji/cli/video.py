@@ -39,7 +39,7 @@ def video(
     boxes: Annotated[bool, typer.Option(help="Draw boxes around faces.")] = True,
     bars: Annotated[bool, typer.Option(help="Draw composition bars beside faces.")] = True,
     memes: Annotated[bool, typer.Option(help="Draw meme faces over faces.")] = False,
-    audio: Annotated[bool, typer.Option(help="Copy the audio, which needs ffmpeg.")] = True,
+    audio: Annotated[bool, typer.Option(help="Copy the audio and the subtitles.")] = True,
     detector: DetectorName = "auto",
     detector_weights: DetectorWeights = None,
     classifier: ClassifierName = None,
@@ -86,11 +86,8 @@ def video(
             raise typer.Exit(130) from None
     for line in _format_table(result):
         typer.echo(line)
-    if out is not None and audio and not result.used_ffmpeg:
-        typer.echo(
-            "mememoji: ffmpeg is not installed, so the video is MPEG-4 and silent; install ffmpeg for H.264 and audio",
-            err=True,
-        )
+    for message in result.messages:
+        typer.echo(f"mememoji: {message}", err=True)
     end = result.end_of_stream
     if not end.complete:
         of_duration = "" if reader.duration is None else f" of {reader.duration:.2f} s"

@@ -15,10 +15,11 @@ from mememoji.tracking.face_tracking import FaceTracking, TrackedFrame
 from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
 from mememoji.video.face_summary import VideoSummary
 from mememoji.video.frame_overlay import Overlay
+from mememoji.video.stream_copy import SourceStreams
 from mememoji.video.time_series import FaceTimeSeries
 from mememoji.video.timeline import Row, TimelineWriter, make_rows
 from mememoji.video.timeline_plot import plot_timeline
-from mememoji.video.video_encoder import Audio, VideoEncoder
+from mememoji.video.video_encoder import VideoEncoder
 from mememoji.video.video_reader import EndOfStream, Frame, VideoReader
 
 BATCH_SIZE: Final = 8
@@ -28,11 +29,13 @@ _MIN_GAP_SECONDS: Final = 1.0
 """The smallest gap of a resumed timeline in which frames without faces are assumed."""
 
 _MAX_BATCH_PIXELS: Final = 24_000_000
+_MAX_LEAD: Final = 1.0
+"""The time in seconds at which a written video may begin: up to there it keeps the clock of the source."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputPaths:
-    """The files to write, None for those that are not wanted: MP4 video, CSV timeline, JSON summary, plot."""
+    """The files to write, None for those that are not wanted: video, CSV timeline, JSON summary, plot."""
 
     video: Path | None = None
     timeline: Path | None = None
@@ -48,13 +51,13 @@ class VideoResult:
         num_frames: The number of analyzed frames.
         end_of_stream: Where reading ended.
         summary: The summaries of all faces.
-        used_ffmpeg: Whether a video was written by ffmpeg, in H.264 with audio, rather than by OpenCV.
+        messages: What the written video lacks of the source, a sentence for each stream.
     """
 
     num_frames: int
     end_of_stream: EndOfStream
     summary: VideoSummary
-    used_ffmpeg: bool
+    messages: tuple[str, ...] = ()
 
 
 def track_frames(
@@ -123,7 +126,7 @@ def process_video(
             analyzed frame on those between.
         smoothing: The time constant of the compositions in seconds; 0 turns smoothing off.
         overlay: What is drawn into the video; None draws boxes and bars.
-        audio: Whether the audio is copied into the written video, which needs ffmpeg.
+        audio: Whether the audio and the subtitles are copied into the written video.
         previous_rows: The rows of the timeline to resume; the summary and the plot include them.
         progress: A function called with the time of each frame, in seconds.
 
@@ -140,7 +143,7 @@ def process_video(
         >>> from mememoji import Analyzer
         >>> temporary = tempfile.TemporaryDirectory()
         >>> folder = Path(temporary.name)
-        >>> with VideoEncoder(folder / "gray.mp4", 64, 48, fps=10, ffmpeg_path="") as encoder:
+        >>> with VideoEncoder(folder / "gray.mp4", 64, 48, fps=10) as encoder:
         ...     for index in range(20):
         ...         encoder.write(np.full((48, 64, 3), 128, np.uint8), time=index / 10)
         >>> reader = VideoReader(folder / "gray.mp4")
@@ -193,7 +196,7 @@ def process_video(
     if outputs.plot is not None:
         span = start, reader.end_of_stream.time
         plot_timeline(series, summary, outputs.plot, span=span, title=reader.path.name)
-    return VideoResult(num_analyzed, reader.end_of_stream, summary, encoder is not None and encoder.uses_ffmpeg)
+    return VideoResult(num_analyzed, reader.end_of_stream, summary, encoder.messages if encoder else ())
 
 
 def _group_rows(rows: Iterable[Row], interval: float) -> Iterator[tuple[float, list[Row]]]:
@@ -207,9 +210,13 @@ def _group_rows(rows: Iterable[Row], interval: float) -> Iterator[tuple[float, l
 
 
 def _open_encoder(path: Path, reader: VideoReader, first: Frame, *, audio: bool) -> VideoEncoder:
-    # The size of the frame, because in some files the size in the header differs.
     height, width = first.image.shape[:2]
-    return VideoEncoder(path, width, height, reader.fps, audio=Audio(reader.path, first.time) if audio else None)
+    start = reader.start or min(first.time, 0.0)
+    if reader.clock_start > _MAX_LEAD:
+        # Players would show nothing until then.
+        start = max(start, reader.clock_start)
+    source = SourceStreams(reader.path, reader.start or None, reader.stop) if audio else None
+    return VideoEncoder(path, width, height, reader.fps, source=source, start=start)
 
 
 def _write_summary(

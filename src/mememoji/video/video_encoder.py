@@ -1,53 +1,56 @@
-"""Encoding of frames into an MP4 file, by ffmpeg where it is installed, else by OpenCV."""
+"""Encoding of frames into a video file, with the audio and subtitles of another one."""
 
 import contextlib
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+import math
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Protocol, Self
+from typing import Final, Self
 
+import av
 import cv2
 import numpy as np
+from av.codec.codec import Codec
+from av.codec.context import ThreadType
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.stream import VideoStream
 
 from mememoji.errors import RunError
 from mememoji.image_io import RGBImage
+from mememoji.video.media_file import make_url
+from mememoji.video.output_format import find_output_format
+from mememoji.video.stream_copy import SourceStreams, StreamCopy
 
-_MAX_FPS: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Audio:
-    """The source of the audio track: a file, and the time in seconds to start from."""
-
-    path: Path
-    start: float = 0.0
-
-
-class _Sink(Protocol):
-    def write(self, image: RGBImage) -> None: ...
-    def close(self) -> None: ...
+_TIME_BASE: Final = Fraction(1, 60_000)
+"""The unit of written times: exact for 25, 30, 50 and 60 frames a second, for NTSC's rates and for milliseconds."""
+_OPTIONS: Final = {
+    "libx264": {"preset": "veryfast", "crf": "20"},
+    "libopenh264": {"rc_mode": "quality"},
+    "mpeg4": {"flags": "+qscale", "global_quality": str(4 * 118)},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "32", "b": "0"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "8", "crf": "16", "b": "4M"},
+}
+"""The quality of each encoder, at a speed that does not hold up the analysis."""
 
 
 class VideoEncoder:
-    """A writer of MP4 files with a constant frame rate; frames are repeated or dropped to keep their times.
+    """A writer of video files that keeps the times of the frames. The file is playable after `close`.
 
-    With ffmpeg the file is H.264 with AAC audio; without it, MPEG-4 and silent. The file is playable after `close`.
+    MP4, QuickTime and Matroska files are in H.264, WebM files in VP9. The suffix decides which.
 
     Args:
-        path: The file, which is replaced.
-        width: The width of the frames in pixels. H.264 needs even sides: ffmpeg pads odd ones by one pixel.
+        path: The file, which is replaced; it ends in one of `OUTPUT_FORMATS`.
+        width: The width of the frames in pixels. Odd sides grow by one pixel, because the codecs need even ones.
         height: The height of the frames in pixels.
-        fps: The frames per second; higher rates are reduced to 60.
-        audio: The source of the audio track; None writes none.
-        ffmpeg_path: The path of ffmpeg; None searches for it, and "" uses OpenCV.
+        fps: The mean frames per second; the last frame is shown for that long.
+        source: The file whose audio and subtitles are copied; None copies none. Its clock is that of the frames.
+        start: The time in seconds that is 0 in the file; None takes that of the first frame.
 
     Raises:
+        InputError: The suffix of the file is not known.
         RunError: The file cannot be written.
+        VideoError: The source cannot be read.
     """
 
     def __init__(
@@ -57,54 +60,66 @@ class VideoEncoder:
         height: int,
         fps: float,
         *,
-        audio: Audio | None = None,
-        ffmpeg_path: str | None = None,
+        source: SourceStreams | None = None,
+        start: float | None = None,
     ) -> None:
-        self._size, self._fps = (width, height), min(fps, _MAX_FPS)
-        ffmpeg_path = shutil.which("ffmpeg") if ffmpeg_path is None else ffmpeg_path
-        self.uses_ffmpeg = bool(ffmpeg_path)
-        """Whether the file is written by ffmpeg."""
-        self._sink: _Sink = (
-            _FfmpegSink(ffmpeg_path, path, self._size, self._fps, audio)
-            if ffmpeg_path
-            else _OpenCVSink(path, self._size, self._fps)
-        )
-        self._start: float | None = None
+        output_format = find_output_format(path)
+        if source is not None and start is None:
+            raise ValueError("start must be given together with a source, got None; pass the time of the first frame")
+        self._path, self._size, self._fps, self._start = path, (width, height), fps, start
+        self._even_size = width + width % 2, height + height % 2
+        self._reformatter = VideoReformatter()
         self._pending: RGBImage | None = None
-        self._num_written = 0
+        self._pending_pts, self._num_written = 0, 0
+        self._copy: StreamCopy | None = None
+        try:
+            self._container = av.open(
+                make_url(path), "w", format=output_format.muxer, container_options=dict(output_format.options)
+            )
+            self._stream = self._add_stream(output_format.video_encoders)
+            if source is not None and start is not None:
+                self._copy = StreamCopy(source, self._container, output_format, start)
+            self._container.start_encoding()
+        except (av.error.FFmpegError, OSError) as error:
+            raise self._make_error(error) from error
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What was left out of the source, a sentence for each stream."""
+        return () if self._copy is None else tuple(self._copy.messages)
 
     def write(self, image: RGBImage, time: float) -> None:
         """Add a frame that is shown from `time` on.
 
+        A frame of another size than the video is scaled into it, with black beside it where its shape differs.
+
         Args:
             image: The frame, (H, W, 3) uint8 RGB.
-            time: The time in seconds; that of the first frame becomes the start of the file.
+            time: The time in seconds, not before that of the frame before.
 
         Raises:
-            ValueError: The frame has another size than the video.
             RunError: The encoder failed.
         """
-        if image.shape != (self._size[1], self._size[0], 3):
-            raise ValueError(f"image must be a frame of {self._size[0]}x{self._size[1]}, got shape {image.shape}")
         if self._start is None:
             self._start = time
-        index = round((time - self._start) * self._fps)
-        while self._pending is not None and self._num_written < index:
-            self._encode(self._pending)
-        self._pending = image
+        pts = round((time - self._start) / _TIME_BASE)
+        # Of frames at the same time the last one stays.
+        if self._pending is not None and pts > self._pending_pts:
+            self._encode_pending()
+        self._pending, self._pending_pts = image, pts
+        if self._copy is not None:
+            try:
+                self._copy.copy_until(time)
+            except av.error.FFmpegError as error:
+                raise self._make_error(error) from error
 
     def close(self) -> None:
-        """Write the last frame and finish the file.
+        """Write the last frame and the rest of the audio, and finish the file.
 
         Raises:
             RunError: The encoder failed.
         """
-        try:
-            if self._pending is not None:
-                self._encode(self._pending)
-        finally:
-            self._pending = None
-            self._sink.close()
+        self._finish(math.inf)
 
     def __enter__(self) -> Self:
         return self
@@ -115,91 +130,78 @@ class VideoEncoder:
         if error is None:
             self.close()
             return
-        # The first error is the one to report.
+        # The first error is the one to report. What was interrupted ends with its last frame.
         with contextlib.suppress(RunError):
-            self.close()
+            self._finish((self._start or 0.0) + float(self._pending_pts * _TIME_BASE))
 
-    def _encode(self, image: RGBImage) -> None:
-        self._sink.write(image)
+    def _finish(self, copy_end: float) -> None:
+        try:
+            if self._pending is not None:
+                self._encode_pending()
+            if self._num_written:
+                self._container.mux(self._stream.encode(None))
+            if self._copy is not None:
+                self._copy.copy_until(copy_end)
+                self._copy.finish()
+        except av.error.FFmpegError as error:
+            raise self._make_error(error) from error
+        finally:
+            self._pending = None
+            if self._copy is not None:
+                self._copy.close()
+            try:
+                self._container.close()
+            except av.error.FFmpegError as error:
+                raise self._make_error(error) from error
+
+    def _add_stream(self, encoders: tuple[str, ...]) -> VideoStream:
+        encoder = next(name for name in encoders if name in av.codecs_available and Codec(name, "w"))
+        rate = Fraction(self._fps).limit_denominator(1001)
+        stream = self._container.add_stream(
+            encoder,
+            rate=rate,
+            options=_OPTIONS[encoder],
+            width=self._even_size[0],
+            height=self._even_size[1],
+            time_base=_TIME_BASE,
+        )
+        assert isinstance(stream, VideoStream)
+        stream.codec_context.thread_type = ThreadType.AUTO
+        stream.color_range = ColorRange.MPEG
+        stream.colorspace = stream.color_primaries = stream.color_trc = ColorTrc.BT709
+        return stream
+
+    def _encode_pending(self) -> None:
+        assert self._pending is not None
+        frame = self._reformatter.reformat(
+            VideoFrame.from_ndarray(self._fit(self._pending), format="rgb24"),
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+        )
+        frame.color_primaries, frame.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        frame.pts, frame.time_base = self._pending_pts, _TIME_BASE
+        self._pending = None
         self._num_written += 1
-
-
-class _OpenCVSink:
-    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
-        # The codec that every OpenCV wheel can write; H.264 is missing there.
-        code = cv2.VideoWriter.fourcc(*"mp4v")
-        self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, fps, size)
-        if not self._writer.isOpened():
-            raise RunError(f"{path} cannot be written as a video; check that its folder exists and is writable")
-
-    def write(self, image: RGBImage) -> None:
-        self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-
-    def close(self) -> None:
-        self._writer.release()
-
-
-class _FfmpegSink:
-    def __init__(self, program: str, path: Path, size: tuple[int, int], fps: float, audio: Audio | None) -> None:
-        if not path.parent.is_dir():
-            raise RunError(f"{path} cannot be written: the folder {path.parent} does not exist")
-        command = [program, "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
-        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-r", f"{fps:.6f}"]
-        command += ["-i", "pipe:0", *_audio_options(audio)]
-        command += [*_codec_options(program), "-pix_fmt", "yuv420p", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]
-        command += ["-movflags", "+faststart", "-f", "mp4", str(path.absolute())]
-        self._path = path
-        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         try:
-            # In a session of its own, so that Ctrl-C does not reach ffmpeg and the file is finished properly.
-            self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._stderr, start_new_session=True
-            )
-        except OSError as error:
-            self._stderr.close()
-            raise RunError(f"{program} cannot be started: {error.strerror}") from error
+            self._container.mux(self._stream.encode(frame))
+        except av.error.FFmpegError as error:
+            raise self._make_error(error) from error
 
-    def write(self, image: RGBImage) -> None:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(np.ascontiguousarray(image).data)
-        except BrokenPipeError as error:
-            raise self._make_error() from error
+    def _fit(self, image: RGBImage) -> RGBImage:
+        height, width = image.shape[:2]
+        if (width, height) != self._size:
+            scale = min(self._size[0] / width, self._size[1] / height)
+            width, height = max(1, round(width * scale)), max(1, round(height * scale))
+            scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+            left, top = (self._size[0] - width) // 2, (self._size[1] - height) // 2
+            image = np.zeros((self._size[1], self._size[0], 3), np.uint8)
+            image[top : top + height, left : left + width] = scaled
+        padding = [(0, even - side) for even, side in zip(self._even_size[::-1], image.shape[:2], strict=True)]
+        return np.pad(image, (*padding, (0, 0)), mode="edge") if self._even_size != self._size else image
 
-    def close(self) -> None:
-        if self._stderr.closed:
-            return
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        failed = self._process.wait() != 0
-        error = self._make_error()
-        self._stderr.close()
-        if failed:
-            raise error
-
-    def _make_error(self) -> RunError:
-        self._process.wait()
-        self._stderr.seek(0)
-        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
-        return RunError(f"ffmpeg cannot write {self._path}: {lines[-1] if lines else 'it gave no reason'}")
-
-
-def _audio_options(audio: Audio | None) -> Sequence[str]:
-    if audio is None:
-        return ["-map", "0:v"]
-    source = ["-ss", f"{audio.start:.6f}", "-i", str(audio.path.absolute())]
-    # The frames set the duration: shorter audio is padded with silence, longer audio is cut.
-    return [*source, "-map", "0:v", "-map", "1:a:0?", "-c:a", "aac", "-b:a", "160k", "-af", "apad", "-shortest"]
-
-
-@cache
-def _codec_options(program: str) -> list[str]:
-    try:
-        done: Any = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise RunError(f"{program} cannot be started: {error.strerror}") from error
-    # Builds without GPL components lack x264.
-    if " libx264 " in done.stdout:
-        return ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20"]
-    return ["-c:v", "mpeg4", "-q:v", "4"]
+    def _make_error(self, error: BaseException) -> RunError:
+        if not self._path.parent.is_dir():
+            return RunError(f"{self._path} cannot be written: the folder {self._path.parent} does not exist")
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return RunError(f"{self._path} cannot be written: {reason}")

@@ -1,27 +1,25 @@
 """Reading of a video file frame by frame, upright and with timestamps."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, dropwhile
 from pathlib import Path
-from typing import Any, Final
-
-import cv2
-import numpy as np
+from typing import Final
 
 from mememoji.errors import TooLargeError, VideoError
 from mememoji.image_io import DEFAULT_LIMITS, ImageLimits, RGBImage
+from mememoji.video.frame_conversion import FrameConverter, square_pixel_size
+from mememoji.video.video_decoder import DecodedFrame, VideoDecoder
 
-_DEFAULT_FPS: Final = 25.0
-_MAX_FPS: Final = 120.0
-_END_TOLERANCE: Final = 0.5
-"""Seconds by which the frames may end before the duration: containers include the audio in it."""
+_SEEK_MARGINS: Final = 0.0, 10.0
+"""The seconds before the start to seek to, one after the other: seeking overshoots where key frames are not indexed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One frame: its time in seconds from the start of the video, and (H, W, 3) uint8 RGB, upright."""
+    """One frame: its time in seconds on the clock of the file, and (H, W, 3) uint8 RGB, upright, with square pixels."""
 
     time: float
     image: RGBImage
@@ -29,26 +27,37 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class EndOfStream:
-    """The time in seconds at which reading ended, and whether the requested part was read completely."""
+    """The time in seconds at which reading ended, and how complete it was.
+
+    Attributes:
+        time: The time in seconds on the clock of the file.
+        complete: Whether the requested part was read to its end.
+        num_damaged: The number of frames on the way that are damaged or could not be decoded.
+    """
 
     time: float
     complete: bool
+    num_damaged: int = 0
 
 
 class VideoReader:
-    """An iterable over the frames of a video file, read with OpenCV; it holds one frame at a time.
+    """An iterable over the frames of a video file, read with PyAV; it holds a few frames at a time.
 
-    Timestamps are those of the file, so a variable frame rate is preserved. The rotation set in the file is applied.
+    Times are those that players show: the timestamps of the file, of which the first need not be 0, and which keep a
+    variable frame rate. In MPEG-TS and other broadcast formats, whose clock starts anywhere, 0 is the start of the
+    file. Rotation and pixel shape set in the file are applied, interlaced frames are deinterlaced. Frames keep their
+    own size where it changes within the stream.
 
     Args:
         path: The video file.
-        start: The time to start at, in seconds, at least 0.
+        start: The time to start at, in seconds; 0 starts at the first frame.
         stop: The time to stop at, in seconds, after `start`; None reads to the end.
-        frame_stride: The first of every `frame_stride` frames is returned; the others are not decoded.
+        frame_stride: The first of every `frame_stride` frames is returned; the others are decoded, but not converted.
         limits: Frames with more than its `max_pixels` pixels are rejected.
 
     Raises:
-        VideoError: The file is missing or not a video, or `start` and `stop` are not valid for it.
+        VideoError: The file is missing or not a video, no frame can be read, or `start` and `stop` are not valid for
+            it.
         TooLargeError: The frames are larger than the limit.
     """
 
@@ -65,28 +74,25 @@ class VideoReader:
             raise VideoError(f"start must be at least 0 and stop must be after it, got {start:g} and {stop}")
         if frame_stride < 1:
             raise ValueError(f"frame_stride must be at least 1, got {frame_stride}")
-        if not path.is_file():
-            raise VideoError(f"{path} must be a video file; no file has this path")
-        self.path, self.start, self.stop, self.frame_stride = path, start, stop, frame_stride
+        self.path, self.start, self.stop, self.frame_stride, self.limits = path, start, stop, frame_stride, limits
         self.end_of_stream: EndOfStream | None = None
         """Where reading ended; None until then."""
-        with self._open() as capture:
-            self.width = round(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-            self.height = round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-            if abs(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90 and self._has_rotated_frames(capture):
-                self.width, self.height = self.height, self.width
-            reported = capture.get(cv2.CAP_PROP_FPS)
-            self.fps = reported if 0 < reported <= _MAX_FPS else _DEFAULT_FPS
-            num_frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            # Some containers report no length: a negative number or 0.
-            self.duration = num_frames / reported if num_frames > 0 and reported > 0 else None
-        if self.duration is not None and start >= self.duration:
-            raise VideoError(f"start must be before the end of {path} at {self.duration:.1f} s, got {start:g} s")
-        if self.width * self.height > limits.max_pixels:
-            raise TooLargeError(
-                f"{path}: expected frames of at most {limits.max_pixels:,} pixels, got {self.width}x{self.height}; "
-                "scale the video down"
-            )
+        with VideoDecoder(path) as decoder:
+            self.fps = decoder.fps
+            """The mean number of frames per second."""
+            self.duration = decoder.duration
+            """The time in seconds at which the file ends by its own account; None where it gives none."""
+            if self.duration is not None and start >= self.duration:
+                raise VideoError(f"start must be before the end of {path} at {self.duration:.1f} s, got {start:g} s")
+            self._check_size(*decoder.size, decoder)
+            first = next(decoder.decode(), None)
+            if first is None:
+                raise VideoError(f"{path}: no frame can be read; the file is damaged or incomplete")
+            self.height, self.width = FrameConverter().convert(first.frame, decoder.pixel_shape).shape[:2]
+            self.first_time = first.time
+            """The time of the first frame of the file, in seconds."""
+            self.clock_start = decoder.clock_start
+            """The time at which the first stream of the file begins, in seconds: audio may begin before the frames."""
 
     @property
     def interval(self) -> float:
@@ -97,76 +103,56 @@ class VideoReader:
     def length(self) -> float | None:
         """The duration of the requested part in seconds; None where the file does not report its own."""
         end = self.duration if self.stop is None else min(self.stop, self.duration or math.inf)
-        return None if end is None else max(end - self.start, 0.0)
+        return None if end is None else max(end - max(self.start, self.first_time), 0.0)
 
     def __iter__(self) -> Iterator[Frame]:
         """Read the frames from `start` on.
 
         Raises:
             VideoError: No frame can be read.
+            TooLargeError: A frame is larger than the limit.
         """
         self.end_of_stream = None
-        last_time = 0.0
         # Counted from `start`: the stride applies to these indices.
-        index = 0
-        with self._open() as capture:
-            for time in self._grab_frames(capture):
-                if self.stop is not None and time >= self.stop:
-                    self.end_of_stream = EndOfStream(self.stop, complete=True)
+        index, end = 0, self.start
+        converter = FrameConverter()
+        with self._open_at_start() as (decoder, decoded_frames):
+            for decoded in decoded_frames:
+                if self.stop is not None and decoded.time >= self.stop:
+                    self.end_of_stream = EndOfStream(self.stop, complete=True, num_damaged=decoder.num_damaged)
                     return
-                last_time = time
                 if index % self.frame_stride == 0:
-                    ok, bgr = capture.retrieve()
-                    if not ok:
-                        break
-                    yield Frame(time, np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8))
-                index += 1
-        if index == 0:
-            raise VideoError(f"{self.path}: no frame can be read; the file is damaged or contains no video stream")
-        self.end_of_stream = self._make_end_of_stream(last_time + 1 / self.fps)
-
-    def _make_end_of_stream(self, time: float) -> EndOfStream:
-        expected = self.stop if self.stop is not None else self.duration
-        if self.duration is not None and expected is not None:
-            expected = min(expected, self.duration)
-        return EndOfStream(time, complete=expected is None or time >= expected - _END_TOLERANCE)
-
-    def _grab_frames(self, capture: Any) -> Iterator[float]:
-        """Grab frame after frame from `start` on, without decoding; yield their times."""
-        is_grabbed = self.start > 0 and self._seek(capture)
-        previous = -math.inf
-        while is_grabbed or capture.grab():
-            is_grabbed = False
-            time = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            if time <= previous:
-                # Missing or damaged timestamps: times must still increase.
-                time = previous + 1 / self.fps
-            previous = time
-            if time >= self.start - 1e-6:
-                yield time
-
-    def _seek(self, capture: Any) -> bool:
-        """Seek to a frame at or before `start`; return whether that frame is grabbed already."""
-        capture.set(cv2.CAP_PROP_POS_MSEC, self.start * 1000)
-        if capture.grab() and capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 <= self.start + 1 / self.fps:
-            return True
-        # Seeking can overshoot where the frame rate varies; read from the beginning instead.
-        capture.open(str(self.path), cv2.CAP_FFMPEG)
-        return False
+                    self._check_size(decoded.frame.width, decoded.frame.height, decoder)
+                    yield Frame(decoded.time, converter.convert(decoded.frame, decoder.pixel_shape))
+                index, end = index + 1, decoded.end
+            if index == 0:
+                raise VideoError(f"{self.path}: no frame at or after {self.start:g} s can be read; start earlier")
+            self.end_of_stream = EndOfStream(end, decoder.is_complete(), decoder.num_damaged)
 
     @contextmanager
-    def _open(self) -> Iterator[Any]:
-        capture = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
-        try:
-            if not capture.isOpened():
-                raise VideoError(f"{self.path} must be a video that OpenCV can read; it may be damaged or incomplete")
-            yield capture
-        finally:
-            capture.release()
+    def _open_at_start(self) -> Iterator[tuple[VideoDecoder, Iterator[DecodedFrame]]]:
+        """Open the file; return the decoder and its frames from `start` on."""
+        for margin in _SEEK_MARGINS:
+            target = self.start - margin
+            if target <= self.first_time:
+                break
+            with VideoDecoder(self.path) as decoder:
+                frames = decoder.decode_from(target)
+                first = next(frames, None)
+                if first is not None and first.time <= self.start:
+                    yield decoder, self._skip_to_start(chain([first], frames))
+                    return
+        with VideoDecoder(self.path) as decoder:
+            yield decoder, self._skip_to_start(decoder.decode()) if self.start > 0 else decoder.decode()
 
-    @staticmethod
-    def _has_rotated_frames(capture: Any) -> bool:
-        """Check for OpenCV versions that rotate frames but report their size before rotation."""
-        ok, frame = capture.read()
-        reported_size = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        return bool(ok) and frame.shape[:2] == reported_size
+    def _skip_to_start(self, frames: Iterable[DecodedFrame]) -> Iterator[DecodedFrame]:
+        # Times written with milliseconds are found again.
+        return dropwhile(lambda decoded: decoded.time < self.start - 1e-6, frames)
+
+    def _check_size(self, width: int, height: int, decoder: VideoDecoder) -> None:
+        width, height = square_pixel_size(width, height, decoder.pixel_shape)
+        if width * height > self.limits.max_pixels:
+            raise TooLargeError(
+                f"{self.path}: expected frames of at most {self.limits.max_pixels:,} pixels, got {width}x{height}; "
+                "scale the video down"
+            )
