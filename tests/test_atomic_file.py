@@ -1,5 +1,7 @@
 """Atomic file writes."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,37 @@ def test_atomic_write_of_two_writers_at_once_keeps_one_complete_file(tmp_path: P
         second.write_text("second")
     assert file.read_text() == "first"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_atomic_write_through_a_symbolic_link_replaces_the_file_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    file, link = tmp_path / "disk" / "file.json", tmp_path / "link"
+    file.write_text("old")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    with atomic_write(link) as partial:
+        partial.write_text("new")
+    assert link.is_symlink()
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o600)
+
+
+def test_atomic_write_with_the_longest_name_succeeds(tmp_path: Path) -> None:
+    file = tmp_path / ("x" * 255)
+    with atomic_write(file) as partial:
+        partial.write_text("{}")
+    assert file.read_text() == "{}"
+
+
+def test_atomic_write_to_a_pipe_or_device_does_not_replace_it(tmp_path: Path) -> None:
+    pipe, received = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: received.append(pipe.read_text()))
+    reader.start()
+    with atomic_write(pipe) as partial:
+        partial.write_text("content")
+    reader.join()
+    assert received == ["content"]
+    assert pipe.is_fifo()
+    with atomic_write(Path(os.devnull)) as partial:
+        partial.write_text("content")
+    assert not Path(os.devnull).is_file()
