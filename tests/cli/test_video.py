@@ -1,6 +1,7 @@
 """`mememoji video`."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typer.testing import CliRunner, Result
 from mememoji.analyzer import Analyzer
 from mememoji.classification.shipped_classifiers import list_classifiers, load_shipped_classifier
 from mememoji.cli import app
+from mememoji.file_names import format_name
 from mememoji.image_io import read_image
 from mememoji.video.timeline import read_timeline
 from mememoji.video.video_encoder import VideoEncoder
@@ -92,6 +94,9 @@ def test_video_resume_completes_the_timeline(video: Video, clip: Path, tmp_path:
         (["--resume", "--csv", "o.csv", "--out", "o.mp4"], "cannot resume into an MP4"),
         (["--csv", "o", "--summary", "o"], "must be different files"),
         (["--csv", "nowhere/o.csv"], "does not exist"),
+        (["--csv", "."], "must be a file, but is a folder"),
+        (["--plot", "plot"], "--plot must end in .png, .svg, .pdf, .jpg or .webp, got plot"),
+        (["--out", "o.avi"], "--out must end in .mp4"),
         (["--from", "9"], "end of"),
     ],
 )
@@ -99,6 +104,39 @@ def test_video_invalid_options_are_rejected(video: Video, clip: Path, arguments:
     result = video(clip, *arguments)
     assert result.exit_code == 1
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "file:2026-11-28T12:30:05 100%d.mp4",
+        "-$x$\n\t\x1b[31m 日本 🙂.mp4",
+        # On other systems these bytes are not a valid name.
+        *([os.fsdecode(b"fran\xe7ois.mp4")] if sys.platform == "linux" else []),
+    ],
+)
+def test_video_reads_and_writes_files_of_any_name(
+    video: Video, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).symlink_to(clip)
+    outputs = [f"--out=o{name}", f"--csv={name}.csv", f"--summary={name}.json", f"--plot={name}.png"]
+    result = video("--detector", "full-image", "--to", 0.2, *outputs, "--", name)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert len(list(tmp_path.iterdir())) == 5
+    assert next(iter(VideoReader(Path(f"o{name}")))).image.shape == (256, 256, 3)
+    assert json.loads(Path(f"{name}.json").read_text())["video"] == format_name(name)
+
+
+@pytest.mark.parametrize("option", ["--out", "--csv", "--plot"])
+def test_video_output_that_is_the_input_is_rejected(video: Video, clip: Path, tmp_path: Path, option: str) -> None:
+    content = clip.read_bytes()
+    link = tmp_path / "link.mp4"
+    link.hardlink_to(clip)
+    result = video(clip, option, link)
+    assert result.exit_code == 1
+    assert f"{option} {link} and the input {clip} must be different files" in result.stderr
+    assert clip.read_bytes() == content
 
 
 def test_video_invalid_file_is_reported_in_one_line(video: Video, tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def video(
     summary: Annotated[Path | None, typer.Option(help="Write a summary of each face.", metavar="OUT.json")] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Plot the composition of each face over time: .png, .svg or .pdf.", metavar="OUT.png"),
+        typer.Option(
+            help="Plot the composition of each face over time: .png, .svg, .pdf, .jpg or .webp.", metavar="OUT.png"
+        ),
     ] = None,
     frame_stride: Annotated[int, typer.Option(min=1, help="Analyze the first of every N frames.", metavar="N")] = 1,
     start: Annotated[float, typer.Option("--from", min=0, help="Start at this second.", metavar="SECONDS")] = 0.0,
@@ -57,7 +59,7 @@ def video(
     from mememoji.video.processing import OutputPaths, process_video
     from mememoji.video.video_reader import VideoReader
 
-    _check_paths(path, out, csv, summary, plot, resume=resume)
+    _check_paths(path, out, csv, summary, plot, resume=resume, weights=(weights, detector_weights))
     analyzer = make_analyzer(detector, detector_weights, classifier, weights)
     if plot is not None:
         # Checked now rather than after hours of reading.
@@ -95,18 +97,33 @@ def video(
         raise typer.Exit(1)
 
 
-def _check_paths(path: Path, *outputs: Path | None, resume: bool) -> None:
-    out, csv = outputs[:2]
-    resolved = [output.resolve() for output in outputs if output is not None]
-    if len({path.resolve(), *resolved}) < len(resolved) + 1:
-        raise InputError("the input and the outputs must be different files")
+def _check_paths(
+    path: Path,
+    out: Path | None,
+    csv: Path | None,
+    summary: Path | None,
+    plot: Path | None,
+    *,
+    resume: bool,
+    weights: tuple[Path | None, Path | None],
+) -> None:
+    from mememoji.output_files import check_outputs, check_suffix
+    from mememoji.video.output_format import OUTPUT_FORMATS
+    from mememoji.video.timeline_plot import PLOT_SUFFIXES
+
+    outputs = {"--out": out, "--csv": csv, "--summary": summary, "--plot": plot}
+    check_outputs(outputs, {"the input": path, "--weights": weights[0], "--detector-weights": weights[1]})
+    check_suffix("--out", out, OUTPUT_FORMATS)
+    check_suffix("--plot", plot, PLOT_SUFFIXES)
     if resume and csv is None:
         raise InputError("--resume needs a timeline to continue; add --csv")
     if resume and out is not None:
         raise InputError("cannot resume into an MP4; drop --out, or write the remainder with --from")
-    for output in resolved:
-        if not output.parent.is_dir():
-            raise InputError(f"{output.name} cannot be written: the folder {output.parent} does not exist")
+    for name, output in outputs.items():
+        if output is not None and not output.absolute().parent.is_dir():
+            raise InputError(f"{name} {output} cannot be written: its folder does not exist; create it")
+        if output is not None and output.is_dir():
+            raise InputError(f"{name} {output} must be a file, but is a folder; add a file name")
 
 
 def _load_previous_rows(csv: Path, start: float) -> "tuple[Iterator[Row] | None, float]":

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from mememoji.analyzer import Analyzer
+from mememoji.atomic_file import atomic_write
 from mememoji.errors import RunError
+from mememoji.file_names import format_name
+from mememoji.output_files import check_outputs, check_suffix
 from mememoji.tracking.face_tracking import FaceTracking, TrackedFrame
 from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
 from mememoji.video.face_summary import VideoSummary
@@ -18,7 +21,7 @@ from mememoji.video.frame_overlay import Overlay
 from mememoji.video.stream_copy import SourceStreams
 from mememoji.video.time_series import FaceTimeSeries
 from mememoji.video.timeline import Row, TimelineWriter, make_rows
-from mememoji.video.timeline_plot import plot_timeline
+from mememoji.video.timeline_plot import PLOT_SUFFIXES, plot_timeline
 from mememoji.video.video_encoder import VideoEncoder
 from mememoji.video.video_reader import EndOfStream, Frame, VideoReader
 
@@ -95,7 +98,7 @@ def track_frames(
 def _track_batch(
     frames: list[Frame], analyzer: Analyzer, tracking: FaceTracking, frame_stride: int
 ) -> Iterator[tuple[Frame, TrackedFrame | None]]:
-    analyses = iter(analyzer.analyze_arrays([frame.image for frame in frames[::frame_stride]]))
+    analyses = iter(analyzer.analyze_arrays([frame.image for frame in frames[::frame_stride]], thorough=False))
     for index, frame in enumerate(frames):
         yield frame, tracking.update(frame.time, next(analyses), frame.image) if index % frame_stride == 0 else None
 
@@ -131,6 +134,7 @@ def process_video(
         progress: A function called with the time of each frame, in seconds.
 
     Raises:
+        InputError: An output is the video itself or another output, or its suffix is not known.
         VideoError: No frame can be read.
         RunError: An output cannot be written.
         MissingExtraError: A plot is requested without matplotlib.
@@ -154,6 +158,16 @@ def process_video(
         'time,face,angry,fear,happy,sad,surprise,neutral\\n'
         >>> temporary.cleanup()
     """
+    check_outputs(
+        {
+            "the written video": outputs.video,
+            "the timeline": outputs.timeline,
+            "the summary": outputs.summary,
+            "the plot": outputs.plot,
+        },
+        {"the video": reader.path},
+    )
+    check_suffix("the plot", outputs.plot, PLOT_SUFFIXES)
     interval = reader.interval * frame_stride
     summary, series, tracking = VideoSummary(), FaceTimeSeries(interval), FaceTracking(smoothing)
     start = reader.start
@@ -195,7 +209,7 @@ def process_video(
         _write_summary(outputs.summary, reader, analyzer, summary, num_analyzed, smoothing, start)
     if outputs.plot is not None:
         span = start, reader.end_of_stream.time
-        plot_timeline(series, summary, outputs.plot, span=span, title=reader.path.name)
+        plot_timeline(series, summary, outputs.plot, span=span, title=format_name(reader.path.name))
     return VideoResult(num_analyzed, reader.end_of_stream, summary, encoder.messages if encoder else ())
 
 
@@ -230,7 +244,7 @@ def _write_summary(
 ) -> None:
     assert reader.end_of_stream is not None
     content: dict[str, Any] = {
-        "video": reader.path.name,
+        "video": format_name(reader.path.name),
         "width": reader.width,
         "height": reader.height,
         "fps": round(reader.fps, 3),
@@ -244,6 +258,7 @@ def _write_summary(
         "faces": [summary.faces[track_id].to_dict() for track_id in sorted(summary.faces)],
     }
     try:
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        with atomic_write(path) as partial:
+            partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from error

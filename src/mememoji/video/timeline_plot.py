@@ -1,10 +1,12 @@
 """A plot of a video's timeline: the composition of each face over time."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from mememoji.atomic_file import atomic_write
 from mememoji.emotions import EMOTIONS
 from mememoji.errors import MissingExtraError, RunError
 from mememoji.video.face_summary import VideoSummary
@@ -16,6 +18,18 @@ if TYPE_CHECKING:
 
 MAX_FACES: Final = 8
 """The largest number of faces to draw; those seen longest are drawn."""
+
+PLOT_SUFFIXES: Final = (".png", ".svg", ".pdf", ".jpg", ".webp")
+"""The suffixes of plots, which set their format."""
+
+_MAX_TITLE_LENGTH: Final = 90
+
+_TITLE_FONTS: Final = (
+    "DejaVu Sans",
+    *("Noto Sans CJK JP", "Noto Sans CJK SC", "Hiragino Sans", "PingFang SC", "Yu Gothic", "Microsoft YaHei"),
+    *("Malgun Gothic", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Noto Emoji", "Arial Unicode MS"),
+)
+"""Fonts for the letters of file names, of which those are used that are installed; the first comes with matplotlib."""
 
 _TEXT: Final = "#23272e"
 _MUTED_TEXT: Final = "#8b929c"
@@ -39,7 +53,7 @@ def plot_timeline(
     Args:
         series: The time series of the faces.
         summary: The summary of the same rows.
-        path: The file to write; its suffix sets the format: .png, .svg or .pdf.
+        path: The file to write; its suffix, one of `PLOT_SUFFIXES`, sets the format.
         span: The start and the end of the time axis, in seconds.
         title: The title of the figure.
 
@@ -63,12 +77,25 @@ def plot_timeline(
         rows[0].text(0.5, 0.5, "no face was seen", transform=rows[0].transAxes, ha="center", color=_MUTED_TEXT)
     rows[-1].set_xlabel("time, s", color=_TEXT)
     more = f", {len(faces) - len(track_ids)} more faces not drawn" if len(faces) > len(track_ids) else ""
-    figure.suptitle(f"{title}{more}", x=0.012, ha="left", fontsize=12, color=_TEXT)
+    title = title if len(title) <= _MAX_TITLE_LENGTH else f"{title[: _MAX_TITLE_LENGTH - 20]}…{title[-19:]}"
+    # A file name is not a formula, even if it contains dollar signs.
+    text = figure.suptitle(f"{title}{more}", x=0.012, ha="left", fontsize=12, color=_TEXT, parse_math=False)
+    text.set_fontfamily(_find_title_fonts())
     figure.legend(*_legend(), loc="outside lower center", ncols=len(EMOTIONS), frameon=False, fontsize=9)
     try:
-        figure.savefig(path, dpi=130, facecolor="white")
+        with atomic_write(path) as partial, warnings.catch_warnings():
+            # Letters that no installed font has are drawn as boxes.
+            warnings.filterwarnings("ignore", r"Glyph \d+", UserWarning)
+            figure.savefig(partial, dpi=130, facecolor="white", format=path.suffix.lower().removeprefix(".") or "png")
     except (OSError, ValueError) as error:
         raise RunError(f"the plot cannot be written to {path}: {error}") from error
+
+
+def _find_title_fonts() -> list[str]:
+    from matplotlib.font_manager import fontManager
+
+    installed = set(fontManager.get_font_names())
+    return [name for name in _TITLE_FONTS if name in installed]
 
 
 def _plot_series(axes: "Axes", points: TimeSeriesPoints) -> None:
