@@ -1,5 +1,6 @@
 """`mememoji train` and `mememoji export`, from a source of images to weights with a true card."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +26,11 @@ def names(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def run(*arguments: str | Path) -> None:
+def run(*arguments: str | Path) -> str:
+    """Run a command that succeeds, and return what it writes to standard error."""
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
+    return result.stderr
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "first"
-    run("train", "--data", data, "--out", out, "--preset", "debug", "--epochs", "1", "--batch-size", "14")
+    log = run("train", "--data", data, "--out", out, "--preset", "debug", "--epochs", "1", "--batch-size", "14")
+    # Not a terminal, so a line and no bar.
+    assert re.search(r"^epoch 1/1: loss \d.*, val accuracy \d.*, lr \d.*, \d+ images/s$", log, re.MULTILINE)
+    assert "\r" not in log
     return out
 
 

@@ -23,7 +23,7 @@ def calibrate_weights(
         data: A split file that the weights were not trained on: val.parquet.
         out: The file to write, possibly `weights` itself; its card gets the scores on `data` and the calibration error
             to expect on new images.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Returns:
         The evaluation of the calibrated weights, and the calibration by head.

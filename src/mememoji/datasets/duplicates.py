@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from mememoji.classification.preprocess import CROP_SIZE
 from mememoji.datasets.perceptual_hash import compute_perceptual_hashes, hamming_distance
+from mememoji.progress import track_progress
 from mememoji.types import BoolArray, Float32Array, Int32Array, Int64Array, UInt8Array
 
 MAX_HASH_DISTANCE: Final = 20
@@ -157,7 +157,7 @@ def find_duplicates(images: UInt8Array, *, progress: bool = False) -> Duplicates
 
     Args:
         images: (N, 48, 48) uint8, gray.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Example:
         >>> import numpy as np
@@ -171,7 +171,7 @@ def find_duplicates(images: UInt8Array, *, progress: bool = False) -> Duplicates
     candidates = np.flatnonzero((identical == np.arange(len(images))) & (deviation >= _MIN_DEVIATION))
     unique = images[candidates]
     hashes, grids = compute_perceptual_hashes(unique), _compute_unit_grids(unique)
-    passes = tqdm((False, True), desc="finding duplicates", leave=False, disable=None if progress else True)
+    passes = track_progress((False, True), "finding duplicates", "passes", is_shown=progress)
     results = []
     for mirrored_pass in passes:
         # Flip the first image of each pair; `_confirm` flips the same one.

@@ -71,7 +71,7 @@ def export_feedback(
         store: The store to export from.
         out: A folder that is new, empty, or holds an earlier export, which is replaced atomically.
         val_fraction: The approximate fraction of the images that go to val, 0..1.
-        progress: Whether to draw progress bars on standard error, if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Returns:
         The data card, with "skipped": the number of faces without feedback, without pixels, and in unreadable images.

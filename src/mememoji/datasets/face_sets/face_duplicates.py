@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mememoji.classification.preprocess import CROP_SIZE
 from mememoji.datasets.duplicates import find_cross_duplicates, find_duplicates
 from mememoji.datasets.face_sets.face_set import CONTEXT_SIZE, UNLABELED, FaceSet
+from mememoji.progress import track_progress
 from mememoji.types import UInt8Array
 
 WINDOWS: Final = (CROP_SIZE, 44, 53, 40, 58, 36, 64)
@@ -64,14 +64,14 @@ def find_held_out_duplicates(
         faces: N faces; their central window is compared at each size of `windows`.
         held_out: (M, 48, 48) uint8, gray.
         windows: Sizes in pixels, up to 64; one of them takes a seventh of the time of all.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Returns:
         At most one duplicate per face, in the order of the faces: the one with equal pixels, or else the one with the
         highest correlation.
     """
     nearest: dict[int, FaceDuplicate] = {}
-    for window in tqdm(windows, desc="comparing faces", leave=False, disable=None if progress else True):
+    for window in track_progress(windows, "comparing faces", "sizes", is_shown=progress):
         for face, other, mirrored, correlation in find_cross_duplicates(_crop_windows(faces, window), held_out):
             if face not in nearest or correlation > nearest[face].correlation:
                 nearest[face] = FaceDuplicate(face, other, False, mirrored, correlation, window)

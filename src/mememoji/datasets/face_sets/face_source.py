@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
-from tqdm import tqdm
 
 from mememoji.classification.preprocess import CROP_SIZE
 from mememoji.datasets.face_sets.face_cutter import FaceCutter, SkipReason
@@ -18,6 +17,7 @@ from mememoji.datasets.face_sets.labeled_parquet import read_labeled_parquet
 from mememoji.datasets.parquet_columns import import_pyarrow
 from mememoji.datasets.splits import read_split
 from mememoji.errors import DatasetError
+from mememoji.progress import track_progress
 from mememoji.types import UInt8Array
 
 DEFAULT_TRUST: Final = 0.8
@@ -101,7 +101,7 @@ def read_faces(
             `write_face_set` or `write_split` wrote.
         cutter: The cutter that crops the faces of images.
         trust: The trust in labels for which neither `source` nor its file states it.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Raises:
         DatasetError: The source is not valid, or both `source` and its file state a trust.
@@ -128,7 +128,7 @@ def _cut_faces(
     kept: list[LabeledImage] = []
     faces: list[UInt8Array] = []
     skipped: dict[SkipReason, list[str]] = {}
-    bar = tqdm(images, desc="finding faces", total=count, leave=False, disable=None if progress else True)
+    bar = track_progress(images, "finding faces", total=count, is_shown=progress)
     for labeled in bar:
         face = cutter.cut(labeled)
         if isinstance(face, SkipReason):

@@ -47,7 +47,7 @@ def prepare_faces(
         compare: Other faces; duplicates of these are counted, at one scale, and kept.
         licenses: No license, one for all sources, or one for each.
         sheet: A PNG file for a contact sheet with some faces of each emotion, or None.
-        progress: Whether to show progress bars on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Returns:
         The card.

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from tqdm import tqdm
 
 from mememoji.datasets.fer2013.csv_reader import is_csv, read_csv
 from mememoji.datasets.fer2013.ferplus import Votes, read_votes
@@ -18,6 +17,7 @@ from mememoji.datasets.splits import Split
 from mememoji.errors import DatasetError
 from mememoji.hidden_files import is_hidden_name
 from mememoji.model_files import compute_sha256
+from mememoji.progress import track_progress
 from mememoji.types import Int8Array, UInt8Array
 
 _EXPECTED: Final = (
@@ -56,7 +56,7 @@ def read_fer2013(source: Path, votes: Path | None = None, *, progress: bool = Fa
             `train/<emotion>/*.jpg`.
         votes: FER+'s `fer2013new.csv`. It is joined by row number, so it must have as many rows as the source, with the
             same usages. These votes replace any in the source.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Raises:
         DatasetError: The format of the source is unknown, the source has no rows, or a row of it or of the votes is
@@ -70,7 +70,7 @@ def read_fer2013(source: Path, votes: Path | None = None, *, progress: bool = Fa
             "contain one; use the official CSV instead"
         )
     ferplus = None if votes is None else read_votes(votes)
-    bar = tqdm(records, desc="reading", unit=" rows", unit_scale=True, leave=False, disable=None if progress else True)
+    bar = track_progress(records, "reading", "rows", is_shown=progress)
     samples, splits = _collect(bar, source)
     if ferplus is not None:
         samples = _join_votes(samples, splits, ferplus)

@@ -33,7 +33,7 @@ def prepare_fer2013(
         votes: FER+'s `fer2013new.csv`, or None.
         out: A folder that is new, empty, or was prepared before; a prepared one is replaced.
         keep_duplicates: Whether to keep these duplicates in train; the card lists them anyway.
-        progress: Whether to show progress bars on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Returns:
         The data card.

@@ -121,7 +121,7 @@ def evaluate_images(
         path: Class folders or a Parquet file, see `find_labeled_faces`.
         use_boxes: Whether to use the boxes and landmarks of the Parquet file instead of running the detector.
         against: A second classifier, for a paired comparison on the same faces; None for no comparison.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Raises:
         DatasetError: The file or folder is missing or holds no labeled images.

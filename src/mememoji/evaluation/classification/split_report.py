@@ -99,7 +99,7 @@ def evaluate(
         data: A split file that `mememoji data prepare` wrote.
         seed: The seed of the human panel's splits and of the example images.
         against: A second classifier, for a paired comparison on the same images; None for no comparison.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Raises:
         DatasetError: The split file is missing or has no images.

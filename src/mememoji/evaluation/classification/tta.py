@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from tqdm import tqdm
 
 from mememoji.classification.face_classifier import FaceClassifier, Prediction
+from mememoji.progress import ProgressBar
 from mememoji.types import Float32Array, UInt8Array
 
 BATCH_SIZE: Final = 256
@@ -31,15 +31,15 @@ def predict_with_tta(classifier: FaceClassifier, images: UInt8Array, *, progress
     Args:
         classifier: The classifier.
         images: Upright crops.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
     """
     singles, flips = [], []
-    with tqdm(total=len(images), unit="image", desc="classifying", disable=None if progress else True) as bar:
+    with ProgressBar(len(images), "classifying", is_shown=progress) as bar:
         for start in range(0, len(images), BATCH_SIZE):
             crops = images[start : start + BATCH_SIZE]
             singles.append(classifier.classify(crops))
             flips.append(classifier.classify(np.ascontiguousarray(crops[:, :, ::-1])))
-            bar.update(len(crops))
+            bar.advance(len(crops))
     if not singles:
         empty = classifier.classify(images)
         return SplitPredictions(empty, empty)

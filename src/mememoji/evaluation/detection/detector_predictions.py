@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from tqdm import tqdm
 
 from mememoji.datasets.detection_images import DetectionSample
 from mememoji.detection.compact import CompactDetector
@@ -16,6 +15,7 @@ from mememoji.detection.registry import get_detector_spec
 from mememoji.detection.yunet import SCORE_THRESHOLD, YuNetDetector
 from mememoji.errors import InputError
 from mememoji.image_io import read_image
+from mememoji.progress import track_progress
 from mememoji.types import Float32Array
 
 MIN_SCORE: Final = 0.02
@@ -74,10 +74,10 @@ def run_detector(
         samples: Images to process.
         threshold: Score threshold at which the detector is used, 0..1.
         name: Name in reports, for two detectors with the same name; None uses the detector's own.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
     """
     label = detector.name if name is None else name
-    bar = tqdm(samples, unit="image", desc=label, disable=None if progress else True)
+    bar = track_progress(samples, f"detecting with {label}", is_shown=progress)
     return DetectorPredictions(label, threshold, tuple(_detect(detector, sample) for sample in bar))
 
 

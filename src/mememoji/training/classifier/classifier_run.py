@@ -28,6 +28,13 @@ class ClassifierMetrics:
     images_per_second: float
     seconds: float
 
+    def describe(self, num_epochs: int) -> str:
+        """Return the metrics as a line of a log."""
+        return (
+            f"epoch {self.epoch}/{num_epochs}: loss {self.train_loss:.3f}, val loss {self.val_loss:.3f}, "
+            f"val accuracy {self.val_accuracy:.1%}, lr {self.lr:.2g}, {self.images_per_second:,.0f} images/s"
+        )
+
 
 HISTORY_PANELS: Final = {
     "Loss": (MetricCurve("train_loss", "train", "#8a8f98"), MetricCurve("val_loss", "val", "#d55e00")),

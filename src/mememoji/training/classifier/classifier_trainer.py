@@ -5,15 +5,15 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from mememoji.datasets.splits import Split
 from mememoji.errors import RunError
+from mememoji.progress import ProgressBar
 from mememoji.training.classifier.batch_sampler import BatchSampler, MixedFaceSet
 from mememoji.training.classifier.cached_targets import CachedViews
 from mememoji.training.classifier.classifier_config import ClassifierTrainConfig
@@ -57,7 +57,7 @@ class ClassifierTrainer:
         remarks: Text for the card of exported weights, in addition to its description of the data.
         on_epoch_end: Called with each epoch's metrics; an exception that it raises ends the training.
         compile_model: Whether to fuse the network with torch.compile, which needs a C++ compiler and about a minute.
-        quiet: Whether to hide the progress bar.
+        quiet: Whether to hide the progress: a bar on a terminal, else a line for each epoch.
 
     Raises:
         DatasetError: A split has no images.
@@ -146,6 +146,7 @@ class ClassifierTrainer:
                 if self.face_sets or metrics.val_accuracy > self._find_best_val_accuracy():
                     self.best = _copy_weights(self.eval_model)
                 self.history.append(metrics)
+                bar.write_line(metrics.describe(self.config.epochs))
                 if time.monotonic() - self._last_save > _SAVE_INTERVAL:
                     self._save(self._make_checkpoint())
                 if self.on_epoch_end is not None:
@@ -175,7 +176,7 @@ class ClassifierTrainer:
             num_correct += int((logits["labels"].argmax(dim=1) == self.val_data.labels[indices]).sum())
         return loss / len(self.val_data), num_correct / len(self.val_data)
 
-    def _train_epoch(self, epoch: int, bar: "tqdm[Any]") -> ClassifierMetrics:
+    def _train_epoch(self, epoch: int, bar: ProgressBar) -> ClassifierMetrics:
         # Generators are seeded in each epoch, so that a resumed training draws what an uninterrupted one would.
         seed = self.config.seed * 1_000_003 + epoch
         torch.manual_seed(seed)
@@ -185,17 +186,18 @@ class ClassifierTrainer:
         # Sums stay on the device: reading them in each step would make the CPU wait for the GPU.
         loss_sum, num_correct, num_labeled = torch.zeros(3, device=self.device.torch_device)
         self.model.train()
-        bar.set_description(f"epoch {epoch + 1}/{self.config.epochs}")
+        description = f"epoch {epoch + 1}/{self.config.epochs}"
+        bar.describe(description)
         for step, indices in enumerate(batches):
             batch = self._make_batch(indices, epoch)
             lr = compute_lr(self.config, epoch + (step + 0.5) / num_steps)
             loss, correct = self._optimizer_step(batch, lr)
             loss_sum, num_correct = loss_sum + loss, num_correct + correct
             num_labeled = num_labeled + (batch.labels != UNKNOWN).sum()
-            bar.update(len(indices))
+            bar.advance(len(indices))
             if step % 50 == 49:
                 accuracy = num_correct.item() / max(num_labeled.item(), 1)
-                bar.set_postfix(loss=f"{loss_sum.item() / (step + 1):.3f}", accuracy=f"{accuracy:.1%}")
+                bar.describe(description, f"loss {loss_sum.item() / (step + 1):.3f}, accuracy {accuracy:.1%}")
         train_loss, train_accuracy = loss_sum.item() / num_steps, num_correct.item() / max(num_labeled.item(), 1)
         seconds = time.perf_counter() - start
         if not math.isfinite(train_loss):
@@ -257,14 +259,15 @@ class ClassifierTrainer:
         can_capture = self.device.is_cuda and not compile_model and not teachers
         return CudaGraphStep(step, self.model) if can_capture else step
 
-    def _make_progress_bar(self) -> "tqdm[Any]":
+    def _make_progress_bar(self) -> ProgressBar:
         images_per_epoch = self.sampler.num_steps * self.sampler.batch_size
-        return tqdm(
-            total=self.config.epochs * images_per_epoch,
+        return ProgressBar(
+            self.config.epochs * images_per_epoch,
+            "training",
             initial=len(self.history) * images_per_epoch,
-            unit=" images",
-            unit_scale=True,
-            disable=self.quiet,
+            is_shown=not self.quiet,
+            has_lines=False,
+            is_kept=True,
         )
 
     def _find_best_val_accuracy(self) -> float:

@@ -34,6 +34,14 @@ class DetectorMetrics:
     images_per_second: float
     seconds: float
 
+    def describe(self, num_epochs: int) -> str:
+        """Return the metrics as a line of a log."""
+        validation = "" if self.val_ap is None else f", val average precision {self.val_ap:.3f}"
+        return (
+            f"epoch {self.epoch}/{num_epochs}: loss {self.loss:.3f}{validation}, lr {self.lr:.2g}, "
+            f"{self.images_per_second:,.0f} images/s"
+        )
+
 
 HISTORY_PANELS: Final = {
     "Losses on train": (

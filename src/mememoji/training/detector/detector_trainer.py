@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from mememoji.datasets.detection_images import DetectionSample
 from mememoji.errors import DatasetError, RunError
 from mememoji.model_files import compute_sha256
+from mememoji.progress import ProgressBar
 from mememoji.training.common.checkpoint import CHECKPOINT_FILE, Checkpoint, describe_changes
 from mememoji.training.common.device import Device
 from mememoji.training.common.metrics_log import HISTORY_CSV, HISTORY_PNG, plot_history, write_history_csv
@@ -54,7 +54,7 @@ class DetectorTrainer:
         num_workers: Number of processes that make training samples; 0 uses a thread of this one.
         val_interval: Number of epochs between validations; the last epoch is always validated.
         init_from: Weights file to start from; None starts from random weights. Its hash becomes part of the config.
-        quiet: Whether to hide the progress bar.
+        quiet: Whether to hide the progress: a bar on a terminal, else a line for each epoch.
 
     Raises:
         DatasetError: There are no images, or one cannot be read.
@@ -142,24 +142,27 @@ class DetectorTrainer:
             for epoch in range(first, last):
                 if epoch == last - self.config.lr_decay_epochs and epoch > 0:
                     self._make_checkpoint().write(self.run / PRE_DECAY_FILE)
-                bar.set_description(f"epoch {epoch + 1}/{last}")
-                self.history.append(self._train_epoch(epoch, islice(batches, self.dataset.steps_per_epoch), bar))
+                metrics = self._train_epoch(epoch, islice(batches, self.dataset.steps_per_epoch), bar)
+                self.history.append(metrics)
+                bar.write_line(metrics.describe(last))
                 if epoch + 1 == last or time.monotonic() - self._last_save > _SAVE_INTERVAL:
                     self._save()
         return self.eval_model.eval()
 
-    def _train_epoch(self, epoch: int, batches: Iterable[DetectionBatch], bar: "tqdm[Any]") -> DetectorMetrics:
+    def _train_epoch(self, epoch: int, batches: Iterable[DetectionBatch], bar: ProgressBar) -> DetectorMetrics:
         start, num_images, num_steps = time.perf_counter(), 0, self.dataset.steps_per_epoch
         # Sums stay on the device: reading them in each step would make the CPU wait for the GPU.
         sums = torch.zeros(4, device=self.device.torch_device)
         self.model.train()
+        description = f"epoch {epoch + 1}/{self.config.epochs}"
+        bar.describe(description)
         for step, batch in enumerate(batches):
             lr = compute_lr(self.config, epoch + (step + 0.5) / num_steps)
             sums += self._optimizer_step(batch.to(self.device.torch_device), lr)
             num_images += len(batch.images)
-            bar.update(len(batch.images))
+            bar.advance(len(batch.images))
             if step % 20 == 19:
-                bar.set_postfix(loss=f"{float(sums[0]) / (step + 1):.3f}")
+                bar.describe(description, f"loss {float(sums[0]) / (step + 1):.3f}")
         if not torch.isfinite(sums).all():
             raise RunError(f"the loss became NaN or infinite in epoch {epoch + 1}; try a lower --lr")
         seconds = time.perf_counter() - start
@@ -191,15 +194,15 @@ class DetectorTrainer:
         self.ema.update(self.model)
         return torch.stack([losses.total, losses.faces, losses.boxes, losses.landmarks]).detach()
 
-    def _make_progress_bar(self) -> "tqdm[Any]":
+    def _make_progress_bar(self) -> ProgressBar:
         images_per_epoch = self.dataset.steps_per_epoch * self.config.batch_size
-        return tqdm(
-            total=self.config.epochs * images_per_epoch,
+        return ProgressBar(
+            self.config.epochs * images_per_epoch,
+            "training",
             initial=len(self.history) * images_per_epoch,
-            unit=" images",
-            unit_scale=True,
-            mininterval=1.0,
-            disable=self.quiet,
+            is_shown=not self.quiet,
+            has_lines=False,
+            is_kept=True,
         )
 
     def _make_checkpoint(self) -> DetectorCheckpoint:
