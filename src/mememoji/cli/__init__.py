@@ -1,5 +1,6 @@
 """The command line `mememoji`: one module per group of commands, with heavy imports inside the commands."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,27 +10,31 @@ from mememoji.cli import data, detector, store
 from mememoji.cli.convert import calibrate, convert
 from mememoji.cli.distill import distill
 from mememoji.cli.evaluate import evaluate
+from mememoji.cli.exit_codes import exit_on_errors, raise_on_sigterm
 from mememoji.cli.features import features
 from mememoji.cli.live import live
 from mememoji.cli.model import model
 from mememoji.cli.predict import predict
 from mememoji.cli.search import search
 from mememoji.cli.serve import serve
+from mememoji.cli.standard_streams import open_standard_streams
 from mememoji.cli.train import export, train
 from mememoji.cli.video import video
-from mememoji.errors import MememojiError
 from mememoji.version import __version__
 
 
 class _Commands(TyperGroup):
-    """A command group that reports the errors of Mememoji as one line on standard error, with exit code 1."""
+    """A command group that reports errors as one line on standard error."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        # Help and version are printed before a command is invoked.
+        with exit_on_errors():
+            return super().main(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        try:
+        # Typer ends an interrupted command without a line.
+        with exit_on_errors():
             return super().invoke(ctx)
-        except MememojiError as error:
-            typer.echo(f"mememoji: {' '.join(str(error).split())}", err=True)
-            raise typer.Exit(1) from error
 
 
 app = typer.Typer(
@@ -77,5 +82,11 @@ app.command()(convert)
 
 
 def main() -> None:
-    """Run the command line."""
-    app(prog_name="mememoji")
+    """Run the command line in a process of its own; the exit codes are those of `mememoji.cli.exit_codes`."""
+    open_standard_streams()
+    raise_on_sigterm()
+    try:
+        app(prog_name="mememoji")
+    finally:
+        with exit_on_errors():
+            sys.stdout.flush()

@@ -45,9 +45,6 @@ class Console:
         self._write(f"mememoji: {message}\n", sys.stderr)
 
     def _write(self, text: str, stream: TextIO) -> None:
-        # A file name can contain characters that the encoding of the terminal, or any encoding, lacks.
-        encoding = stream.encoding or "utf-8"
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
         if self._bar is not None:
             self._bar.write(text, file=stream, end="")
         else:
