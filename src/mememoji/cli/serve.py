@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mememoji.cli.exit_codes import Terminated
 from mememoji.errors import InputError, MissingExtraError
 
 
@@ -28,6 +29,9 @@ def serve(
             show_default="sqlite:///mememoji.db",
         ),
     ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the web app in a browser as soon as it is ready.")
+    ] = False,
     show_settings: Annotated[
         bool, typer.Option("--show-settings", help="Print every setting with its value, and exit.")
     ] = False,
@@ -54,4 +58,8 @@ def serve(
     if show_settings:
         typer.echo(json.dumps(settings.to_safe_dict(), indent=2))
         return
-    run_server(settings)
+    try:
+        run_server(settings, opens_browser=open_browser)
+    except Terminated:
+        # The usual end of a server. A message here would follow the JSON lines of its log.
+        raise typer.Exit from None

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -59,7 +60,9 @@ class ServiceSettings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 selects a free one.")
     workers: int = Field(default=1, ge=1, le=64, description="The number of server processes.")
-    log_format: Literal["json", "console"] = Field(default="json", description="The format of log lines.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="The format of log lines; auto is console on a terminal, otherwise json."
+    )
 
     detector: str = Field(default="auto", description="auto, compact, yunet, haar or full-image.")
     classifier: str | None = Field(
@@ -187,6 +190,11 @@ class ServiceSettings(BaseSettings):
     def ttl(self) -> timedelta | None:
         """The time to live of a stored image; None if images do not expire."""
         return timedelta(days=self.retention_days) if self.retention_days > 0 else None
+
+    @property
+    def is_log_for_people(self) -> bool:
+        """Whether log lines are plain text rather than JSON."""
+        return self.log_format == "console" or (self.log_format == "auto" and sys.stderr.isatty())
 
     def to_safe_dict(self) -> dict[str, Any]:
         """Return every setting as a JSON value under its variable's name, with secrets and passwords redacted."""

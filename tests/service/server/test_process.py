@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +173,41 @@ def test_occupied_port_fails_with_one_line(tmp_path: Path, workers: str) -> None
         done = run(tmp_path, "--port", port, "--store", "none", "--workers", workers)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert port in line
+    assert f"port {port} of 127.0.0.1 is taken" in line
+    assert "--port" in line
+
+
+def test_terminal_gets_one_line_and_the_browser(tmp_path: Path) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.new && mv {opened}.new {opened}\n', "utf-8")
+    browser.chmod(0o755)
+    terminal, end = os.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "--port", "0", "--store", "none", "--open"],
+        env=os.environ | {"BROWSER": f"{browser} %s", "MEMEMOJI_THREADS": "1", "TMPDIR": str(tmp_path)},
+        cwd=tmp_path,
+        stdin=end,
+        stdout=end,
+        stderr=end,
+    )
+    os.close(end)
+    try:
+        wait_for(opened.exists)
+        url = opened.read_text("utf-8").strip()
+        assert httpx.get(f"{url}/health/live").status_code == 200  # it is opened when it is ready, not before
+        output = os.read(terminal, 65536).decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 0
+        with suppress(OSError):  # Linux ends a terminal that nobody has open with an error
+            while part := os.read(terminal, 65536).decode():
+                output += part
+    finally:
+        process.kill()
+        os.close(terminal)
+    lines = [line for line in output.splitlines() if "response" not in line and line.strip("^C")]
+    assert lines == [
+        f"Mememoji: {url} (API: /docs; clients of the original API on other origins: allowed). Ctrl+C stops it."
+    ]
 
 
 def test_log_of_one_worker_has_no_secrets(tmp_path: Path, astronaut: bytes) -> None:
@@ -198,6 +232,8 @@ def test_log_of_one_worker_has_no_secrets(tmp_path: Path, astronaut: bytes) -> N
         assert server.end() in (0, -signal.SIGTERM)
 
     entries = [json.loads(line) for line in server.lines()]
+    (ready,) = [entry for entry in entries if entry["event"] == "ready"]
+    assert ready["url"] == f"http://127.0.0.1:{server.port}"
     answered = [entry for entry in entries if entry["event"] == "response"]
     assert len(answered) == server.num_requests
     assert all(entry["request_id"] for entry in answered)
@@ -246,7 +282,7 @@ def test_status_and_metrics_sum_over_two_workers(tmp_path: Path, astronaut: byte
 
         assert server.end() in (0, -signal.SIGTERM)
     assert not list(tmp_path.glob("mememoji-*"))
-    assert all(json.loads(line) for line in server.lines())
+    assert [json.loads(line)["event"] for line in server.lines()].count("ready") == 1
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -1,9 +1,11 @@
 """The server: one process or several workers, their logging, start and shutdown."""
 
+import errno
 import functools
 import logging
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ import uvicorn
 
 from mememoji.errors import InputError
 from mememoji.service.origin_policy import OriginPolicy
+from mememoji.service.server.announcement import announce_when_ready
 from mememoji.service.server.http_protocol import LimitedHttpProtocol
 from mememoji.service.server.memory import freeze_gc, tune_malloc
 from mememoji.service.settings import NO_STORE, ServiceSettings
@@ -22,14 +25,21 @@ from mememoji.service.settings import NO_STORE, ServiceSettings
 _WORKER_FACTORY = "mememoji.service.server.process:make_worker"
 
 
-def serve(settings: ServiceSettings) -> None:
+def serve(settings: ServiceSettings, *, opens_browser: bool = False) -> None:
     """Serve until a signal stops the process; accepted requests are finished first.
+
+    Args:
+        settings: The settings of the service.
+        opens_browser: Whether to open the web app in a browser once it can be reached.
 
     Raises:
         MememojiError: The address, store, detector or weights of the settings cannot be used.
     """
+    settings = settings.model_copy(update={"port": _find_port(settings)})
     with _share_folder(settings) as shared_settings, _export_settings(shared_settings):
         _validate(shared_settings)
+        configure_logging(shared_settings)
+        announce_when_ready(shared_settings, opens_browser=opens_browser)
         uvicorn.run(
             _WORKER_FACTORY, factory=True, workers=shared_settings.workers, **make_uvicorn_options(shared_settings)
         )
@@ -75,8 +85,9 @@ def configure_logging(settings: ServiceSettings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    is_json = settings.log_format == "json"
-    renderer: Any = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer()
+    renderer: Any = structlog.processors.JSONRenderer()
+    if settings.is_log_for_people:
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -92,12 +103,34 @@ def configure_logging(settings: ServiceSettings) -> None:
     handler.addFilter(_has_no_query)
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.INFO)
+    # For people the announcement says that the server is ready, and at which address.
+    logger.setLevel(logging.WARNING if settings.is_log_for_people else logging.INFO)
 
 
 def _has_no_query(record: logging.LogRecord) -> bool:
     # uvicorn logs each WebSocket with its query, which may contain the key; `RequestLogging` logs it without.
     return '"WebSocket ' not in str(record.msg)
+
+
+def _find_port(settings: ServiceSettings) -> int:
+    """Return the port to listen on, which is known before the workers start, also if any free one will do.
+
+    Raises:
+        InputError: The address cannot be used.
+    """
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        address = f"port {settings.port} of {settings.host}"
+        if error.errno == errno.EADDRINUSE:
+            other = settings.port + 1 if settings.port < 65535 else 8000
+            raise InputError(f"{address} is taken; choose another one, for example with --port {other}") from error
+        if error.errno == errno.EACCES:
+            raise InputError(f"{address} is not permitted; choose one from 1024 on with --port") from error
+        raise InputError(f"cannot listen on {address}: {error.strerror}; set others with --host and --port") from error
 
 
 def _validate(settings: ServiceSettings) -> None:
@@ -109,13 +142,6 @@ def _validate(settings: ServiceSettings) -> None:
     from mememoji.service.app import make_analyzer
     from mememoji.storage.factory import open_store
 
-    try:
-        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((settings.host, settings.port))
-    except OSError as error:
-        address = f"{settings.host} port {settings.port}"
-        raise InputError(f"cannot listen on {address}: {error.strerror}; set others with --host and --port") from error
     if settings.store != NO_STORE:
         open_store(settings.store).close()
     if settings.workers > 1:  # a single worker runs in this process and fails with the same message
