@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import cv2
 from fastapi import FastAPI
-from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from mememoji.analyzer import Analyzer
@@ -31,7 +30,7 @@ from mememoji.service.middleware.rate_limit import RateLimit
 from mememoji.service.middleware.request_logging import RequestLogging
 from mememoji.service.middleware.request_stats import RequestStats
 from mememoji.service.origin_policy import OriginPolicy
-from mememoji.service.routes import admin, feedback, images, models, policy, predictions, web, websocket
+from mememoji.service.routes import admin, api_docs, feedback, images, models, policy, predictions, web, websocket
 from mememoji.service.settings import NO_STORE, ServiceSettings
 from mememoji.service.state import AppState, ConcurrencyLimiter
 from mememoji.service.url_fetcher.image_fetcher import ImageFetcher
@@ -112,17 +111,18 @@ def create_app(
         await state.store.stop()
         await state.fetcher.aclose()
 
-    app = FastAPIOffline(
+    app = FastAPI(
         title="Mememoji",
         version=__version__,
         summary="Recognizes facial expressions: a composition of six emotions for every face of an image.",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
         middleware=_make_middleware(settings, analyzer.classifier.card, metrics, stats),
     )
     add_error_handlers(app)
-    for resource in (predictions, feedback, images, models, websocket, policy, admin, web):
+    for resource in (predictions, feedback, images, models, websocket, policy, admin, api_docs, web):
         app.include_router(resource.router)
     app.openapi = functools.partial(_make_openapi, app.openapi, needs_key=bool(settings.api_keys))  # type: ignore[method-assign]
     return app

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 STATIC_FOLDER: Final = Path(__file__).with_name("static")
 """The folder that the package build writes the app to."""
 
@@ -31,13 +34,15 @@ _COMMON_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept-Encoding",
 }
-_PAGE_HEADERS: Final = {
+PAGE_HEADERS: Final = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     # Cached but revalidated: the page names the other files, which never change.
     "Cache-Control": "no-cache",
 }
+"""The headers of a page: what it may load, and which devices it may ask for."""
+
 _ASSET_HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 # Not the system's table, which may map scripts to other media types or to none.
 _MEDIA_TYPES: Final = {
@@ -97,6 +102,15 @@ class WebApp:
             return None
         assets = [path for path in (folder / "assets").iterdir() if path.is_file()]
         return cls(
-            WebFile.from_path(page, _PAGE_HEADERS),
+            WebFile.from_path(page, PAGE_HEADERS),
             {path.name: WebFile.from_path(path, _ASSET_HEADERS) for path in assets},
         )
+
+
+def make_file_response(request: Request, file: WebFile) -> Response:
+    """Return the response to a GET or HEAD request for a file: compressed, or 304 if the client has it."""
+    if file.headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=file.headers)
+    if file.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.gzipped, headers={**file.headers, "Content-Encoding": "gzip"})
+    return Response(file.content, headers=file.headers)

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mememoji.service.api_errors import APIError, RequestLineTooLongError, make_error_response
 
-_OPEN_PATHS: Final = ("/health/", "/docs", "/openapi.json", "/static-offline-docs/", "/assets/")
+_OPEN_PATHS: Final = ("/health/", "/docs", "/openapi.json", "/assets/")
 """Paths without a key or rate limit: probes have no key, and the documentation and the web app ask for one."""
 
 _POLICY_VIOLATION: Final = 1008

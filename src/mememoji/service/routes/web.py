@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from starlette.responses import PlainTextResponse
 
 from mememoji.service.state import AppState, get_state
-from mememoji.service.web_app import NOT_BUILT_MESSAGE, WebFile
+from mememoji.service.web_app import NOT_BUILT_MESSAGE, make_file_response
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,7 +16,7 @@ async def get_page(request: Request, state: Annotated[AppState, Depends(get_stat
     """Return the app's page, or how to build the app if it is not built."""
     if state.web_app is None:
         return PlainTextResponse(NOT_BUILT_MESSAGE)
-    return _make_response(request, state.web_app.page)
+    return make_file_response(request, state.web_app.page)
 
 
 @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
@@ -25,12 +25,4 @@ async def get_asset(name: str, request: Request, state: Annotated[AppState, Depe
     file = state.web_app.assets.get(name) if state.web_app is not None else None
     if file is None:
         raise HTTPException(404)
-    return _make_response(request, file)
-
-
-def _make_response(request: Request, file: WebFile) -> Response:
-    if file.headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=file.headers)
-    if file.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(file.gzipped, headers={**file.headers, "Content-Encoding": "gzip"})
-    return Response(file.content, headers=file.headers)
+    return make_file_response(request, file)

@@ -1,4 +1,4 @@
-"""Clients of the original API, on an origin of their own, with a service of default settings."""
+"""The API in a browser: clients of the original on an origin of their own, and the documentation at `/docs`."""
 
 import functools
 import json
@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.app_server import ASTRONAUT, run_service
+from tests.web.conftest import DESKTOP, PHONE, OpenPage
 
 CLIENTS = Path(__file__).with_name("original_clients")
 
@@ -85,3 +86,31 @@ def test_multipart_client_gets_all_fields_of_every_face(page: Page, service_url:
     crop = page.locator("img")
     crop.evaluate("crop => crop.decode()")
     assert crop.evaluate("crop => [crop.naturalWidth, crop.naturalHeight]") == [40, 50]
+
+
+DOCS_STATES = ((DESKTOP, "light"), (PHONE["viewport"], "dark"))
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), DOCS_STATES, ids=["desktop, light", "phone, dark"])
+def test_documentation_sends_requests_and_is_accessible(
+    open_page: OpenPage, service_url: str, node_modules: Path, viewport: dict[str, int], scheme: str
+) -> None:
+    axe = (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
+    with open_page(service_url, path="docs", viewport=viewport, color_scheme=scheme) as page:
+        route = page.locator("summary", has_text="/v1.0.0/predict")
+        route.first.click()
+        page.get_by_label("image_buf").set_input_files(ASTRONAUT)
+        page.get_by_label("annotate_image").select_option("true")
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("200 OK")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("region", name="Body")).to_contain_text('"emotion": "happy"')
+        expect(page.get_by_role("region", name="Command")).to_contain_text("curl -F 'image_buf=@astronaut.png'")
+        expect(page.get_by_role("status").get_by_role("img")).to_have_count(2)  # the annotated image and a thumbnail
+        page.get_by_role("link", name="PredictResponse").click()
+        expect(page.get_by_text("The faces in reading order").first).to_be_visible()
+        page.evaluate(axe)
+        result = page.evaluate("axe.run({rules: {'target-size': {enabled: true}}})")
+        assert [violation["id"] for violation in result["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        is_dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(17, 19, 24)"
+        assert is_dark == (scheme == "dark")
