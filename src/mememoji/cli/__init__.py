@@ -19,12 +19,17 @@ from mememoji.cli.search import search
 from mememoji.cli.serve import serve
 from mememoji.cli.standard_streams import open_standard_streams
 from mememoji.cli.train import export, train
+from mememoji.cli.verbosity import HELP, add_verbose_option, hide_library_messages, show_library_messages
 from mememoji.cli.video import video
 from mememoji.version import __version__
 
 
 class _Commands(TyperGroup):
-    """A command group that reports errors as one line on standard error."""
+    """A command group that reports errors as one line on standard error, and whose commands have `--verbose`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        add_verbose_option(self)
 
     def main(self, *args: Any, **options: Any) -> Any:
         # Help and version are printed before a command is invoked.
@@ -54,10 +59,18 @@ def _print_version(requested: bool) -> None:
         raise typer.Exit
 
 
+def _show_library_messages(requested: bool) -> None:
+    if requested:
+        show_library_messages()
+
+
 @app.callback()
 def _mememoji(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", callback=_show_library_messages, is_eager=True, help=HELP)
     ] = False,
 ) -> None:
     """Read facial expressions: find faces in images and predict how much of each of six emotions they show."""
@@ -84,6 +97,7 @@ app.command()(convert)
 def main() -> None:
     """Run the command line in a process of its own; the exit codes are those of `mememoji.cli.exit_codes`."""
     open_standard_streams()
+    hide_library_messages()
     raise_on_sigterm()
     try:
         app(prog_name="mememoji")

@@ -1,6 +1,5 @@
 """`mememoji video`: track the faces of a video file and read their expressions over time."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +51,6 @@ def video(
     The exit code is 0 if the file was read completely; 1 if it is damaged, with everything before the damage written;
     2 if the command was used incorrectly; 130 if it was interrupted.
     """
-    # FFmpeg's own messages about damaged frames are suppressed; the end of the readable part is reported below.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     from mememoji.video import timeline_plot
     from mememoji.video.frame_overlay import Overlay
     from mememoji.video.processing import OutputPaths, process_video
