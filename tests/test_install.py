@@ -96,6 +96,18 @@ def test_missing_extra_is_reported_with_the_install_command(installed: Path, com
     assert "Traceback" not in done.stderr
 
 
+def test_heic_without_its_extra_is_reported_with_the_install_command(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
+    (tmp_path / "b.heif").write_bytes(b"")
+    done = run(str(installed / "bin" / "mememoji"), "predict", str(tmp_path), str(tmp_path / "a.heic"), check=False)
+    advice = 'pip install "mememoji[heif]", or convert to JPEG'
+    no_images, skipped, unreadable = done.stderr.splitlines()
+    assert no_images == f"mememoji: {tmp_path}: no images in this folder"
+    assert skipped == f"mememoji: 2 HEIC files skipped (1 .heic, 1 .heif); {advice}"
+    assert unreadable.endswith(f"got HEIC; {advice}")
+    assert done.returncode == 1
+
+
 # This test is last, because it installs the extra into the environment.
 def test_installed_wheel_serves_the_web_app(serving: str) -> None:
     if shutil.which("npm") is None and not os.environ.get("MEMEMOJI_TEST_ALL"):

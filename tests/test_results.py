@@ -154,6 +154,7 @@ def test_analysis_without_faces_is_json() -> None:
         "height": 3,
         "detector": "haar",
         "model": "net",
+        "warnings": [],
         "faces": [],
     }
 

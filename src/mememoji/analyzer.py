@@ -1,6 +1,7 @@
 """The analyzer: a detector and a classifier that turn an image into an Analysis."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from mememoji.classification.face_classifier import FaceClassifier
 from mememoji.classification.onnx_classifier import OnnxClassifier
 from mememoji.classification.preprocess import crop_faces, crop_rgb_face
 from mememoji.classification.shipped_classifiers import find_weights
+from mememoji.detection.border import MIN_FACE_SCORE, detect_with_border
 from mememoji.detection.face_detector import FaceDetector
 from mememoji.detection.registry import make_detector
-from mememoji.image_io import DEFAULT_LIMITS, ImageLike, ImageLimits, RGBImage, read_image
+from mememoji.detection.tiles import detect_in_tiles, is_long
+from mememoji.image_io import DEFAULT_LIMITS, ImageLike, ImageLimits, RGBImage, decode_image
 from mememoji.results import Analysis, Box, Composition, Detection, Face
 from mememoji.types import UInt8Array
 
@@ -88,26 +91,34 @@ class Analyzer:
         Raises:
             ImageError: The input is not an image, or exceeds the limits.
         """
-        return self.analyze_array(read_image(image, self.limits))
+        pixels, warnings = decode_image(image, self.limits)
+        return self.classify_faces(pixels, self.find_faces(pixels), warnings=warnings)
 
-    def analyze_array(self, image: RGBImage) -> Analysis:
-        """Analyze an upright RGB array (H, W, 3) uint8, as returned by `read_image`."""
-        return self.classify_faces(image, self.find_faces(image))
+    def analyze_array(self, image: RGBImage, *, thorough: bool = True) -> Analysis:
+        """Analyze an upright RGB array (H, W, 3) uint8, as returned by `read_image`; see `find_faces`."""
+        return self.classify_faces(image, self.find_faces(image, thorough=thorough))
 
-    def analyze_arrays(self, images: Sequence[RGBImage]) -> list[Analysis]:
+    def analyze_arrays(self, images: Sequence[RGBImage], *, thorough: bool = True) -> list[Analysis]:
         """Analyze several upright RGB arrays, for example frames of a video, and classify all faces in one batch."""
-        return self._classify(images, [self.find_faces(image) for image in images])
+        return self._classify(images, [self.find_faces(image, thorough=thorough) for image in images])
 
     def find_faces(
-        self, image: RGBImage, *, detector: FaceDetector | None = None, max_faces: int | None = None
+        self,
+        image: RGBImage,
+        *,
+        detector: FaceDetector | None = None,
+        max_faces: int | None = None,
+        thorough: bool = True,
     ) -> list[Detection]:
         """Detect the faces of an image.
 
         Args:
             image: (H, W, 3) uint8 RGB, upright.
-            detector: The detector to use instead of the analyzer's own.
+            detector: The detector to use instead of the analyzer's own, for a stream of frames; it is used once.
             max_faces: The largest number of faces; None takes the analyzer's own limit. The faces with the highest
                 confidence are kept, and the largest ones where the confidence is equal or unknown.
+            thorough: Whether to search a long image in tiles too, see `mememoji.detection.tiles`, and an image without
+                a face once more, see `mememoji.detection.border`. False suits the frames of a video.
 
         Returns:
             The faces in reading order.
@@ -116,7 +127,12 @@ class Analyzer:
             ValueError: `max_faces` is below 1.
         """
         _check_max_faces(max_faces)
-        detections = (detector or self.detector).detect(image)
+        if detector is not None:
+            detections = detector.detect(image)
+        elif thorough:
+            detections = self._search(image)
+        else:
+            detections = self.detector.detect(image)
         return sort_by_reading_order(select_faces(detections, max_faces or self.max_faces))
 
     def crop_faces(self, image: RGBImage, detections: Sequence[Detection]) -> UInt8Array:
@@ -146,14 +162,31 @@ class Analyzer:
         """
         return crop_rgb_face(image, detection, margin=self.margin, max_size=max_size, align=self.align)
 
-    def classify_faces(self, image: RGBImage, detections: Sequence[Detection]) -> Analysis:
+    def classify_faces(
+        self, image: RGBImage, detections: Sequence[Detection], *, warnings: Sequence[str] = ()
+    ) -> Analysis:
         """Classify detected faces, all of them in one batch.
 
         Args:
             image: (H, W, 3) uint8 RGB, upright.
             detections: The faces in any order; every box must be inside the image.
+            warnings: What reading the image reported, see `decode_image`.
         """
-        return self._classify([image], [detections])[0]
+        return replace(self._classify([image], [detections])[0], warnings=tuple(warnings))
+
+    def _search(self, image: RGBImage) -> list[Detection]:
+        detections = detect_in_tiles(self.detector, image) if is_long(image) else self.detector.detect(image)
+        return detections or self._search_with_border(image)
+
+    def _search_with_border(self, image: RGBImage) -> list[Detection]:
+        faces = detect_with_border(self.detector, image)
+        if not faces:
+            return []
+        # The detector alone takes the heads of animals that fill an image for faces.
+        scores = self.classifier.classify(self.crop_faces(image, faces)).compute_face_scores()
+        if scores is None:
+            return []
+        return [face for face, score in zip(faces, scores, strict=True) if score >= MIN_FACE_SCORE]
 
     def _classify(self, images: Sequence[RGBImage], detections: Sequence[Sequence[Detection]]) -> list[Analysis]:
         ordered = [sort_by_reading_order(in_image) for in_image in detections]

@@ -5,18 +5,24 @@ import importlib
 import io
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
+from PIL.PngImagePlugin import PngInfo
 
+from mememoji.end_marks import complete_jpeg, is_png_end_missing
 from mememoji.errors import ImageError, TooLargeError
 from mememoji.exif import apply_orientation, read_orientation
+from mememoji.file_names import format_name
+from mememoji.image_formats import READABLE_NAMES, identify_format
+from mememoji.pixel_conversion import array_to_rgb, pillow_to_rgb
+from mememoji.tiff_tags import TiffTags
 from mememoji.types import UInt8Array
 
 ImageLike = str | os.PathLike[str] | bytes | npt.NDArray[Any] | Image.Image
@@ -25,25 +31,8 @@ ImageLike = str | os.PathLike[str] | bytes | npt.NDArray[Any] | Image.Image
 RGBImage = UInt8Array
 """(H, W, 3) uint8, RGB."""
 
-SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".avif"}
-    | {".bmp", ".dib", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"}
-)
-"""The suffixes, in lower case, of the formats that `read_image` reads; it checks the content itself, not the suffix."""
-
-# Only raster formats, and none whose decoder starts a program or follows a link, as PostScript does.
-_SIGNATURES: Final[tuple[tuple[str, str], ...]] = (
-    ("Jpeg", r"\xff\xd8\xff"),  # also MPO of cameras, whose first image is a complete JPEG
-    ("Png", r"\x89PNG\r\n\x1a\n"),
-    ("WebP", r"RIFF....WEBP"),
-    ("Gif", r"GIF8[79]a"),
-    ("Bmp", r"BM"),
-    ("Tiff", r"II[*+]\0|MM\0[*+]"),
-    ("Avif", r"....ftyp(?:avi[fs]|mif1....(?:....)*?avif)"),
-    ("Ppm", r"P[1-6][\s#]"),
-)
-_FORMATS: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or PPM"
-_HEIC: Final = re.compile(rb"....ftyp(?:he[iv]|mif1|msf1)", re.DOTALL)
+END_MISSING: Final = "the file ends before its end mark; the image itself is complete"
+"""The warning about a file that lacks only its end mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +68,24 @@ ImageLimits.max_pixels
 DEFAULT_LIMITS: Final = ImageLimits()
 
 
+class DecodedImage(NamedTuple):
+    """An image with what is to be known about its file.
+
+    Attributes:
+        pixels: (H, W, 3) uint8, RGB, upright.
+        warnings: What is wrong with the file although the image could be read.
+    """
+
+    pixels: RGBImage
+    warnings: tuple[str, ...] = ()
+
+
 def read_image(image: ImageLike, limits: ImageLimits = DEFAULT_LIMITS) -> RGBImage:
     """Read an image to an upright RGB array.
 
     EXIF orientation is applied, transparent pixels are blended with white, palettes are resolved, and 16 bits are
-    scaled to 8. An animation gives its first frame, an open Pillow image its current frame.
+    scaled to 8. An animation or a file of several pages gives its first one, an open Pillow image its current one. A
+    JPEG or PNG that lacks only its end mark is read; `decode_image` reports that.
 
     Args:
         image: A path; the bytes of a file; a Pillow image; or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4),
@@ -104,19 +106,34 @@ def read_image(image: ImageLike, limits: ImageLimits = DEFAULT_LIMITS) -> RGBIma
         >>> read_image(np.zeros((48, 64), np.float32)).shape
         (48, 64, 3)
     """
+    return decode_image(image, limits).pixels
+
+
+def decode_image(image: ImageLike, limits: ImageLimits = DEFAULT_LIMITS) -> DecodedImage:
+    """Read an image as `read_image` does, and report what is wrong with its file.
+
+    Example:
+        >>> import numpy as np
+        >>> from mememoji.image_io import decode_image, encode_png
+        >>> png = encode_png(np.zeros((48, 64, 3), np.uint8))
+        >>> decode_image(png).warnings
+        ()
+        >>> decode_image(png[:-12]).warnings
+        ('the file ends before its end mark; the image itself is complete',)
+    """
     if isinstance(image, np.ndarray):
-        return _from_array(image, limits)
+        return DecodedImage(_from_array(image, limits))
     if isinstance(image, Image.Image):
-        return _from_pillow(image, limits)
+        return DecodedImage(_from_pillow(image, limits))
     if isinstance(image, (bytes, bytearray, memoryview)):
         return _from_bytes(image, limits, "the bytes")
     if isinstance(image, (str, os.PathLike)):
-        return _from_bytes(_read_bytes(image, limits), limits, str(image))
+        return _from_bytes(_read_bytes(image, limits), limits, format_name(image))
     raise ImageError(f"an image must be a path, bytes, an array or a Pillow image, got {type(image).__name__}")
 
 
-def encode_jpeg(image: UInt8Array, quality: int = 90) -> bytes:
-    """Encode RGB (H, W, 3) or gray (H, W), uint8, as JPEG; `quality` is 1..95.
+def encode_jpeg(image: UInt8Array, quality: int = 90, *, comment: str = "") -> bytes:
+    """Encode RGB (H, W, 3) or gray (H, W), uint8, as JPEG; `quality` is 1..95, `comment` a text near the file's start.
 
     Raises:
         ImageError: The array has another shape or dtype, or is wider or higher than JPEG allows (65,535 pixels).
@@ -124,16 +141,19 @@ def encode_jpeg(image: UInt8Array, quality: int = 90) -> bytes:
     """
     if not 1 <= quality <= 95:
         raise ValueError(f"quality must be in 1..95, got {quality}")
-    return _encode(image, "JPEG", quality=quality)
+    return _encode(image, "JPEG", quality=quality, comment=comment.encode())
 
 
-def encode_png(image: UInt8Array) -> bytes:
-    """Encode RGB (H, W, 3) or gray (H, W), uint8, as PNG.
+def encode_png(image: UInt8Array, *, comment: str = "") -> bytes:
+    """Encode RGB (H, W, 3) or gray (H, W), uint8, as PNG; `comment` is a text near the file's start.
 
     Raises:
         ImageError: The array has another shape or dtype.
     """
-    return _encode(image, "PNG")
+    chunks = PngInfo()
+    if comment:
+        chunks.add_text("Comment", comment)
+    return _encode(image, "PNG", pnginfo=chunks)
 
 
 def to_data_url(content: bytes, media_type: str) -> str:
@@ -148,16 +168,16 @@ def _read_bytes(path: str | os.PathLike[str], limits: ImageLimits) -> bytes:
             # A pipe has no size: one byte more than the limit shows that it is too long.
             content = file.read(limits.max_bytes + 1) if size <= limits.max_bytes else b""
     except IsADirectoryError as error:
-        raise ImageError(f"{path} is a folder; pass an image in it") from error
+        raise ImageError(f"{format_name(path)} is a folder; pass an image in it") from error
     except (OSError, ValueError) as error:
         if re.match(r"data:|[a-z][a-z0-9+.-]+:/", str(path), re.IGNORECASE):
             raise ImageError(
                 f"{str(path)[:80]} looks like a URL, but a str is read as a path; pass the bytes of the image"
             ) from error
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ImageError(f"{path or 'an empty path'} cannot be read: {reason}") from error
+        raise ImageError(f"{format_name(path) or 'an empty path'} cannot be read: {reason}") from error
     if max(size, len(content)) > limits.max_bytes:
-        raise _too_many_bytes(str(path), max(size, len(content)), limits)
+        raise _too_many_bytes(format_name(path), max(size, len(content)), limits)
     return content
 
 
@@ -179,19 +199,50 @@ def _check_size(name: str, width: int, height: int, limits: ImageLimits) -> None
     )
 
 
-def _from_bytes(content: bytes | bytearray | memoryview, limits: ImageLimits, name: str) -> RGBImage:
+def _from_bytes(content: bytes | bytearray | memoryview, limits: ImageLimits, name: str) -> DecodedImage:
     if len(content) > limits.max_bytes:
         raise _too_many_bytes(name, len(content), limits)
-    head = bytes(content[:64])
-    if not head:
+    content = bytes(content)
+    if not content:
         raise ImageError(f"{name}: expected an image, got 0 bytes")
-    plugin = next((name for name, form in _SIGNATURES if re.match(form.encode("latin-1"), head, re.DOTALL)), None)
-    if plugin is None:
-        kind = "HEIC; convert it to JPEG" if _HEIC.match(head) else f"content that starts with {head[:8]!r}"
-        raise ImageError(f"{name}: expected {_FORMATS}, got {kind}")
-    image_class = _load_plugin(plugin)
-    with _decoding(name), image_class(io.BytesIO(content)) as image:
-        return _from_pillow(image, limits, name)
+    form = identify_format(content[:512])
+    if form is None or not form.is_readable:
+        kind = f"content that starts with {content[:8]!r}" if form is None else f"{form.name}; {form.advice}"
+        raise ImageError(f"{name}: expected {_join(READABLE_NAMES)}, got {kind}")
+
+    def decode(content: bytes) -> RGBImage:
+        with _decoding(name), _load_plugin(form.plugin)(io.BytesIO(content)) as image:
+            return _from_pillow(image, limits, name)
+
+    if form.name == "TIFF":
+        _check_tiff(content, name)
+    try:
+        pixels = decode(content)
+    except TooLargeError:
+        raise
+    except ImageError:
+        completed = None
+        if form.name == "JPEG":
+            with suppress(ImageError):
+                completed = complete_jpeg(content, decode)
+        if completed is None:
+            raise
+        return DecodedImage(completed, (END_MISSING,))
+    is_end_missing = form.name == "PNG" and is_png_end_missing(content)
+    return DecodedImage(pixels, (END_MISSING,) if is_end_missing else ())
+
+
+def _join(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _check_tiff(content: bytes, name: str) -> None:
+    with _decoding(name):
+        tags = TiffTags(content)
+    if tags.is_camera_raw:
+        raise ImageError(f"{name}: expected {_join(READABLE_NAMES)}, got camera raw; export as JPEG or PNG")
+    if not tags.is_readable:
+        raise ImageError(f"{name}: a TIFF must have 8 or 16 bits per channel, got {tags.samples}; convert it")
 
 
 @contextmanager
@@ -210,10 +261,9 @@ def _decoding(name: str) -> Iterator[None]:
 @cache
 def _load_plugin(name: str) -> type[ImageFile.ImageFile]:
     # Not Image.open, which warns about or rejects sizes by a limit that is global to the process.
+    module = "pillow_heif" if name == "Heif" else f"PIL.{name}ImagePlugin"
     try:
-        image_class: type[ImageFile.ImageFile] = getattr(
-            importlib.import_module(f"PIL.{name}ImagePlugin"), f"{name}ImageFile"
-        )
+        image_class: type[ImageFile.ImageFile] = getattr(importlib.import_module(module), f"{name}ImageFile")
     except ImportError as error:
         raise ImageError(f"this version of Pillow cannot read {name}: pip install --upgrade pillow") from error
     if name != "Jpeg":
@@ -227,65 +277,22 @@ def _load_plugin(name: str) -> type[ImageFile.ImageFile]:
     return QuietJpeg
 
 
+def _from_array(array: npt.NDArray[Any], limits: ImageLimits) -> RGBImage:
+    if array.ndim in (2, 3):
+        _check_size("the array", array.shape[1], array.shape[0], limits)
+    return array_to_rgb(array)
+
+
 def _from_pillow(image: Image.Image, limits: ImageLimits, name: str = "the image") -> RGBImage:
     _check_size(name, *image.size, limits)
     with _decoding(name):
         image.load()
-        pixels = _to_rgb(image, limits)
+        pixels = pillow_to_rgb(image)
     # After loading, because a PNG may have its EXIF after the pixels. Pillow rotates TIFF itself while loading.
-    return apply_orientation(pixels, read_orientation(image.info.get("exif", b"")))
+    return apply_orientation(pixels, read_orientation(image.info.get("exif") or b""))
 
 
-def _to_rgb(image: Image.Image, limits: ImageLimits) -> RGBImage:
-    if image.mode == "F" or image.mode.startswith("I;16"):
-        return _from_array(np.asarray(image), limits)
-    if image.mode == "I":
-        # Old versions of Pillow use this mode for 16-bit PNG, and all for 16-bit PPM; elsewhere its white is undefined.
-        values = np.asarray(image)
-        if image.format not in ("PNG", "PPM") or values.min() < 0 or values.max() > 65535:
-            raise ImageError("the white level of 32-bit gray is undefined; convert the image to 8 or 16 bits")
-        return _from_array(values.astype(np.uint16), limits)
-    if image.has_transparency_data:
-        image = _blend_with_white(image.convert("RGBA"))
-    elif image.mode != "RGB":
-        image = image.convert("RGB")
-    return np.array(image)
-
-
-def _blend_with_white(image: Image.Image) -> Image.Image:
-    background = Image.new("RGB", image.size, "white")
-    background.paste(image, mask=image.getchannel("A"))
-    return background
-
-
-def _from_array(array: npt.NDArray[Any], limits: ImageLimits) -> RGBImage:
-    if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
-        raise ImageError(f"an array must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) and not empty, got {array.shape}")
-    _check_size("the array", array.shape[1], array.shape[0], limits)
-    levels = _to_uint8(array)
-    if levels.ndim == 3 and levels.shape[2] == 4:
-        return np.array(_blend_with_white(Image.fromarray(np.ascontiguousarray(levels))))
-    if levels.ndim == 2 or levels.shape[2] == 1:
-        levels = np.repeat(levels.reshape(*levels.shape[:2], 1), 3, axis=2)  # (H, W) -> (H, W, 3)
-    return np.ascontiguousarray(levels)
-
-
-def _to_uint8(array: npt.NDArray[Any]) -> UInt8Array:
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
-        return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if array.dtype.kind == "f":
-        # NaN compares as false, so it is rejected here too. The tolerance allows for rounding by the caller.
-        if not (array.min() >= -1e-6 and array.max() <= 1 + 1e-6):
-            raise ImageError(f"floats must be in 0..1, got {array.min()}..{array.max()}; divide by the white level")
-        return np.asarray(np.clip(np.rint(array * 255), 0, 255), np.uint8)
-    raise ImageError(f"an array must be uint8, uint16, bool or float in 0..1, got {array.dtype}; convert it")
-
-
-def _encode(image: UInt8Array, kind: str, **options: int) -> bytes:
+def _encode(image: UInt8Array, kind: str, **options: Any) -> bytes:
     if image.dtype != np.uint8 or not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)) or not image.size:
         raise ImageError(f"an image must be (H, W, 3) or (H, W) uint8, got {image.shape} {image.dtype}")
     file = io.BytesIO()

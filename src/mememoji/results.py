@@ -86,10 +86,8 @@ class Box:
 
     def iou(self, other: "Box") -> float:
         """Compute the intersection over union with another box, in 0..1."""
-        left, top = max(self.x, other.x), max(self.y, other.y)
-        right = min(self.x + self.width, other.x + other.width)
-        bottom = min(self.y + self.height, other.y + other.height)
-        intersection = max(0, right - left) * max(0, bottom - top)
+        a, b = self.xyxy, other.xyxy
+        intersection = math.prod(max(0, min(a[axis + 2], b[axis + 2]) - max(a[axis], b[axis])) for axis in (0, 1))
         return intersection / (self.area + other.area - intersection)
 
     def to_dict(self) -> dict[str, int]:
@@ -189,9 +187,7 @@ class Detection:
 
     def to_dict(self) -> dict[str, Any]:
         """Convert the detection to plain dicts, lists and numbers."""
-        points = None
-        if self.landmarks is not None:
-            points = {name: [x, y] for name, (x, y) in zip(LANDMARK_NAMES, self.landmarks, strict=True)}
+        points = self.landmarks and dict(zip(LANDMARK_NAMES, map(list, self.landmarks), strict=True))
         return {"box": self.box.to_dict(), "landmarks": points, "confidence": self.confidence}
 
 
@@ -272,6 +268,7 @@ class Analysis:
         faces: The faces in reading order; every box is inside the image.
         detector: The name of the detector.
         model: The name of the classifier.
+        warnings: What is wrong with the image's file although it could be read.
 
     Raises:
         ValueError: The image is empty, or a face's box exceeds the image bounds.
@@ -290,6 +287,7 @@ class Analysis:
     faces: tuple[Face, ...]
     detector: str
     model: str
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -306,5 +304,6 @@ class Analysis:
             "height": self.height,
             "detector": self.detector,
             "model": self.model,
+            "warnings": list(self.warnings),
             "faces": [{"index": index} | face.to_dict() for index, face in enumerate(self.faces)],
         }

@@ -1,5 +1,6 @@
 """`mememoji predict`."""
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from mememoji.classification.shipped_classifiers import list_classifiers, load_shipped_classifier
 from mememoji.cli import app
-from mememoji.image_io import read_image
+from mememoji.emotions import Emotion
+from mememoji.image_io import END_MISSING, read_image
 
 Predict = Callable[..., Result]
 
@@ -140,11 +142,12 @@ def test_predict_saves_annotated_copies_and_crops(predict: Predict, folder: Path
         stdin=(folder / "a.jpg").read_bytes(),
     )
     items = json.loads(result.stdout)
-    names = [Path(item["annotated"]).name for item in items]
-    assert names == ["a.jpg", "b.png", "a.png", "stdin.jpg"]
-    crops = [Path(path).name for item in items for path in item["crops"]]
-    assert crops == ["a-face-1.png", "b-face-1.png", "a-face-1-2.png", "stdin-face-1.png"]
-    assert sorted(path.name for path in out.iterdir()) == sorted(names + crops)
+    names = [Path(item["annotated"]).relative_to(out).as_posix() for item in items]
+    assert names == ["a.jpg", "b.png", "more/a.png", "stdin.jpg"]
+    crops = [Path(path).relative_to(out).as_posix() for item in items for path in item["crops"]]
+    assert crops == ["a-face-1.png", "b-face-1.png", "more/a-face-1.png", "stdin-face-1.png"]
+    files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*"))
+    assert files == sorted([*names, *crops, "crops.csv"])
     for item in items:
         assert read_image(item["annotated"]).shape == (60 * 6, 70 * 6, 3)
         # The margin of this detector is 0, so the crop is a square with the longer side of the image.
@@ -158,6 +161,95 @@ def test_predict_never_overwrites_its_inputs(predict: Predict, folder: Path) -> 
     )
     assert [Path(item["annotated"]).name for item in json.loads(result.stdout)] == ["a-2.jpg", "b-2.png"]
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_predict_does_not_read_what_it_saved(predict: Predict, folder: Path) -> None:
+    before = paths_of(predict(folder, "--json", "--detector", "full-image"))
+    for out in (folder, folder / "drawn"):
+        saving = ("--save-annotated", out, "--save-crops", out)
+        results = [predict(folder, "--json", "--detector", "full-image", *saving) for _ in range(2)]
+        assert [paths_of(result) for result in results] == [before, before]
+        # The second run replaces what the first one wrote.
+        assert json.loads(results[0].stdout) == json.loads(results[1].stdout)
+        result = predict(folder, "--json", "--detector", "full-image")
+        assert (paths_of(result), result.exit_code) == (before, 0)
+        assert "images skipped that mememoji saved" in result.stderr
+    # A file that is named is read.
+    drawn = folder / "drawn" / "a.jpg"
+    assert paths_of(predict(drawn, "--json", "--detector", "full-image")) == [str(drawn)]
+
+
+def test_predict_never_replaces_a_file_that_it_did_not_save(predict: Predict, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.jpg").write_bytes(b"mine")
+    (out / "b.png").symlink_to(folder / "b.png")
+    before = (folder / "b.png").read_bytes()
+    arguments = (folder / "a.jpg", folder / "b.png", "--json", "--detector", "full-image", "--save-annotated", out)
+    for _ in range(2):
+        items = json.loads(predict(*arguments).stdout)
+        assert [Path(item["annotated"]).name for item in items] == ["a-2.jpg", "b-2.png"]
+    assert ((out / "a.jpg").read_bytes(), (folder / "b.png").read_bytes()) == (b"mine", before)
+
+
+def test_predict_saves_images_of_one_name_under_different_names(predict: Predict, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "images"
+    other.mkdir(parents=True)
+    (folder / "a.jpg").rename(other / "b.png")
+
+    def crops_of(*paths: Path) -> list[str]:
+        out = tmp_path / "-".join(path.name for path in paths)
+        items = json.loads(predict(*paths, "--json", "--detector", "full-image", "--save-crops", out).stdout)
+        return [Path(crop).relative_to(out).as_posix() for item in items for crop in item["crops"]]
+
+    assert crops_of(folder, other) == [
+        "images/b-face-1.png",
+        "images/more/a-face-1.png",
+        "images-2/b-face-1.png",
+    ]
+    more = folder / "more" / "b.JPG"
+    (other / "b.png").rename(more)
+    assert crops_of(folder / "b.png", more) == ["images/b-face-1.png", "more/b-face-1.png"]
+    assert crops_of(folder / "b.png", folder / "more") == ["b-face-1.png", "a-face-1.png", "b-2-face-1.png"]
+
+
+def test_predict_table_of_crops_has_a_row_for_each_face(predict: Predict, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (folder / "b.png").rename(folder / 'one, "two".png')
+
+    def rows_after(*paths: Path) -> list[dict[str, str]]:
+        assert predict(*paths, "--detector", "full-image", "--save-crops", out).exit_code == 0
+        with (out / "crops.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    rows = rows_after(folder)
+    assert [Path(row["image"]).name for row in rows] == ["a.jpg", "a.PNG", 'one, "two".png']
+    assert [row["crop"] for row in rows] == ["a-face-1.png", "more/a-face-1.png", 'one, "two"-face-1.png']
+    assert [rows[0][name] for name in ("face", "x", "y", "width", "height", "confidence")] == [
+        "1",
+        *"00",
+        "70",
+        "60",
+        "",
+    ]
+    fractions = {emotion.value: float(rows[0][emotion.value]) for emotion in Emotion}
+    assert sum(fractions.values()) == pytest.approx(1, abs=1e-3)
+    assert rows[0]["top"] == max(fractions, key=fractions.__getitem__)
+    # A later run replaces the rows of its own images only.
+    assert rows_after(folder / "a.jpg") == rows
+    (out / "crops.csv").write_text("my,own\n1,2\n")
+    result = predict(folder, "--save-crops", out)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith("crops.csv must be a table of crops; move it, or choose another folder\n")
+
+
+def test_predict_reports_a_file_without_its_end_mark(predict: Predict, folder: Path) -> None:
+    image = folder / "a.jpg"
+    image.write_bytes(image.read_bytes()[:-2])
+    result = predict(folder, "--json", "--detector", "full-image")
+    assert result.exit_code == 0
+    assert result.stderr == f"mememoji: {image}: {END_MISSING}\n"
+    assert [item["warnings"] for item in json.loads(result.stdout)] == [[END_MISSING], [], []]
 
 
 def test_predict_folder_that_cannot_be_created_is_reported(predict: Predict, folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mememoji.cli.options import ClassifierName, DetectorName, Weights, find_classifier_weights
+from mememoji.cli.saved_mark import SAVED_MARK
 
 if TYPE_CHECKING:
     from mememoji.classification.feature_extractor import FeatureExtractor
@@ -41,6 +42,7 @@ def features(
     from mememoji.classification.feature_extractor import FeatureExtractor
     from mememoji.errors import InputError, RunError
     from mememoji.image_io import encode_png
+    from mememoji.output_files import check_outputs
 
     weights = find_classifier_weights(classifier, weights)
     extractor = FeatureExtractor(weights)
@@ -54,11 +56,12 @@ def features(
         raise typer.BadParameter("an image is required; give one, or use --list-layers", param_hint="IMAGE")
     if layer != ACTIVATION and layer not in extractor.layers:
         raise InputError(f"--layer must be one of {', '.join((*extractor.layers, ACTIVATION))}, got {layer!r}")
-    drawing = _draw(extractor, *_read_face(image_path, face, detector, weights), layer, max_channels)
     out = image_path.with_name(f"{image_path.stem}-{layer}.png") if out is None else out
+    check_outputs({"--out": out}, {"the image": image_path})
+    drawing = _draw(extractor, *_read_face(image_path, face, detector, weights), layer, max_channels)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(encode_png(drawing))
+        out.write_bytes(encode_png(drawing, comment=SAVED_MARK))
     except OSError as error:
         raise RunError(f"{out} cannot be written: {error.strerror}; name another file with --out") from error
     typer.echo(str(out))

@@ -1,5 +1,6 @@
 """`mememoji predict`: read the facial expressions in images."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from mememoji.cli.output_formatter import ImageResult, JsonFormatter, OutputForm
 from mememoji.cli.saved_images import ImageFolder, save_annotated, save_crops
 from mememoji.cli.sources import find_sources
 from mememoji.errors import InputError
+from mememoji.file_names import format_name
 
 
 def predict(
@@ -45,38 +47,44 @@ def predict(
 ) -> None:
     """Read the facial expressions in images.
 
-    The exit code is 0 if all images were read, whether they show a face or not; 1 if some could not be read, which
-    are reported on standard error; 2 if the command was used incorrectly.
+    The exit code is 0 if all images were read, whether they show a face or not; 1 if some images or folders could not
+    be read, which are reported on standard error; 2 if the command was used incorrectly.
     """
-    from mememoji.image_io import read_image
+    from mememoji.cli.crop_table import CropTable
+    from mememoji.image_io import decode_image
 
     if memes and annotated_folder is None:
         raise typer.BadParameter("needs annotated copies to draw on; add --save-annotated DIR", param_hint="--memes")
     analyzer = make_analyzer(detector, detector_weights, classifier, weights, small_faces=small_faces)
-    sources, empty_folders = find_sources(paths)
-    names = [source.name for source in sources]
-    annotated_images = ImageFolder(annotated_folder, names) if annotated_folder else None
-    crops = ImageFolder(crops_folder, names) if crops_folder else None
-    formatter: OutputFormatter = JsonFormatter() if as_json else TableFormatter(names)
-    num_errors = len(empty_folders)
-    with Console(len(sources)) as console:
-        for folder in empty_folders:
-            console.warn(f"{folder}: no images in this folder")
+    listing = find_sources(paths)
+    sources = listing.sources
+    formatter: OutputFormatter = JsonFormatter() if as_json else TableFormatter([source.name for source in sources])
+    num_errors = len(listing.errors)
+    with ExitStack() as stack:
+        annotated_images = ImageFolder(annotated_folder, sources) if annotated_folder else None
+        crops = ImageFolder(crops_folder, sources) if crops_folder else None
+        crop_table = stack.enter_context(CropTable(crops_folder)) if crops_folder else None
+        console = stack.enter_context(Console(len(sources)))
+        for line in (*listing.errors, *listing.notes):
+            console.warn(line)
         for source in sources:
+            name = format_name(source.name)
             try:
-                image = read_image(source.open(analyzer.limits), analyzer.limits)
-                analysis = analyzer.analyze_array(image)
+                image, warnings = decode_image(source.open(analyzer.limits), analyzer.limits)
+                analysis = analyzer.classify_faces(image, analyzer.find_faces(image), warnings=warnings)
                 saved: dict[str, Any] = {}
                 if annotated_images is not None:
                     saved |= save_annotated(annotated_images, source, image, analysis, memes=memes)
-                if crops is not None:
-                    saved |= save_crops(crops, source, image, analysis, analyzer)
+                if crops is not None and crop_table is not None:
+                    saved |= save_crops(crops, crop_table, source, image, analysis, analyzer)
             except InputError as error:
                 num_errors += 1
                 message = " ".join(str(error).split())
-                console.warn(message if source.name in message else f"{source.name}: {message}")
+                console.warn(message if name in message else f"{name}: {message}")
                 result = ImageResult(source.name, error=message)
             else:
+                for warning in warnings:
+                    console.warn(f"{name}: {warning}")
                 result = ImageResult(source.name, analysis, saved)
             console.print(formatter.add(result))
             console.advance()

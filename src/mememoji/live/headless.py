@@ -52,7 +52,7 @@ def run_headless(
                     if is_lost:
                         on_message(f"{display_name(capture.source)} is available again")
                         is_lost = False
-                    analysis = analyzer.analyze_array(frame.image)
+                    analysis = analyzer.analyze_array(frame.image, thorough=False)
                     timeline.add(tracking.update(frame.time, analysis, frame.image))
                     num_frames += 1
                 elif state is CaptureState.ENDED:

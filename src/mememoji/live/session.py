@@ -191,7 +191,7 @@ class Session:
                 continue
             try:
                 tracked_frame = self._tracking.update(
-                    frame.time, self._analyzer.analyze_array(frame.image), frame.image
+                    frame.time, self._analyzer.analyze_array(frame.image, thorough=False), frame.image
                 )
                 image = self.overlay.draw(frame.image, tracked_frame)
             except MememojiError as error:

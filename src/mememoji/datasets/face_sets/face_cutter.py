@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import cv2
 import numpy as np
 
 from mememoji.classification.preprocess import CROP_SIZE, crop_faces
 from mememoji.datasets.face_sets.face_set import CONTEXT_SIZE
 from mememoji.datasets.face_sets.labeled_image import LabeledImage
+from mememoji.detection.border import add_border
 from mememoji.detection.face_detector import FaceDetector
 from mememoji.errors import ImageError
 from mememoji.image_io import RGBImage
 from mememoji.results import Box, Detection
 from mememoji.types import UInt8Array
 
+# Wider than the analyzer's: the crop includes surroundings.
 BORDER: Final = 0.3
 """The border added on each side of an image in which no face was found, as a fraction of its longer side."""
 
@@ -85,7 +86,7 @@ class FaceCutter:
         faces = self._detect(image)
         if not faces:
             # Detectors are trained on faces with surroundings, which a tight crop lacks.
-            image = _add_border(image)
+            image, _ = add_border(image, BORDER)
             faces = self._detect(image)
         if not faces:
             return SkipReason.NO_FACE
@@ -112,8 +113,3 @@ class FaceCutter:
 
 def _get_size(face: Detection) -> int:
     return max(face.box.width, face.box.height)
-
-
-def _add_border(image: RGBImage) -> RGBImage:
-    width = round(BORDER * max(image.shape[:2]))
-    return np.asarray(cv2.copyMakeBorder(image, width, width, width, width, cv2.BORDER_REPLICATE), np.uint8)

@@ -11,7 +11,7 @@ from mememoji.datasets.face_sets.labeled_image import LabeledImage
 from mememoji.datasets.fer2013.records import face_label_from_name
 from mememoji.errors import DatasetError
 from mememoji.hidden_files import is_hidden_name
-from mememoji.image_io import SUFFIXES
+from mememoji.image_formats import SUFFIXES
 
 
 class FolderListing(NamedTuple):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from tqdm import tqdm
 
 from mememoji.analyzer import Analyzer
 from mememoji.datasets.face_sets.face_set import FACE_LABELS, UNLABELED
@@ -17,6 +16,7 @@ from mememoji.datasets.face_sets.labeled_parquet import read_labeled_parquet
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError, ImageError
 from mememoji.image_io import RGBImage, read_image
+from mememoji.progress import track_progress
 from mememoji.results import Box, Detection
 from mememoji.types import BoolArray, Int64Array, UInt8Array
 
@@ -73,7 +73,7 @@ def find_labeled_faces(
         path: Class folders as for `list_labeled_folder`, or a Parquet file as for `read_labeled_parquet`.
         analyzers: The first one's detector finds the faces; each one crops them for its own classifier.
         use_boxes: Whether to use the boxes and landmarks of the Parquet file instead of running the detector.
-        progress: Whether to show a progress bar on stderr if that is a terminal.
+        progress: Whether to show progress on stderr.
 
     Raises:
         DatasetError: The file or folder is missing, holds no labeled images, or has no boxes although `use_boxes`.
@@ -86,7 +86,7 @@ def find_labeled_faces(
     damaged: list[str] = []
     crops: list[list[UInt8Array]] = [[] for _ in analyzers]
     skipped: Counter[int] = Counter()
-    for labeled in tqdm(images, unit="image", desc="finding faces", total=count, disable=None if progress else True):
+    for labeled in track_progress(images, "finding faces", total=count, is_shown=progress):
         if labeled.label in (UNLABELED, _CONTEMPT):
             skipped[labeled.label] += 1
             continue
@@ -139,7 +139,7 @@ def open_labeled_images(path: Path) -> tuple[Iterable[LabeledImage], int | None,
 
 def find_largest_face(analyzer: Analyzer, image: RGBImage) -> Detection | None:
     """Find the face with the largest box in an image (H, W, 3) uint8; None without a face."""
-    return max(analyzer.detector.detect(image), key=lambda found: found.box.area, default=None)
+    return max(analyzer.find_faces(image), key=lambda found: found.box.area, default=None)
 
 
 def get_stored_face(labeled: LabeledImage, image: RGBImage) -> Detection | None:

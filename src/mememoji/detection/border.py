@@ -1,0 +1,50 @@
+"""A second search in images without a detected face: with a border, for faces that fill the image to its edges."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mememoji.detection.face_detector import FaceDetector
+from mememoji.detection.tiles import move_detection
+from mememoji.results import Detection
+from mememoji.types import UInt8Array
+
+# docs/concepts/face-detection.md#second-search
+BORDER: Final = 0.25
+MIN_FACE_FRACTION: Final = 0.55
+"""The smallest longer side of a box as a fraction of the image's shorter side: smaller faces need no border."""
+
+MIN_FACE_SCORE: Final = 0.95
+"""The lowest face score, by the classifier, with which a face of the second search is accepted."""
+
+
+def add_border(image: UInt8Array, fraction: float) -> tuple[UInt8Array, int]:
+    """Repeat the edge pixels of an image (H, W, 3) on all sides.
+
+    Args:
+        image: (H, W, 3) uint8.
+        fraction: The width of the border as a fraction of the longer side.
+
+    Returns:
+        The larger image, and the width of the border in pixels.
+    """
+    width = round(fraction * max(image.shape[:2]))
+    return np.asarray(cv2.copyMakeBorder(image, width, width, width, width, cv2.BORDER_REPLICATE), np.uint8), width
+
+
+def detect_with_border(detector: FaceDetector, image: UInt8Array) -> list[Detection]:
+    """Detect faces that fill an image (H, W, 3) uint8 RGB: detectors are trained on faces with surroundings.
+
+    Returns:
+        The detections in pixels of the image without the border, sorted by descending confidence.
+    """
+    height, width = image.shape[:2]
+    bordered, border = add_border(image, BORDER)
+    faces = [face for face in detector.detect(bordered) if _is_large(face, min(height, width))]
+    moved = [move_detection(face, -border, -border, (width, height)) for face in faces]
+    return [face for face in moved if face is not None]
+
+
+def _is_large(face: Detection, shorter_side: int) -> bool:
+    return max(face.box.width, face.box.height) >= MIN_FACE_FRACTION * shorter_side
