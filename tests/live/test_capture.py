@@ -1,5 +1,7 @@
 """Capture of the newest frame of a source."""
 
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -9,8 +11,11 @@ from mememoji.live.capture import Capture, CaptureState, display_name
 from tests.live.conftest import WAIT, Camera
 
 
-def test_capture_keep_all_frames_returns_every_frame(clip: Path) -> None:
-    capture = Capture(str(clip), keep_all_frames=True)
+def test_capture_keep_all_frames_returns_every_frame(clip: Path, tmp_path: Path) -> None:
+    # Neither a pattern of images nor, on Linux, a name that is not UTF-8 is a problem.
+    link = tmp_path / os.fsdecode(b"file:100%d \xe7.mp4" if sys.platform == "linux" else b"100%d.mp4")
+    link.symlink_to(clip)
+    capture = Capture(str(link), keep_all_frames=True)
     capture.start()
     times = []
     while (frame := capture.fetch(2)) is not None:

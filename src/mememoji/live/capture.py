@@ -1,8 +1,10 @@
 """Capture of a camera, a video file or a stream in a background thread, which keeps the newest frame."""
 
+import contextlib
 import re
 import threading
 import time
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from mememoji.errors import InputError
+from mememoji.file_names import format_name
 from mememoji.image_io import RGBImage
 
 RETRY_SECONDS: Final = 2.0
@@ -102,11 +106,8 @@ class Capture:
         while not self._stop_event.is_set():
             if self._state is CaptureState.ENDED:
                 self._state = CaptureState.OPENING
-            capture = _open_source(self.source)
-            try:
-                has_frames = capture.isOpened() and self._read_frames(capture)
-            finally:
-                capture.release()
+            with contextlib.closing(_read_file(self.source) if self.is_file else _read_stream(self.source)) as frames:
+                has_frames = self._publish_frames(frames)
             if self._stop_event.is_set():
                 return
             ended = self.is_file and has_frames
@@ -114,26 +115,26 @@ class Capture:
             self._retry_event.wait(None if ended else self._retry_seconds)
             self._retry_event.clear()
 
-    def _read_frames(self, capture: Any) -> bool:
-        """Read until no more frames arrive; return whether there was at least one."""
+    def _publish_frames(self, frames: Iterator[tuple[float, RGBImage]]) -> bool:
+        """Publish frames until no more arrive; return whether there was at least one."""
         opened_at, has_frames = time.perf_counter(), False
         # A file that is played again continues in time, because the times of a timeline must increase.
         offset = self._last_time + _RESTART_INTERVAL if self._last_time else 0.0
-        while not self._stop_event.is_set():
-            ok, bgr = capture.read()
-            if not ok or bgr is None:
-                return has_frames
+        first_position: float | None = None
+        for position, image in frames:
             now = time.perf_counter()
             frame_time = now - self._started_at
             if self.is_file:
-                position = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                first_position = position if first_position is None else first_position
                 frame_time = offset + position
-                if not self._keep_all_frames and self._stop_event.wait(max(0.0, opened_at + position - now)):
+                due_in = opened_at + position - first_position - now
+                if not self._keep_all_frames and self._stop_event.wait(max(0.0, due_in)):
                     return True
             self._last_time = max(frame_time, self._last_time + 1e-3)
-            image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
             self._publish(CapturedFrame(image, self._last_time, time.perf_counter()))
             self._state, has_frames = CaptureState.RUNNING, True
+            if self._stop_event.is_set():
+                break
         return has_frames
 
     def _publish(self, frame: CapturedFrame) -> None:
@@ -159,13 +160,33 @@ def display_name(source: str) -> str:
     if is_camera(source):
         return f"camera {source}"
     if is_url(source):
-        return re.sub(r"//[^/@]*@", "//", source)
-    return Path(source).name
+        return format_name(re.sub(r"//[^/@]*@", "//", source))
+    return format_name(Path(source).name)
 
 
-def _open_source(source: str) -> Any:
+def _read_file(source: str) -> Generator[tuple[float, RGBImage], None, None]:
+    """Yield the times in seconds and the frames of a video file; none if it cannot be read."""
+    # Here, because a camera needs no extra.
+    from mememoji.video.video_reader import VideoReader
+
+    with contextlib.suppress(InputError):
+        for frame in VideoReader(Path(source)):
+            yield frame.time, frame.image
+
+
+def _read_stream(source: str) -> Generator[tuple[float, RGBImage], None, None]:
+    """Yield the frames of a camera or a stream, with the time 0, until it delivers none."""
     if is_camera(source):
-        return cv2.VideoCapture(int(source))
-    timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
-    options = [value for timeout in timeouts for value in (timeout, int(_OPEN_TIMEOUT * 1000))]
-    return cv2.VideoCapture(source, cv2.CAP_FFMPEG, options if is_url(source) else [])
+        capture: Any = cv2.VideoCapture(int(source))
+    else:
+        timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
+        options = [value for timeout in timeouts for value in (timeout, int(_OPEN_TIMEOUT * 1000))]
+        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, options)
+    try:
+        while capture.isOpened():
+            ok, bgr = capture.read()
+            if not ok or bgr is None:
+                return
+            yield 0.0, np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    finally:
+        capture.release()
