@@ -64,7 +64,10 @@ def chromium(built_app: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
     camera = write_camera_video(tmp_path_factory.mktemp("camera") / "camera.mjpeg")
     with sync_playwright() as playwright:
         arguments = [*CHROMIUM_ARGUMENTS, *fake_camera_arguments(camera)]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        # With scrollbars, as people see them.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=arguments, ignore_default_args=["--hide-scrollbars"]
+        )
         yield browser
         browser.close()
 
@@ -136,7 +139,7 @@ def page(open_page: OpenPage, service_url: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of images with one face, without faces and with thirty faces, and a file that is not an image."""
+    """A folder of images with one, two, thirty and no faces, and a file that is not an image."""
     folder = tmp_path_factory.mktemp("images")
     portrait = Image.open(ASTRONAUT).convert("RGB")
     portrait.save(folder / "portrait.jpg")
@@ -147,5 +150,6 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for index in range(30):
         crowd.paste(head, (20 + index % 6 * 220, 20 + index // 6 * 250))
     crowd.save(folder / "crowd.jpg")
+    crowd.crop((0, 0, 480, 290)).save(folder / "two.jpg")
     (folder / "broken.png").write_text("not an image", "utf-8")
     return folder

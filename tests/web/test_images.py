@@ -43,6 +43,12 @@ def analyze_sample(page: Page) -> str:
     return pic_id
 
 
+def correct(page: Page, emotion: str) -> None:
+    """Send an emotion as feedback on the selected face by one of the six meme faces."""
+    page.get_by_role("group", name="No, it shows").get_by_role("button", name=emotion).click()
+    expect(page.get_by_text(f"Stored as {emotion}")).to_be_visible()
+
+
 def read_record(folder: Path, pic_id: str) -> ImageRecord:
     store = open_store(f"sqlite:///{folder}/images.db")
     try:
@@ -68,12 +74,18 @@ def image_server(images: Path) -> Iterator[str]:
 
 
 def test_sample_image_shows_its_composition(page: Page) -> None:
-    analyze_sample(page)
+    pic_id = analyze_sample(page)
+    expect(find_headline(page)).to_be_focused()
     expect(page.get_by_text("a clear result")).to_be_visible()
     rows = page.get_by_label("Composition").get_by_role("listitem").all_inner_texts()
     assert [row.split()[0] for row in rows] == ["Angry", "Fear", "Happy", "Sad", "Surprise", "Neutral"]
-    assert 98 <= sum(int(row.split()[1]) for row in rows) <= 102
+    percentages = [int(row.split()[1]) for row in rows]
+    assert 98 <= sum(percentages) <= 102
+    # What is 0 % in words has no trace of a bar.
+    expect(page.locator("[aria-label=Composition] .bar:visible")).to_have_count(sum(map(bool, percentages)))
+    expect(page.locator(".label")).to_have_text(f"Happy {percentages[2]} %")
     expect(page.get_by_role("status")).to_have_text("Eileen Collins, NASA: one face.")
+    assert page.url.endswith(f"#/images/{pic_id}")
 
 
 def test_image_url_is_analyzed_and_displayed(page: Page, image_server: str) -> None:
@@ -83,88 +95,148 @@ def test_image_url_is_analyzed_and_displayed(page: Page, image_server: str) -> N
     assert page.get_by_role("img", name="portrait.jpg").evaluate("image => image.naturalWidth") == 512
 
 
-def test_invalid_url_shows_an_error(page: Page) -> None:
-    page.get_by_label("Image URL").fill("portrait.jpg")
-    page.get_by_role("button", name="Analyze").click()
-    expect(page.get_by_role("alert")).to_contain_text("must start with https://")
-
-
-def test_unreachable_url_shows_an_error(open_page: OpenPage, service_url: str, image_server: str) -> None:
+def test_failed_url_stays_in_its_field(open_page: OpenPage, service_url: str, image_server: str) -> None:
     with open_page(service_url, FAILED_REQUEST) as page:
-        page.get_by_label("Image URL").fill(f"{image_server}/none.jpg")
-        page.get_by_role("button", name="Analyze").click()
-        expect(find_headline(page)).to_have_text("Analysis failed")
-        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        field = page.get_by_label("Image URL")
+        error = page.get_by_role("alert")
+        for landmark in (page.get_by_role("button", name="Choose images"), page.get_by_role("article")):
+            before = landmark.bounding_box()
+            for url, message in (
+                ("portrait.jpg", "must start with https://"),
+                (f"{image_server}/none.jpg", "responded with 404"),
+            ):
+                field.fill(url)
+                page.get_by_role("button", name="Analyze").click()
+                expect(error).to_contain_text(message)
+                expect(field).to_have_value(url)
+                assert landmark.bounding_box() == before
+            # Nothing is left of the failure: the sample is the only image.
+            if page.get_by_role("button", name="No image at hand?").is_visible():
+                field.fill("")
+                analyze_sample(page)
+            expect(page.get_by_role("tab")).to_have_count(0)
 
 
 def test_several_files_form_a_thumbnail_strip(open_page: OpenPage, service_url: str, images: Path) -> None:
     with open_page(service_url, FAILED_REQUEST) as page:
-        choose_files(
-            page,
-            *(images / name for name in ("portrait.jpg", "empty.png", "crowd.jpg", "broken.png", "portrait.tiff")),
-        )
-        for name in (
-            *("portrait.jpg, 1 face", "empty.png, 0 faces", "crowd.jpg, 30 faces"),
-            *("broken.png, could not be analyzed", "portrait.tiff, 1 face"),
-        ):
+        choose_files(page, *(images / name for name in ("broken.png", "portrait.jpg", "empty.png", "portrait.tiff")))
+        for name in ("portrait.jpg, 1 face", "empty.png, 0 faces", "portrait.tiff, 1 face"):
             expect(page.get_by_role("tab", name=name, exact=True)).to_be_visible()
+        expect(page.get_by_label("Not added")).to_contain_text("broken.png is not a readable image.")
+        expect(page.get_by_role("tab")).to_have_count(3)
+        page.get_by_role("button", name="Dismiss").click()
+        expect(page.get_by_label("Not added")).to_be_hidden()
         page.get_by_role("tab", name="empty.png").click()
         expect(find_headline(page)).to_have_text("No face found")
-        page.get_by_role("tab", name="broken.png").click()
-        expect(page.get_by_text("This file is not a readable image.")).to_be_visible()
-        page.get_by_role("tab", name="crowd.jpg").click()
-        expect(page.get_by_role("radio")).to_have_count(30)
         # Chromium cannot decode TIFF: the preview is the service's.
         page.get_by_role("tab", name="portrait.tiff").click()
         expect(page.get_by_role("img", name="portrait.tiff")).to_be_visible()
         page.get_by_role("button", name="Delete").click()
-        expect(page.get_by_role("tab")).to_have_count(4)
+        expect(page.get_by_role("tab")).to_have_count(2)
 
 
-DISPATCH_EVENT = """([kind, name, bytes]) => {
+# The rectangles of the labels in the image, with their texts.
+READ_LABELS = """() => [...document.querySelectorAll(".label")].map(label => {
+  const {left, top, right, bottom} = label.getBoundingClientRect();
+  return [label.innerText, left, top, right, bottom];
+})"""
+
+
+def read_labels(page: Page) -> list[str]:
+    """Return the texts of the labels after a check that none overlaps another one."""
+    labels = page.evaluate(READ_LABELS)
+    for index, (text, left, top, right, bottom) in enumerate(labels):
+        for other, other_left, other_top, other_right, other_bottom in labels[index + 1 :]:
+            is_apart = left >= other_right or right <= other_left or top >= other_bottom or bottom <= other_top
+            assert is_apart, f"{text!r} overlaps {other!r}"
+    return [label[0] for label in labels]
+
+
+def test_thirty_faces_have_an_overview(page: Page, images: Path) -> None:
+    choose_files(page, images / "crowd.jpg")
+    expect(find_headline(page)).to_have_text("30 faces: 30 happy")
+    labels = read_labels(page)
+    assert [int(label.split()[0]) for label in labels] == list(range(1, 31))
+    assert all("Happy" in label for label in labels)
+    options = page.get_by_role("listbox", name="Faces").get_by_role("option")
+    expect(options).to_have_count(30)
+    assert [option.split()[:2] for option in options.all_inner_texts()] == [[str(n), "Happy"] for n in range(1, 31)]
+    options.nth(6).click()
+    expect(page.get_by_text("Face 7 of 30")).to_be_visible()
+    expect(page.get_by_role("radio", name="Face 7:")).to_be_checked()
+    page.keyboard.press("End")
+    expect(options.nth(29)).to_be_focused()
+    expect(options.nth(29)).to_be_in_viewport(ratio=1)
+    page.keyboard.press("PageUp")
+    expect(page.get_by_text("Face 20 of 30")).to_be_visible()
+    page.get_by_label("Meme faces").check()
+    read_labels(page)
+    # Nothing is drawn across the meme faces.
+    styles = page.get_by_role("radio").evaluate_all(
+        "faces => faces.map(face => getComputedStyle(face)).map(style => [style.boxShadow, style.outlineStyle])"
+    )
+    assert styles == [["none", "none"]] * 30
+
+
+DISPATCH_EVENT = """([kind, files, text]) => {
   const data = new DataTransfer();
-  const content = Uint8Array.from(atob(bytes), character => character.charCodeAt(0));
-  if (name) data.items.add(new File([content], name, {type: "image/jpeg"}));
-  else data.setData("text/plain", atob(bytes));
-  const event = kind === "drop" ? new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true})
-    : new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+  for (const [name, type, bytes] of files) {
+    const content = Uint8Array.from(atob(bytes), character => character.charCodeAt(0));
+    data.items.add(new File([content], name, {type}));
+  }
+  if (text) data.setData("text/plain", text);
+  const options = {bubbles: true, cancelable: true};
+  const event = kind === "drop" ? new DragEvent("drop", {dataTransfer: data, ...options})
+    : new ClipboardEvent("paste", {clipboardData: data, ...options});
   document.body.dispatchEvent(event);
 }"""
 
 
+def transfer(page: Page, kind: str, *files: tuple[str, str, bytes], text: str = "") -> None:
+    """Drop or paste files, given by name, media type and content, or a text."""
+    encoded = [(name, media_type, base64.b64encode(content).decode()) for name, media_type, content in files]
+    page.evaluate(DISPATCH_EVENT, [kind, encoded, text])
+
+
 @pytest.mark.parametrize("kind", ["drop", "paste"])
-@pytest.mark.parametrize("content_type", ["file", "url"])
-def test_dropped_or_pasted_image_is_analyzed(
-    page: Page, images: Path, image_server: str, kind: str, content_type: str
-) -> None:
-    content = (
-        (images / "portrait.jpg").read_bytes() if content_type == "file" else f"{image_server}/portrait.jpg".encode()
-    )
-    page.evaluate(
-        DISPATCH_EVENT, [kind, "portrait.jpg" if content_type == "file" else "", base64.b64encode(content).decode()]
+def test_dropped_or_pasted_image_or_url_is_analyzed(page: Page, images: Path, image_server: str, kind: str) -> None:
+    transfer(page, kind, ("portrait.jpg", "image/jpeg", (images / "portrait.jpg").read_bytes()))
+    expect(find_headline(page)).to_have_text("Happy")
+    transfer(page, kind, text=f"{image_server}/crowd.jpg")
+    expect(find_headline(page)).to_have_text("30 faces: 30 happy")
+
+
+def test_dropped_files_that_are_not_images_are_named(page: Page, images: Path) -> None:
+    transfer(
+        page,
+        "drop",
+        ("notes.txt", "text/plain", b"x"),
+        ("clip.mp4", "video/mp4", b"\0\0\0\x18ftypisom"),
+        # What the content is counts more than the name and the media type.
+        ("image.bin", "application/octet-stream", (images / "portrait.jpg").read_bytes()),
+        ("IMG_1.HEIC", "", b"\0\0\0\x18ftypheic"),
+        ("nothing.png", "image/png", b""),
     )
     expect(find_headline(page)).to_have_text("Happy")
-
-
-def test_dropped_file_that_is_not_an_image_shows_an_error(page: Page) -> None:
-    page.evaluate("""() => {
-        const data = new DataTransfer();
-        data.items.add(new File(["x"], "notes.txt", {type: "text/plain"}));
-        document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
-    }""")
-    expect(page.get_by_role("status")).to_have_text("Not an image.")
+    assert page.get_by_label("Not added").get_by_role("listitem").all_inner_texts() == [
+        "notes.txt is not a readable image.",
+        "clip.mp4 is a video. Analyze it on the command line: mememoji video clip.mp4",
+        "IMG_1.HEIC is a HEIC image, which the service does not read. Convert it to JPEG.",
+        "nothing.png is empty: it has no bytes.",
+    ]
+    expect(page.get_by_label("Not added")).to_contain_text("JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are supported.")
+    expect(page.get_by_role("tab")).to_have_count(0)
 
 
 def test_feedback_is_stored_and_can_be_deleted(page: Page, store_folder: Path) -> None:
     pic_id = analyze_sample(page)
-    page.get_by_label("What the face shows").select_option("Sad")
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("Stored as Sad")).to_be_visible()
+    correct(page, "Sad")
+    expect(page.get_by_text("Is this correct?")).to_be_hidden()
     assert read_record(store_folder, pic_id).faces[0].feedback == (Emotion.SAD,)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("button", name="Yes, correct")).to_be_visible()
+    expect(page.get_by_role("heading", name="Is this correct?")).to_be_focused()
     assert read_record(store_folder, pic_id).faces[0].feedback == ()
-    page.get_by_role("button", name="Yes, correct").click()
+    page.get_by_role("button", name="Looks right").click()
     expect(page.get_by_text("Stored as Happy")).to_be_visible()
     assert read_record(store_folder, pic_id).faces[0].feedback == (Emotion.HAPPY,)
 
@@ -173,9 +245,7 @@ def test_feedback_is_stored_per_face(page: Page, images: Path, store_folder: Pat
     with page.expect_response("**/predict") as response:
         choose_files(page, images / "crowd.jpg")
     page.get_by_role("radio", name="Face 7").click()
-    page.get_by_label("What the face shows").select_option("Fear")
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("Stored as Fear")).to_be_visible()
+    correct(page, "Fear")
     page.get_by_role("radio", name="Face 8").click()
     expect(page.get_by_text("Stored as")).to_be_hidden()
     feedback = [face.feedback for face in read_record(store_folder, response.value.json()["pic_id"]).faces]
@@ -194,7 +264,7 @@ def test_deleted_image_is_removed_from_the_store(page: Page, store_folder: Path)
 def test_json_and_annotated_image_are_downloaded(page: Page) -> None:
     pic_id = analyze_sample(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="JSON").click()
+        page.get_by_role("button", name="Save JSON").click()
     result = json.loads(download.value.path().read_bytes())
     assert (result["pic_id"], len(result["faces"])) == (pic_id, 1)
     annotated = [download_annotated(page)]
@@ -210,7 +280,7 @@ def test_json_and_annotated_image_are_downloaded(page: Page) -> None:
 
 def download_annotated(page: Page) -> Any:
     with page.expect_download() as download:
-        page.get_by_role("button", name="Image", exact=True).click()
+        page.get_by_role("button", name="Save image").click()
     assert download.value.suggested_filename.endswith("-mememoji.jpg")
     image = Image.open(io.BytesIO(download.value.path().read_bytes()))
     assert (image.format, image.size) == ("JPEG", (512, 512))
@@ -218,22 +288,27 @@ def download_annotated(page: Page) -> Any:
 
 
 def test_unreachable_service_shows_an_error_and_can_be_retried(
-    open_page: OpenPage, built_app: None, tmp_path: Path
+    open_page: OpenPage, built_app: None, tmp_path: Path, images: Path
 ) -> None:
     port = find_free_port()
     with open_restartable(open_page, port, tmp_path) as (page, stopped):
         pic_id = analyze_sample(page)
         with stopped():
-            page.get_by_role("button", name="Yes, correct").click()
+            page.get_by_role("button", name="Looks right").click()
             expect(page.get_by_role("article").get_by_text("The service cannot be reached.")).to_be_visible()
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_text("Stored as Happy")).to_be_visible()
         assert read_record(tmp_path, pic_id).faces[0].feedback == (Emotion.HAPPY,)
         with stopped():
-            page.get_by_label("Image URL").fill("http://127.0.0.1:1/x.jpg")
-            page.get_by_role("button", name="Analyze").click()
+            choose_files(page, images / "portrait.jpg", images / "portrait.tiff")
             expect(find_headline(page)).to_have_text("Analysis failed")
             expect(page.get_by_role("article").get_by_text("The service cannot be reached.")).to_be_visible()
+            # The page has no image of the other file to show.
+            rejection = page.get_by_label("Not added").get_by_role("listitem")
+            expect(rejection).to_contain_text("portrait.tiff could not be analyzed. The service cannot be reached.")
+            expect(page.get_by_role("tab")).to_have_count(2)
+        rejection.get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("tab", name="portrait.tiff, 1 face")).to_be_visible()
 
 
 @contextmanager
@@ -250,34 +325,6 @@ def open_restartable(open_page: OpenPage, port: int, folder: Path) -> Iterator[t
 
         with open_page(url, FAILED_REQUEST, "WebSocket connection") as page:
             yield page, stopped
-
-
-def test_service_with_api_keys_asks_for_a_key(open_page: OpenPage, built_app: None, tmp_path: Path) -> None:
-    with (
-        run_service(tmp_path, api_keys="hush") as url,
-        open_page(url, FAILED_REQUEST, "WebSocket connection") as page,
-    ):
-        dialog = page.get_by_role("dialog", name="This service requires an API key")
-        dialog.get_by_label("API key").fill("wrong")
-        dialog.get_by_role("button", name="Use this key").click()
-        expect(dialog.get_by_role("alert")).to_have_text("This key is not valid. Try another one.")
-        dialog.get_by_label("API key").fill("hush")
-        dialog.get_by_role("button", name="Use this key").click()
-        expect(dialog).to_be_hidden()
-        expect(page.get_by_text("The service stores the results")).to_be_visible()
-        analyze_sample(page)
-        page.get_by_role("link", name="Live").click()
-        page.get_by_role("button", name="Turn the camera on").click()
-        expect(page.locator("[data-face]")).to_be_visible()
-
-
-def test_service_without_a_store_disables_feedback(open_page: OpenPage, built_app: None, tmp_path: Path) -> None:
-    with run_service(tmp_path, store="none", fetch_urls="false") as url, open_page(url) as page:
-        expect(page.get_by_text("this service stores nothing of them")).to_be_visible()
-        expect(page.get_by_label("Image URL")).to_be_hidden()
-        analyze_sample(page)
-        expect(page.get_by_text("so it does not accept feedback")).to_be_visible()
-        expect(page.get_by_role("button", name="Yes, correct")).to_be_hidden()
 
 
 def test_file_above_the_size_limit_is_downscaled(open_page: OpenPage, built_app: None, tmp_path: Path) -> None:
@@ -321,7 +368,7 @@ def test_page_is_usable_with_the_keyboard_alone(page: Page, images: Path) -> Non
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="Face 2:")).to_be_focused()
     expect(page.get_by_text("Face 2 of 30")).to_be_visible()
-    press_until("Yes, correct", "button")
+    press_until("Looks right", "button")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     press_until("Undo", "button")

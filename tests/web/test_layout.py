@@ -1,10 +1,12 @@
 """Accessibility (axe), color schemes, phone layout and layout shifts of all views."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageColor
 from playwright.sync_api import Page, expect
 
 from tests.web.app_server import run_service
@@ -44,14 +46,21 @@ def iterate_views(page: Page, images: Path) -> Iterator[str]:
     expect(page.get_by_role("radio")).to_have_count(30)
     yield "thirty faces"
     page.get_by_label("Meme faces").check()
-    page.get_by_role("button", name="Yes, correct").click()
+    page.get_by_role("button", name="Looks right").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     yield "meme faces and feedback"
     page.get_by_role("tab", name="empty.png").click()
     expect(page.get_by_role("heading", name="No face found")).to_be_visible()
-    yield "no face"
-    page.get_by_role("tab", name="broken.png, could not be analyzed").click()
-    yield "broken"
+    expect(page.get_by_label("Not added")).to_contain_text("broken.png")
+    yield "no face, broken file"
+    page.goto(f"{page.url.partition('#')[0]}#/images/unknown")
+    expect(page.get_by_label("Not added")).to_contain_text("The image of this address is not stored")
+    if (toggle := page.get_by_role("button", name="URL", exact=True)).is_visible():
+        toggle.click()
+    page.get_by_label("Image URL").fill("portrait.jpg")
+    page.get_by_label("Image URL").press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "unknown address, failed URL"
     page.get_by_role("link", name="Live", exact=True).click()
     expect(page.get_by_role("button", name="Turn the camera on")).to_be_visible()
     yield "live, off"
@@ -89,6 +98,17 @@ def test_views_on_a_phone_fit_the_width(open_page: OpenPage, service_url: str, i
             assert page.evaluate("document.scrollingElement.scrollWidth") == width, view
 
 
+def test_phone_shows_the_bars_without_scrolling(open_page: OpenPage, service_url: str, images: Path) -> None:
+    with open_page(service_url, **PHONE) as page:
+        expect(page.get_by_role("button", name="Choose images")).to_be_visible()
+        expect(page.get_by_text("drop images")).to_be_hidden()
+        page.get_by_label("Image files").set_input_files([images / "two.jpg", images / "portrait.jpg"])
+        expect(page.get_by_role("tab", name="portrait.jpg, 1 face")).to_be_visible()
+        for name in ("two.jpg", "portrait.jpg"):
+            page.get_by_role("tab", name=name).click()
+            expect(page.get_by_label("Composition").get_by_role("listitem").last).to_be_in_viewport(ratio=1)
+
+
 def test_page_has_no_layout_shift_while_loading_and_analyzing(
     open_page: OpenPage, service_url: str, images: Path
 ) -> None:
@@ -97,9 +117,19 @@ def test_page_has_no_layout_shift_while_loading_and_analyzing(
         page.reload()
         page.get_by_label("Image files").set_input_files(images / "portrait.jpg")
         expect(page.get_by_role("heading", level=2)).to_have_text("Happy")
-        page.get_by_role("button", name="Yes, correct").click()
+        page.get_by_role("button", name="Looks right").click()
         expect(page.get_by_role("button", name="Undo")).to_be_visible()
         assert page.evaluate("shifts") < 0.02
+
+
+def test_header_and_drop_overlay_reach_the_right_edge(open_page: OpenPage, service_url: str) -> None:
+    with open_page(service_url, viewport={"width": 800, "height": 2000}) as page:
+        # The page is shorter than the window: nothing but a scrollbar may be beside the header and the overlay.
+        page.evaluate("document.body.dispatchEvent(new DragEvent('dragover', {bubbles: true, cancelable: true}))")
+        expect(page.get_by_text("Drop to analyze")).to_be_visible()
+        edge = Image.open(io.BytesIO(page.screenshot())).convert("RGB").crop((785, 0, 800, 2000))
+        background = ImageColor.getrgb(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+        assert background not in {color for _, color in edge.getcolors(edge.width * edge.height) or ()}
 
 
 def test_color_scheme_follows_the_system_until_changed(open_page: OpenPage, service_url: str) -> None:

@@ -6,6 +6,7 @@ import { ApiError, errorFromResponse, UNREACHABLE } from "./errors";
 type Schemas = components["schemas"];
 export type PredictResponse = Schemas["PredictResponse"];
 export type FaceResponse = Schemas["FaceResponse"];
+export type StoredImage = Schemas["StoredImageResponse"];
 export type Policy = Schemas["PolicyResponse"];
 export type Model = Schemas["ModelResponse"];
 
@@ -23,7 +24,19 @@ export async function predict(source: ImageSource, preview: boolean): Promise<Pr
   if ("file" in source) form.append("image_buf", source.file, "image");
   else form.append("image_url", source.url);
   if (preview) form.append("preview_image", "true");
+  // The page cuts sharper thumbnails from the image itself.
+  form.append("crop_image", "false");
   return (await request("POST", "/predict", form)).json() as Promise<PredictResponse>;
+}
+
+/**
+ * Fetch a stored image with the feedback on its faces. With `pixels` the response includes the image itself or the
+ * thumbnails of its faces, as far as the service stores them.
+ */
+export async function fetchImage(imageId: string, pixels: boolean): Promise<StoredImage> {
+  const path = `/images/${encodeURIComponent(imageId)}`;
+  const response = await request("GET", `${path}?preview_image=${pixels}&crop_image=${pixels}`);
+  return response.json() as Promise<StoredImage>;
 }
 
 /** Store feedback on a face. */

@@ -17,6 +17,13 @@ export class ApiError extends AppError {
   }
 }
 
+/** Whether the same request may succeed later: the service was not reached, was busy, or failed. */
+export function isTemporary(error: unknown): boolean {
+  return (
+    error instanceof ApiError && (error.status === 0 || [401, 408, 429].includes(error.status) || error.status >= 500)
+  );
+}
+
 export const UNREACHABLE =
   "The service cannot be reached. Check that it is running and that you are connected, then try again.";
 

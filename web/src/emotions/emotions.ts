@@ -22,3 +22,8 @@ export function toComposition(prediction: readonly { emotion: Emotion; percent: 
 export function rankEmotions(composition: Composition): Emotion[] {
   return [...EMOTIONS].sort((a, b) => composition[b] - composition[a]);
 }
+
+/** Return the composition that shows one emotion and nothing else. */
+export function toOneHot(emotion: Emotion): Composition {
+  return Object.fromEntries(EMOTIONS.map((other) => [other, other === emotion ? 1 : 0])) as Composition;
+}

@@ -1,7 +1,7 @@
 import { FACE_THRESHOLD } from "../generated/emotions";
-import { rankEmotions, type Composition, type Emotion } from "./emotions";
+import { EMOTIONS, rankEmotions, type Composition, type Emotion } from "./emotions";
 
-/** The emotions' names in headings and labels. */
+/** The emotions' names: the same in headings, in labels and, in lower case, in sentences. */
 export const EMOTION_LABELS: Readonly<Record<Emotion, string>> = {
   angry: "Angry",
   fear: "Fear",
@@ -9,15 +9,6 @@ export const EMOTION_LABELS: Readonly<Record<Emotion, string>> = {
   sad: "Sad",
   surprise: "Surprise",
   neutral: "Neutral",
-};
-
-const ADJECTIVES: Readonly<Record<Emotion, string>> = {
-  angry: "angry",
-  fear: "afraid",
-  happy: "happy",
-  sad: "sad",
-  surprise: "surprised",
-  neutral: "neutral",
 };
 
 export interface Description {
@@ -32,12 +23,12 @@ export interface Description {
 export function describeComposition(composition: Composition): Description {
   const [top, second] = rankEmotions(composition) as [Emotion, Emotion];
   const margin = composition[top] - composition[second];
-  const headline = formatHeadline(composition[top], composition[second], ADJECTIVES[top], ADJECTIVES[second]);
+  const headline = formatHeadline(composition[top], composition[second], top, second);
   return { top, headline, clarity: describeMargin(margin) };
 }
 
-function formatHeadline(topFraction: number, secondFraction: number, top: string, second: string): string {
-  if (topFraction >= 0.8) return capitalize(top);
+function formatHeadline(topFraction: number, secondFraction: number, top: Emotion, second: Emotion): string {
+  if (topFraction >= 0.8) return EMOTION_LABELS[top];
   if (topFraction >= 0.5) return secondFraction >= 0.2 ? `Mostly ${top}, partly ${second}` : `Mostly ${top}`;
   return `Between ${top} and ${second}`;
 }
@@ -55,6 +46,26 @@ export function formatPercent(fraction: number): string {
 /** Whether the face probability is below the threshold; false if the service does not send one. */
 export function isDoubtfulFace(faceScore: number | null | undefined): boolean {
   return faceScore !== null && faceScore !== undefined && faceScore < FACE_THRESHOLD;
+}
+
+/** A face as far as the summary of an image needs it. */
+export interface SummarizedFace {
+  top: Emotion;
+  isDoubtful: boolean;
+}
+
+/** Describe the faces of an image in one line: "5 faces: 4 happy, 1 neutral"; doubtful faces are counted last. */
+export function summarizeFaces(faces: readonly SummarizedFace[]): string {
+  const clear = faces.filter((face) => !face.isDoubtful);
+  const counts = EMOTIONS.map((emotion) => ({
+    name: emotion as string,
+    count: clear.filter((face) => face.top === emotion).length,
+  })).sort((a, b) => b.count - a.count);
+  counts.push({ name: "doubtful", count: faces.length - clear.length });
+  const parts = counts.filter(({ count }) => count > 0).map(({ name, count }) => `${count} ${name}`);
+  const total = capitalize(formatCount(faces.length, "face"));
+  if (faces.length === 0) return total;
+  return `${total}: ${faces.length === 1 ? parts[0]?.slice(2) : parts.join(", ")}`;
 }
 
 /** Format a count with its noun: "no faces", "one face", "2 faces". */

@@ -1,5 +1,6 @@
-/** Longer side in pixels to which an image is downscaled. */
-const MAX_SIDE = 2560;
+/** Longer side in pixels to which an image is downscaled for the service, and for the copy in the browser tab. */
+const MAX_SENT_SIDE = 2560;
+const MAX_COPY_SIDE = 1024;
 
 /** Bytes that a multipart form adds to a file, rounded up. */
 const FORM_OVERHEAD = 4096;
@@ -10,15 +11,57 @@ const FORM_OVERHEAD = 4096;
  */
 export async function downscaleToFit(file: Blob, maxBytes: number): Promise<Blob> {
   if (file.size <= maxBytes - FORM_OVERHEAD) return file;
+  const jpeg = await convertToJpeg(file);
+  return jpeg && jpeg.size < file.size ? jpeg : file;
+}
+
+/** Return an image as a JPEG of at most 2560 pixels a side; undefined if the browser cannot decode it. */
+export async function convertToJpeg(file: Blob): Promise<Blob | undefined> {
   try {
     const bitmap = await createImageBitmap(file);
-    const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
-    const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
-    canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const jpeg = await encode(bitmap, bitmap, MAX_SENT_SIDE, 0.9);
     bitmap.close();
-    const jpeg = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
-    return jpeg.size < file.size ? jpeg : file;
+    return jpeg;
   } catch {
-    return file;
+    return undefined;
   }
+}
+
+/** Return a small copy of an image on the page as a data URL; undefined if the browser cannot make one. */
+export async function makeCopy(url: string): Promise<string | undefined> {
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const size = { width: image.naturalWidth, height: image.naturalHeight };
+    return await readDataUrl(await encode(image, size, MAX_COPY_SIDE, 0.8));
+  } catch {
+    return undefined;
+  }
+}
+
+function encode(
+  image: CanvasImageSource,
+  size: { width: number; height: number },
+  maxSide: number,
+  quality: number,
+): Promise<Blob> {
+  const scale = Math.min(1, maxSide / Math.max(size.width, size.height));
+  const canvas = new OffscreenCanvas(
+    Math.max(1, Math.round(size.width * scale)),
+    Math.max(1, Math.round(size.height * scale)),
+  );
+  const context = canvas.getContext("2d");
+  if (context) context.imageSmoothingQuality = "high";
+  context?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.convertToBlob({ type: "image/jpeg", quality });
+}
+
+function readDataUrl(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error ?? new Error("the image cannot be read"));
+    reader.readAsDataURL(blob);
+  });
 }

@@ -1,11 +1,20 @@
-import { deleteImage, predict, type FaceResponse, type ImageSource, type PredictResponse } from "../api/client";
+import {
+  deleteImage,
+  fetchImage,
+  predict,
+  type ImageSource,
+  type PredictResponse,
+  type StoredImage,
+} from "../api/client";
 import { ApiError, AppError, toAppError } from "../api/errors";
-import { toComposition, type Composition, type Emotion } from "../emotions/emotions";
+import type { Emotion } from "../emotions/emotions";
 import { downscaleToFit } from "./downscale";
-
-const NOT_AN_IMAGE = "This file is not a readable image. JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are supported.";
+import { describeFaces, findLargestFace, type FaceView } from "./faceViews";
 
 let numCreated = 0;
+
+/** Where an image comes from: a file, a URL that the service fetches, or a result that the service stores. */
+export type ImageOrigin = ImageSource | { imageId: string };
 
 /** The state of the feedback on a face. */
 export type FeedbackState =
@@ -16,13 +25,17 @@ export type FeedbackState =
 /** An image of the gallery with the response of the service. */
 export class ImageItem {
   readonly id = (numCreated += 1);
-  readonly name: string;
-  readonly source: ImageSource;
-  /** The URL of the image on the page; undefined while only the service has the image. */
+  readonly origin: ImageOrigin;
+  name: string = $state("");
+  /** The URL of the image on the page; undefined while only the service has the image, or if nobody has it. */
   previewUrl: string | undefined = $state.raw();
   state: "queued" | "running" | "done" | "failed" = $state("queued");
   error: AppError | undefined = $state.raw();
+  /** Whether neither the browser nor the service can decode the file. */
+  isUnreadable = false;
   response: PredictResponse | undefined = $state.raw();
+  /** The faces in reading order; empty until there is a response. */
+  readonly faces: FaceView[] = $derived(this.response ? describeFaces(this.response) : []);
   /** The index of the selected face. */
   selectedIndex = $state(0);
   /** Feedback by face index. */
@@ -30,23 +43,20 @@ export class ImageItem {
 
   readonly #hasPreview: Promise<boolean>;
 
-  constructor(name: string, source: ImageSource) {
+  constructor(name: string, origin: ImageOrigin, previewUrl?: string) {
     this.name = name;
-    this.source = source;
-    this.#hasPreview = "file" in source ? this.#previewFile(source.file) : Promise.resolve(false);
+    this.origin = origin;
+    this.previewUrl = previewUrl;
+    this.#hasPreview = "file" in origin ? this.#previewFile(origin.file) : Promise.resolve(previewUrl !== undefined);
   }
 
-  get faces(): FaceResponse[] {
-    return this.response?.faces ?? [];
+  /** The identifier of the result; undefined until there is one. */
+  get imageId(): string | undefined {
+    return this.response?.pic_id ?? ("imageId" in this.origin ? this.origin.imageId : undefined);
   }
 
-  get selectedFace(): FaceResponse | undefined {
+  get selectedFace(): FaceView | undefined {
     return this.faces[this.selectedIndex];
-  }
-
-  /** The composition of the selected face. */
-  get composition(): Composition | undefined {
-    return this.selectedFace && toComposition(this.selectedFace.prediction);
   }
 
   /** The state or the number of faces, in a few words. */
@@ -57,22 +67,29 @@ export class ImageItem {
     return `${this.faces.length} ${this.faces.length === 1 ? "face" : "faces"}`;
   }
 
-  /** Analyze the image. Errors are not thrown: they are in `state` and `error`. */
-  async analyze(maxBytes: number): Promise<void> {
+  /** Analyze the image, or fetch its stored result. Errors are not thrown: they are in `state` and `error`. */
+  async run(maxBytes: number): Promise<void> {
     this.state = "running";
     this.error = undefined;
     try {
-      const hasPreview = await this.#hasPreview;
-      const source = "file" in this.source ? { file: await downscaleToFit(this.source.file, maxBytes) } : this.source;
-      const response = await predict(source, !hasPreview);
-      if (response.preview_image) this.#setPreview(response.preview_image);
-      this.response = response;
-      this.selectedIndex = findLargestFace(response.faces);
+      await ("imageId" in this.origin ? this.#fetch(this.origin.imageId) : this.#analyze(this.origin, maxBytes));
       this.state = "done";
     } catch (error) {
-      this.error = (await this.#isUnreadable(error)) ? new ApiError(NOT_AN_IMAGE, 400) : toAppError(error);
+      this.error = toAppError(error);
+      // 400: the service could not decode it either.
+      const isRefused = error instanceof ApiError && error.status === 400;
+      this.isUnreadable = "file" in this.origin && isRefused && !(await this.#hasPreview);
       this.state = "failed";
     }
+  }
+
+  /** Show a response, with the largest face selected. */
+  setResponse(response: PredictResponse): void {
+    const { preview_image: preview, ...rest } = response;
+    if (preview) this.#setPreview(preview);
+    this.response = rest;
+    this.selectedIndex = findLargestFace(this.faces);
+    this.state = "done";
   }
 
   /** Delete the image from the service, if it is stored. Throws an `ApiError` if that fails. */
@@ -83,6 +100,22 @@ export class ImageItem {
   /** Release the memory that the browser holds for the preview. */
   releasePreview(): void {
     if (this.previewUrl?.startsWith("blob:")) URL.revokeObjectURL(this.previewUrl);
+  }
+
+  async #analyze(source: ImageSource, maxBytes: number): Promise<void> {
+    const hasPreview = await this.#hasPreview;
+    const sent = "file" in source ? { file: await downscaleToFit(source.file, maxBytes) } : source;
+    this.setResponse(await predict(sent, !hasPreview));
+  }
+
+  async #fetch(imageId: string): Promise<void> {
+    const stored: StoredImage = await fetchImage(imageId, !(await this.#hasPreview));
+    this.name ||= `Image of ${new Date(stored.created_at).toLocaleString()}`;
+    for (const face of stored.faces) {
+      const emotion = face.feedback.at(-1);
+      if (emotion) this.feedback[face.index] = { state: "sent", emotion };
+    }
+    this.setResponse(stored);
   }
 
   #setPreview(url: string): void {
@@ -100,15 +133,4 @@ export class ImageItem {
     this.#setPreview(URL.createObjectURL(file));
     return true;
   }
-
-  /** Whether neither the browser nor the service can decode the file. */
-  async #isUnreadable(error: unknown): Promise<boolean> {
-    return "file" in this.source && error instanceof ApiError && error.status === 400 && !(await this.#hasPreview);
-  }
-}
-
-/** Return the index of the largest face, which is selected first; 0 if there are no faces. */
-function findLargestFace(faces: readonly FaceResponse[]): number {
-  const largest = [...faces].sort((a, b) => b.width * b.height - a.width * a.height)[0];
-  return largest?.index ?? 0;
 }

@@ -24,12 +24,29 @@ const [x, y, width, height] = headBox;
 /** The center of the head in units of the drawing. */
 export const HEAD_CENTER: readonly [number, number] = [x + width / 2, y + height / 2];
 
+/** What the six faces cover of the drawing, in its units. */
+const EXTENT: Box = { x: 10, y: -9, width: 180, height: 208 };
+
 /** Compute the placement of a meme face over the box of a face. */
 export function placeMeme(box: Box, roll: number): Placement {
   return {
     scale: HEAD_SCALE * Math.max(box.width / width, box.height / height),
     roll,
     center: [box.x + box.width / 2, box.y + box.height / 2],
+  };
+}
+
+/** Return the rectangle that a placed meme face covers, with its hair. */
+export function toExtent({ scale, roll, center }: Placement): Box {
+  const angle = (roll * Math.PI) / 180;
+  // The drawing is higher than the head: its center is above that of the head, in the direction of the roll.
+  const distance = (EXTENT.y + EXTENT.height / 2 - HEAD_CENTER[1]) * scale;
+  const [width, height] = [EXTENT.width * scale, EXTENT.height * scale];
+  return {
+    x: center[0] - distance * Math.sin(angle) - width / 2,
+    y: center[1] + distance * Math.cos(angle) - height / 2,
+    width,
+    height,
   };
 }
 

@@ -5,9 +5,21 @@ export type View = (typeof VIEWS)[number];
 
 const NOTIFICATION_MS = 5000;
 
-function viewFromHash(hash: string): View {
-  const name = hash.replace(/^#\/?/, "");
-  return VIEWS.find((view) => view === name) ?? "images";
+/** The part of the page's address behind `#`: a view and, in the images view, the identifier of an image. */
+interface Route {
+  view: View;
+  imageId: string | undefined;
+}
+
+function parseHash(hash: string): Route {
+  const [name, imageId] = hash.replace(/^#\/?/, "").split("/");
+  const view = VIEWS.find((candidate) => candidate === name) ?? "images";
+  return { view, imageId: view === "images" && imageId ? imageId : undefined };
+}
+
+function formatHash({ view, imageId }: Route): string {
+  if (view !== "images") return `#/${view}`;
+  return imageId === undefined ? "#/" : `#/images/${imageId}`;
 }
 
 /** The mascot's composition while no face is shown: friendly. */
@@ -17,7 +29,9 @@ const DEFAULT_MOOD = Object.fromEntries(
 
 /** The state of the page around its views: the current view, the mascot and the notifications. */
 class Shell {
-  view: View = $state(viewFromHash(location.hash));
+  view: View = $state("images");
+  /** The identifier of the image that the address names. */
+  imageId: string | undefined = $state();
   mood: Composition = $state.raw(DEFAULT_MOOD);
   /** The latest event, for screen readers. */
   announcement = $state("");
@@ -27,14 +41,23 @@ class Shell {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    addEventListener("hashchange", () => {
-      this.view = viewFromHash(location.hash);
-    });
+    this.#readAddress();
+    addEventListener("hashchange", () => this.#readAddress());
   }
 
   navigate(view: View): void {
-    location.hash = view === "images" ? "" : view;
-    this.view = view;
+    if (this.view === view) return;
+    location.hash = formatHash({ view, imageId: undefined });
+    this.#readAddress();
+  }
+
+  /** Have the address name an image, or none; in the history of the browser it replaces the current address. */
+  nameImage(imageId: string | undefined): void {
+    this.imageId = imageId;
+    const hash = formatHash({ view: "images", imageId });
+    if (location.hash !== hash && (location.hash !== "" || imageId !== undefined)) {
+      history.replaceState(history.state, "", hash);
+    }
   }
 
   resetMood(): void {
@@ -53,6 +76,12 @@ class Shell {
   announce(text: string): void {
     // Screen readers repeat an identical text only if something changes.
     this.announcement = this.announcement === text ? `${text} ` : text;
+  }
+
+  #readAddress(): void {
+    const { view, imageId } = parseHash(location.hash);
+    this.view = view;
+    this.imageId = imageId;
   }
 }
 
