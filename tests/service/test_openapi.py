@@ -34,7 +34,12 @@ BATCH = """
 include-path = "/v1.0.0/predict/batch"
 checks.negative_data_rejection.enabled = false
 """
+# Flags are also accepted in capitals and empty, which no enumeration says.
 STORED = """
+[[operations]]
+include-path = "/v1.0.0/images/{{image_id}}"
+checks.negative_data_rejection.enabled = false
+
 [[operations]]
 include-method = "DELETE"
 phases.coverage.enabled = false
