@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mememoji.file_names import format_name
+from mememoji.file_names import format_name, to_unicode
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,12 @@ def test_format_name_escapes_what_breaks_lines_terminals_and_encodings(name: str
 def test_format_name_of_any_bytes_is_one_encodable_line(name: bytes) -> None:
     text = format_name(os.fsdecode(name))
     assert len(text.encode("utf-8").decode("utf-8").splitlines()) <= 1
+    assert to_unicode(os.fsdecode(name)).encode("utf-8") == (name if _is_utf8(name) else text.encode("utf-8"))
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

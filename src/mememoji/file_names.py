@@ -25,6 +25,19 @@ def format_name(path: str | os.PathLike[str]) -> str:
     return "".join(_escape(character) if _is_escaped(character) else character for character in os.fspath(path))
 
 
+def to_unicode(path: str | os.PathLike[str]) -> str:
+    r"""Return a path for JSON: as it is, or as `format_name` escapes it if it holds bytes that are not UTF-8.
+
+    Example:
+        >>> import os
+        >>> from mememoji.file_names import to_unicode
+        >>> to_unicode("a\nb.mp4"), to_unicode(os.fsdecode(b"fran\xe7ois.mp4"))
+        ('a\nb.mp4', 'fran\\xe7ois.mp4')
+    """
+    name = os.fspath(path)
+    return format_name(name) if any("\ud800" <= character <= "\udfff" for character in name) else name
+
+
 def _is_escaped(character: str) -> bool:
     return unicodedata.category(character) in _ESCAPED_CATEGORIES or character in _BIDIRECTIONAL_CONTROLS
 

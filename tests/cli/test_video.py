@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from mememoji.analyzer import Analyzer
 from mememoji.classification.shipped_classifiers import list_classifiers, load_shipped_classifier
 from mememoji.cli import app
-from mememoji.file_names import format_name
+from mememoji.file_names import to_unicode
 from mememoji.image_io import read_image
 from mememoji.video.timeline import read_timeline
 from mememoji.video.video_encoder import VideoEncoder
@@ -125,7 +125,7 @@ def test_video_reads_and_writes_files_of_any_name(
     assert (result.exit_code, result.stderr) == (0, "")
     assert len(list(tmp_path.iterdir())) == 5
     assert next(iter(VideoReader(Path(f"o{name}")))).image.shape == (256, 256, 3)
-    assert json.loads(Path(f"{name}.json").read_text())["video"] == format_name(name)
+    assert json.loads(Path(f"{name}.json").read_text())["video"] == to_unicode(name)
 
 
 @pytest.mark.parametrize("option", ["--out", "--csv", "--plot"])

@@ -4,6 +4,8 @@ import sys
 from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
+from mememoji.file_names import format_name
+
 _MIN_STEPS: Final = 8
 """The smallest number of steps for which a progress bar is shown."""
 
@@ -41,8 +43,8 @@ class Console:
         self._write(text, sys.stdout)
 
     def warn(self, message: str) -> None:
-        """Print a line to standard error."""
-        self._write(f"mememoji: {message}\n", sys.stderr)
+        """Print a line to standard error; what would break it, in the name of a file for example, is escaped."""
+        self._write(f"mememoji: {format_name(message)}\n", sys.stderr)
 
     def _write(self, text: str, stream: TextIO) -> None:
         if self._bar is not None:

@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 import typer
 
 from mememoji.errors import MememojiError
+from mememoji.file_names import format_name
 
 ERROR_EXIT_CODE: Final = 1
 """The exit code when a command failed; 2 means that it was used incorrectly."""
@@ -77,7 +78,8 @@ def _exit(message: str, code: int) -> NoReturn:
 
 
 def _report(message: str) -> None:
-    typer.echo(f"mememoji: {' '.join(message.split())}", err=True)
+    # Escaped, because most messages contain the name of a file.
+    typer.echo(f"mememoji: {format_name(' '.join(message.split()))}", err=True)
 
 
 def _describe(error: OSError) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mememoji.file_names import format_name, to_unicode
+
 if TYPE_CHECKING:
     from mememoji.results import Analysis
 
@@ -40,11 +42,11 @@ class JsonFormatter:
         self._has_output = False
 
     def add(self, result: ImageResult) -> str:
-        item: dict[str, Any] = {"path": result.path}
+        item: dict[str, Any] = {"path": to_unicode(result.path)}
         if result.analysis is not None:
-            item |= result.analysis.to_dict() | result.saved
+            item |= result.analysis.to_dict() | _to_unicode(result.saved)
         else:
-            item["error"] = result.error
+            item["error"] = None if result.error is None else to_unicode(result.error)
         text = json.dumps(item, indent=2).replace("\n", "\n  ")
         prefix = ",\n  " if self._has_output else "[\n  "
         self._has_output = True
@@ -64,14 +66,16 @@ class TableFormatter:
     def __init__(self, names: Sequence[str]) -> None:
         from mememoji.emotions import EMOTIONS
 
-        self._width = min(max((len(name) for name in (*names, "image")), default=0), _MAX_NAME_WIDTH)
+        names = ["image", *map(format_name, names)]
+        self._width = min(max(map(len, names)), _MAX_NAME_WIDTH)
         self._emotions = EMOTIONS
         self._has_output = False
 
     def add(self, result: ImageResult) -> str:
         if result.analysis is None:
             return ""
-        name = result.path if len(result.path) <= self._width else "…" + result.path[1 - self._width :]
+        name = format_name(result.path)
+        name = name if len(name) <= self._width else "…" + name[1 - self._width :]
         if not result.analysis.faces:
             return self._header() + f"{name:<{self._width}}     -  no face\n"
         rows = []
@@ -94,3 +98,11 @@ class TableFormatter:
         self._has_output = True
         emotions = "  ".join(f"{emotion:>4}" for emotion in self._emotions)
         return f"{'image':<{self._width}}  face  {'top':<8}  {emotions}  face-score  box\n"
+
+
+def _to_unicode(saved: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths of saved images, each a path or a list of them, as JSON can have them."""
+    return {
+        key: to_unicode(paths) if isinstance(paths, str) else [to_unicode(path) for path in paths]
+        for key, paths in saved.items()
+    }

@@ -12,13 +12,13 @@ from typing import Any, Final
 from mememoji.analyzer import Analyzer
 from mememoji.atomic_file import atomic_write
 from mememoji.errors import RunError
-from mememoji.file_names import format_name
+from mememoji.file_names import format_name, to_unicode
 from mememoji.output_files import check_outputs, check_suffix
 from mememoji.tracking.face_tracking import FaceTracking, TrackedFrame
 from mememoji.tracking.smoothing import DEFAULT_SMOOTHING
 from mememoji.video.face_summary import VideoSummary
 from mememoji.video.frame_overlay import Overlay
-from mememoji.video.stream_copy import SourceStreams
+from mememoji.video.source_streams import SourceStreams
 from mememoji.video.time_series import FaceTimeSeries
 from mememoji.video.timeline import Row, TimelineWriter, make_rows
 from mememoji.video.timeline_plot import PLOT_SUFFIXES, plot_timeline
@@ -244,7 +244,7 @@ def _write_summary(
 ) -> None:
     assert reader.end_of_stream is not None
     content: dict[str, Any] = {
-        "video": format_name(reader.path.name),
+        "video": to_unicode(reader.path.name),
         "width": reader.width,
         "height": reader.height,
         "fps": round(reader.fps, 3),
