@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from mememoji.analyzer import Analyzer
 from mememoji.classification.shipped_classifiers import list_classifiers
 from mememoji.cli import app
+from mememoji.errors import VideoError
 from mememoji.live.capture import Capture
 from mememoji.live.headless import run_headless
 from mememoji.video.timeline import read_timeline
@@ -57,6 +58,12 @@ def test_live_unknown_classifier_is_a_usage_error(clip: Path) -> None:
     result = CliRunner().invoke(app, ["live", "--headless", "--source", str(clip), "--classifier", "micro"])
     assert result.exit_code == 2
     assert "must be one of" in " ".join(result.stderr.split())
+
+
+def test_run_headless_unreadable_file_is_an_error(tmp_path: Path, analyzer: Analyzer) -> None:
+    (tmp_path / "notes.mp4").write_text("not a video")
+    with pytest.raises(VideoError, match=r"notes\.mp4"):
+        run_headless(Capture(str(tmp_path / "notes.mp4"), keep_all_frames=True), analyzer, io.StringIO())
 
 
 @pytest.mark.parametrize(

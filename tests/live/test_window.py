@@ -1,5 +1,6 @@
 """The live window, in Xvfb with real events."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -170,6 +171,32 @@ def test_window_unwritable_recording_is_reported(
     assert not window.record_button.isChecked()
 
 
+def test_window_recording_without_frames_reports_no_files(
+    open_window: OpenWindow, until: Until, no_camera: str, tmp_path: Path
+) -> None:
+    window = open_window(no_camera)
+    click(window.record_button)
+    click(window.record_button)
+    until(lambda: window.message.text(), "the notice")
+    assert window.message.text() == "Nothing was recorded, because no image arrived."
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_window_recording_that_was_deleted_is_reported(
+    open_window: OpenWindow, until: Until, camera: Camera, tmp_path: Path
+) -> None:
+    window = open_window(camera.url)
+    until(lambda: "Happy" in window.headline.text(), "a face")
+    click(window.record_button)
+    recorder = window.session.recorder
+    until(lambda: recorder.seconds > 0.1, "some frames")
+    shutil.rmtree(tmp_path / "kept")
+    click(window.record_button)
+    until(lambda: window.message.text(), "the notice")
+    assert window.message.property("error") is True
+    assert "recorded until then: nothing" in window.message.text() or "was deleted" in window.message.text()
+
+
 def test_window_lost_source_is_reported_and_recovers(open_window: OpenWindow, until: Until, camera: Camera) -> None:
     window = open_window(camera.url)
     until(lambda: "Happy" in window.headline.text(), "a face")
@@ -193,6 +220,9 @@ def test_window_plays_a_clip_again(open_window: OpenWindow, until: Until, clip: 
     window = open_window(clip)
     until(lambda: window.image_view.button.text() == "Play again", "the clip's end")
     time = window.tracked_frame.time
+    click(window.record_button)
+    assert "has ended; play it again" in window.message.text()
+    assert not window.record_button.isChecked()
     press(window, "F5")
     until(lambda: window.tracked_frame.time > time, "the second round")
 

@@ -1,6 +1,5 @@
 """`mememoji live`: read the faces of a camera in a window."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -37,14 +36,24 @@ def live(
     Keys: B boxes, C bars, M memes, T smoothing, S snapshot, R record, N next face, F5 try again, F11 full screen,
     Ctrl+Q quit. Only snapshots and recordings are stored.
     """
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     if not headless and (csv is not None or seconds is not None):
         raise typer.BadParameter("--csv and --seconds need --headless; the window has a button for recordings")
     from mememoji.live.capture import Capture, is_camera, is_url
+    from mememoji.output_files import check_outputs
 
     if not is_camera(source) and not is_url(source) and not Path(source).is_file():
         raise InputError(f"--source must be the index of a camera, a file or a URL, got {source!r}; no such file")
+    if not headless:
+        from mememoji.live.display import check_display
+
+        # Before Qt is imported, which needs libraries of the system as well.
+        check_display()
+    if not is_camera(source) and not is_url(source):
+        check_outputs({"--csv": csv}, {"--source": Path(source)})
+        from mememoji.video.video_reader import VideoReader
+
+        # A file that cannot be read ends the command now; a camera is tried again instead.
+        VideoReader(Path(source))
     analyzer = make_analyzer(detector, detector_weights, classifier, weights)
     if headless:
         from mememoji.live.headless import run_headless

@@ -21,6 +21,7 @@ RETRY_SECONDS: Final = 2.0
 """The time after which a lost source is opened again, in seconds."""
 
 _OPEN_TIMEOUT: Final = 5.0
+_MAX_INDEX_DIGITS: Final = 4
 _RESTART_INTERVAL: Final = 1 / 25
 
 
@@ -68,6 +69,7 @@ class Capture:
         self._stop_event = threading.Event()
         self._retry_event = threading.Event()
         self._state = CaptureState.OPENING
+        self._error: InputError | None = None
         self._frame: CapturedFrame | None = None
         self._started_at, self._last_time = time.perf_counter(), 0.0
         self._thread = threading.Thread(target=self._run, name="mememoji-capture", daemon=True)
@@ -76,6 +78,11 @@ class Capture:
     def state(self) -> CaptureState:
         """The current state."""
         return self._state
+
+    @property
+    def error(self) -> InputError | None:
+        """Why a file cannot be read; None while it can, and for other sources."""
+        return self._error
 
     def start(self) -> None:
         """Start the background thread."""
@@ -106,7 +113,8 @@ class Capture:
         while not self._stop_event.is_set():
             if self._state is CaptureState.ENDED:
                 self._state = CaptureState.OPENING
-            with contextlib.closing(_read_file(self.source) if self.is_file else _read_stream(self.source)) as frames:
+            self._error = None
+            with contextlib.closing(self._read_file() if self.is_file else _read_stream(self.source)) as frames:
                 has_frames = self._publish_frames(frames)
             if self._stop_event.is_set():
                 return
@@ -137,6 +145,17 @@ class Capture:
                 break
         return has_frames
 
+    def _read_file(self) -> Generator[tuple[float, RGBImage], None, None]:
+        """Yield the times in seconds and the frames of the file, until its end or an error."""
+        # Here, because a camera needs no extra.
+        from mememoji.video.video_reader import VideoReader
+
+        try:
+            for frame in VideoReader(Path(self.source)):
+                yield frame.time, frame.image
+        except InputError as error:
+            self._error = error
+
     def _publish(self, frame: CapturedFrame) -> None:
         with self._changed:
             if self._keep_all_frames:
@@ -146,8 +165,8 @@ class Capture:
 
 
 def is_camera(source: str) -> bool:
-    """Return whether a source is the index of a camera."""
-    return source.isdecimal()
+    """Return whether a source is the index of a camera: a number of at most four digits."""
+    return source.isascii() and source.isdecimal() and len(source) <= _MAX_INDEX_DIGITS
 
 
 def is_url(source: str) -> bool:
@@ -162,16 +181,6 @@ def display_name(source: str) -> str:
     if is_url(source):
         return format_name(re.sub(r"//[^/@]*@", "//", source))
     return format_name(Path(source).name)
-
-
-def _read_file(source: str) -> Generator[tuple[float, RGBImage], None, None]:
-    """Yield the times in seconds and the frames of a video file; none if it cannot be read."""
-    # Here, because a camera needs no extra.
-    from mememoji.video.video_reader import VideoReader
-
-    with contextlib.suppress(InputError):
-        for frame in VideoReader(Path(source)):
-            yield frame.time, frame.image
 
 
 def _read_stream(source: str) -> Generator[tuple[float, RGBImage], None, None]:

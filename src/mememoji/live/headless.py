@@ -37,6 +37,7 @@ def run_headless(
         The number of analyzed frames.
 
     Raises:
+        VideoError: The source is a file that cannot be read.
         RunError: The timeline cannot be written.
     """
     tracking, num_frames, is_lost = FaceTracking(smoothing), 0, False
@@ -57,6 +58,8 @@ def run_headless(
                     num_frames += 1
                 elif state is CaptureState.ENDED:
                     break
+                elif state is CaptureState.LOST and capture.error is not None:
+                    raise capture.error
                 elif state is CaptureState.LOST and not is_lost:
                     on_message(f"{display_name(capture.source)} delivers no image; trying again")
                     is_lost = True

@@ -5,9 +5,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import cv2
-import numpy as np
-
 from mememoji.errors import RunError
 from mememoji.image_io import RGBImage
 from mememoji.tracking.face_tracking import TrackedFrame
@@ -19,42 +16,46 @@ FPS: Final = 25.0
 
 
 class Recorder:
-    """A writer of `NAME.mp4` and `NAME.csv`, both with times from the first frame on.
+    """A writer of `NAME.mp4` and `NAME.csv`, which exist from the first frame on, as do their times.
 
     Args:
         folder: The folder for the two files.
         name: The name of the files without suffix.
-
-    Raises:
-        RunError: The files cannot be written.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
         self.video_path, self.timeline_path = folder / f"{name}.mp4", folder / f"{name}.csv"
-        self._timeline = TimelineWriter(self.timeline_path)
+        self._timeline: TimelineWriter | None = None
         self._encoder: VideoEncoder | None = None
         self._start = self._last_time = 0.0
-        self._size = 0, 0
 
     @property
     def seconds(self) -> float:
         """The duration recorded so far, in seconds."""
         return self._last_time - self._start
 
+    @property
+    def has_frames(self) -> bool:
+        """Whether a frame was added."""
+        return self._encoder is not None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of the recording that exist: none without a frame, or after their folder was deleted."""
+        return tuple(path for path in (self.video_path, self.timeline_path) if path.exists())
+
     def add(self, image: RGBImage, tracked_frame: TrackedFrame) -> None:
         """Add a frame with its overlay, (H, W, 3) uint8 RGB, and its faces.
 
         Raises:
-            RunError: The encoder failed or the disk is full.
+            RunError: The files cannot be written, the encoder failed, or the disk is full.
         """
         height, width = image.shape[:2]
         time = tracked_frame.time
-        if self._encoder is None:
-            self._start, self._size = time, (width, height)
+        if self._timeline is None or self._encoder is None:
+            self._start = time
+            self._timeline = TimelineWriter(self.timeline_path)
             self._encoder = VideoEncoder(self.video_path, width, height, FPS)
-        if (width, height) != self._size:
-            # A source that was lost may return with another size, but all frames of a file have one size.
-            image = np.asarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA), np.uint8)
         self._last_time = time
         self._encoder.write(image, time)
         self._timeline.add(TrackedFrame(time - self._start, tracked_frame.analysis, tracked_frame.track_ids))
@@ -65,7 +66,8 @@ class Recorder:
         Raises:
             RunError: The encoder failed.
         """
-        self._timeline.close()
+        if self._timeline is not None:
+            self._timeline.close()
         if self._encoder is not None:
             self._encoder.close()
 

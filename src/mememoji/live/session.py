@@ -141,12 +141,16 @@ class Session:
         with self._recorder_lock:
             self._recorder = recorder
 
-    def stop_recording(self) -> None:
-        """Stop the recording; a message follows when its files are complete."""
+    def stop_recording(self, failure: str = "") -> None:
+        """Stop the recording; a message follows when its files are complete.
+
+        Args:
+            failure: The error for which it is stopped.
+        """
         with self._recorder_lock:
             recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            self._file_executor.submit(self._close_recorder, recorder)
+            self._file_executor.submit(self._close_recorder, recorder, failure)
 
     def save_snapshot(self, path: Path) -> None:
         """Save the latest frame with its overlay as PNG; a message follows when the file is complete."""
@@ -156,14 +160,21 @@ class Session:
         else:
             self._file_executor.submit(self._save_png, image, path)
 
-    def _close_recorder(self, recorder: Recorder) -> None:
+    def _close_recorder(self, recorder: Recorder, failure: str) -> None:
         try:
             recorder.close()
         except MememojiError as error:
-            self._add_message(str(error), is_error=True)
+            failure = failure or str(error)
+        names = ", ".join(path.name for path in recorder.files)
+        if failure:
+            self._add_message(f"{failure}; recorded until then: {names or 'nothing'}", is_error=True)
+        elif not recorder.has_frames:
+            self._add_message("Nothing was recorded, because no image arrived.", is_error=True)
+        elif len(recorder.files) < 2:
+            folder = recorder.video_path.parent
+            self._add_message(f"The recording was deleted from {folder} while it was written.", is_error=True)
         else:
-            files = f"{recorder.video_path.name}, {recorder.timeline_path.name}"
-            self._add_message(f"Recorded {recorder.seconds:.0f} s: {files}")
+            self._add_message(f"Recorded {recorder.seconds:.0f} s: {names}")
 
     def _save_png(self, image: RGBImage, path: Path) -> None:
         try:
@@ -214,8 +225,8 @@ class Session:
                 self._recorder.add(image, tracked_frame)
                 return
             except MememojiError as error:
-                self._add_message(str(error), is_error=True)
-        self.stop_recording()
+                failure = str(error)
+        self.stop_recording(failure)
 
     def _add_message(self, text: str, *, is_error: bool = False) -> None:
         with self._lock:

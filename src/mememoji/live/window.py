@@ -263,6 +263,10 @@ class LiveWindow(QMainWindow):
             self.session.stop_recording()
             self.record_button.setText("Record")
             return
+        if self.session.capture.state is CaptureState.ENDED:
+            self._show_message(StatusMessage(f"{self._name} has ended; play it again, then record.", is_error=True))
+            self.record_button.setChecked(False)
+            return
         try:
             self.session.start_recording(Recorder(self._folder, make_unused_name(self._folder, ".csv")))
         except RunError as error:
