@@ -75,8 +75,9 @@ export function describeLabels(faces: readonly FaceView[], memes: boolean, scale
   return faces.map((face) => {
     const { x, y, width, height } = memes && !face.isDoubtful ? toExtent(placeMeme(face.box, face.roll)) : face.box;
     const box = { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
-    if (faces.length === 1) return { box, word: face.word, full: `${face.word} ${face.percent}` };
-    const word = `${face.number} ${face.word}`;
+    const name = face.isDoubtful ? `${face.word}?` : face.word;
+    if (faces.length === 1) return { box, word: name, full: `${name} ${face.percent}` };
+    const word = `${face.number} ${name}`;
     return { box, word, full: `${word} ${face.percent}`, short: String(face.number) };
   });
 }

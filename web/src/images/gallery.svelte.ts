@@ -76,6 +76,7 @@ class Gallery {
   }
 
   async addFiles(files: Iterable<File>): Promise<void> {
+    shell.navigate("images");
     this.rejections = [];
     const added: ImageItem[] = [];
     const rejections: Rejection[] = [];
@@ -92,6 +93,7 @@ class Gallery {
   }
 
   addImage(name: string, source: ImageSource): void {
+    shell.navigate("images");
     this.rejections = [];
     this.#add([new ImageItem(name, source)]);
   }
@@ -142,7 +144,6 @@ class Gallery {
   #add(added: ImageItem[]): void {
     this.items = [...this.items, ...added];
     this.selected = this.focused = added[0];
-    shell.navigate("images");
     scrollTo(0, 0);
     void this.loadPolicy();
     this.#startQueued();
