@@ -15,6 +15,7 @@ LINE = "M-10 5 C-5 5 5 5 10 5"
 SMALL: dict[str, Any] = {
     "view_box": [-20, -20, 40, 40],
     "head": [-10, -10, 20, 20],
+    "contrast": 1,
     "boldness": 0.5,
     "layers": [
         {"name": "head", "path": SQUARE, "fill": "#ffcc00"},
@@ -58,6 +59,7 @@ def test_parse_meme_description_missing_key_value_is_that_of_neutral() -> None:
     [
         ({}, "lacks"),
         (SMALL | {"size": 3}, "unknown fields, got .'size'."),
+        (SMALL | {"contrast": -1}, "contrast must be a number in 0..4, got -1"),
         (SMALL | {"boldness": 2}, "boldness must be a number in 0..1, got 2"),
         (SMALL | {"view_box": [0, 0, 10]}, "view_box must be 4 numbers"),
         (SMALL | {"head": [0, 0, 0, 10]}, "above 0"),

@@ -68,16 +68,17 @@ export const headBox = description.head as [number, number, number, number];
 /** Return the shapes of a composition's face from back to front: always the same shapes in the same order. */
 export function memeShapes(composition: Composition): Shape[] {
   const paths = new Map<string, string>();
+  const weights = blendWeights(composition);
   return components.map((component) => {
-    const d = toPathData(blend(component.points, composition));
+    const d = toPathData(blend(component.points, weights));
     paths.set(component.name, d);
     const shape: Shape = {
       name: component.name,
       d: component.closed ? `${d}Z` : d,
-      fill: toHexColor(component.fill, composition),
-      stroke: toHexColor(component.stroke, composition),
-      strokeWidth: Math.max(blend(component.width, composition)[0]!, 0),
-      opacity: Math.min(Math.max(blend(component.opacity, composition)[0]!, 0), 1),
+      fill: toHexColor(component.fill, weights),
+      stroke: toHexColor(component.stroke, weights),
+      strokeWidth: Math.max(blend(component.width, weights)[0]!, 0),
+      opacity: Math.min(Math.max(blend(component.opacity, weights)[0]!, 0), 1),
     };
     if (component.clip !== undefined) shape.clip = `${paths.get(component.clip)}Z`;
     return shape;
@@ -138,12 +139,29 @@ function applySymmetry(path: Point[], symmetry: Symmetry | undefined, side: stri
   return side === ":right" ? mirrored : path;
 }
 
-function blend({ neutral, offsets }: Blend, composition: Composition): number[] {
+/** Compute the blend weight of each emotion, as the description of the format defines it. */
+function blendWeights(composition: Composition): Composition {
+  const max = Math.max(...EMOTIONS.map((emotion) => composition[emotion]));
+  const shares = EMOTIONS.map((emotion) => {
+    const ratio = composition[emotion] / max;
+    return ratio ** 2 * Math.exp(description.contrast * ratio ** 4);
+  });
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const neutral = shares[EMOTIONS.indexOf("neutral")]! / sum;
+  return Object.fromEntries(
+    EMOTIONS.map((emotion, i) => {
+      const share = shares[i]! / sum;
+      const others = emotion === "neutral" ? 0 : 1 - share - neutral;
+      return [emotion, share * (1 + description.boldness * others)];
+    }),
+  ) as Composition;
+}
+
+function blend({ neutral, offsets }: Blend, weights: Composition): number[] {
   const values = [...neutral];
   for (const [emotion, offset] of offsets) {
-    const fraction = composition[emotion];
-    const gain = fraction * (1 + description.boldness * (1 - fraction));
-    if (gain !== 0) offset.forEach((value, i) => (values[i]! += gain * value));
+    const weight = weights[emotion];
+    if (weight !== 0) offset.forEach((value, i) => (values[i]! += weight * value));
   }
   return values;
 }
@@ -155,8 +173,8 @@ function toPathData(numbers: number[]): string {
   return path;
 }
 
-function toHexColor(values: Blend | null, composition: Composition): string {
+function toHexColor(values: Blend | null, weights: Composition): string {
   if (values === null) return "none";
-  const bytes = blend(values, composition).map((value) => Math.floor(Math.min(Math.max(value, 0), 255) + 0.5));
+  const bytes = blend(values, weights).map((value) => Math.floor(Math.min(Math.max(value, 0), 255) + 0.5));
   return `#${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -4,7 +4,8 @@ The file is one object:
 
     view_box    [x, y, width, height] of the drawing, in its own units; y points down
     head        [x, y, width, height] of the neutral head, which is aligned with the box of a face
-    boldness    b in the blend weight c (1 + b (1 - c)) of an emotion with fraction c; in 0..1, 0 blends linearly
+    contrast    a in 0..4: how much the emotion with the highest fraction outweighs the others, see below
+    boldness    b in 0..1: how much more expressive a mixture of emotions is than their mean, see below
     layers      the layers, from back to front
 
 A layer is an object:
@@ -17,8 +18,8 @@ A layer is an object:
     fill        `#rrggbb` or `none`
     stroke      `#rrggbb` or `none`; joins and ends are round
     width       the width of the stroke
-    opacity     the opacity of fill and stroke, 0..8: a value above 1 makes a layer opaque at a smaller fraction,
-                because the blended opacity is clipped to 1
+    opacity     the opacity of fill and stroke, -8..8; the blended opacity is clipped to 0..1, so a value above 1 makes
+                a layer opaque at a smaller weight, and one below 0 hides it up to a larger one
     clip        the name of an earlier layer that clips this one
 
 `path`, `fill`, `stroke`, `width` and `opacity` are key values: either one for all emotions, or an object with one for
@@ -26,6 +27,10 @@ A layer is an object:
 composition is neutral's value plus, for each emotion, its blend weight times the difference between its value and
 neutral's; opacities, widths and colors are then clipped to their ranges. The key values are thus shapes that can be
 drawn and edited by hand, and the drawing changes continuously with the six fractions.
+
+The blend weight of an emotion comes from its share s of the drawing. With r the ratio of its fraction to the highest of
+the six, s is r² exp(a r⁴), divided by the sum over all six: two equal fractions have equal shares, and a fraction of
+three quarters has nearly the whole drawing. The weight is s (1 + b (1 - s - n)), where n is neutral's share.
 """
 
 import json
@@ -45,7 +50,7 @@ Symmetry = Literal["none", "pair", "joined"]
 
 _DEFAULTS: Final = {"fill": "none", "stroke": "none", "width": 0.0, "opacity": 1.0}
 _LAYER_FIELDS: Final = frozenset({"name", "path", "like", "symmetry", "clip", *_DEFAULTS})
-_FIELDS: Final = frozenset({"view_box", "head", "boldness", "layers"})
+_FIELDS: Final = frozenset({"view_box", "head", "contrast", "boldness", "layers"})
 _TOKEN: Final = re.compile(r"[MCZ]|-?\d+(?:\.\d+)?")
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 
@@ -62,7 +67,7 @@ class Layer:
         fill: (6, 3) RGB in 0..255, or None.
         stroke: (6, 3) RGB in 0..255, or None.
         width: (6,), the width of the stroke.
-        opacity: (6,), in 0..8.
+        opacity: (6,), in -8..8.
         clip: The name of the layer that clips this one, or None.
     """
 
@@ -83,6 +88,7 @@ class MemeDescription:
 
     view_box: tuple[float, float, float, float]
     head: tuple[float, float, float, float]
+    contrast: float
     boldness: float
     layers: tuple[Layer, ...]
 
@@ -101,6 +107,7 @@ def parse_meme_description(content: Mapping[str, Any]) -> MemeDescription:
         ValueError: The description does not have the format above; the message names the layer and the field.
     """
     _check_fields("the description", content, _FIELDS, required=_FIELDS)
+    contrast = _parse_number("contrast", content["contrast"], 0, 4)
     boldness = _parse_number("boldness", content["boldness"], 0, 1)
     view_box = _parse_rectangle("view_box", content["view_box"])
     axis = view_box[0] + view_box[2] / 2
@@ -117,6 +124,7 @@ def parse_meme_description(content: Mapping[str, Any]) -> MemeDescription:
     return MemeDescription(
         view_box,
         _parse_rectangle("head", content["head"]),
+        contrast,
         boldness,
         tuple(layers.values()),
     )
@@ -157,7 +165,7 @@ def _parse_layer(item: Mapping[str, Any], earlier: Mapping[str, Layer]) -> Layer
         _parse_colors(name, "fill", values["fill"]),
         _parse_colors(name, "stroke", values["stroke"]),
         np.array([_parse_number(f"width of layer {name!r}", value, 0, 100) for value in values["width"]]),
-        np.array([_parse_number(f"opacity of layer {name!r}", value, 0, 8) for value in values["opacity"]]),
+        np.array([_parse_number(f"opacity of layer {name!r}", value, -8, 8) for value in values["opacity"]]),
         clip,
     )
 

@@ -40,21 +40,28 @@ class Shape:
     clip: Float64Array | None
 
 
-def blend_weights(composition: Mapping[Emotion, float], boldness: float) -> Float64Array:
-    """Compute the blend weight c (1 + b (1 - c)) of each emotion from its fraction c and the boldness b.
+def blend_weights(composition: Mapping[Emotion, float], contrast: float, boldness: float) -> Float64Array:
+    """Compute the blend weight of each emotion, as the format of the description defines it.
 
-    A pure emotion has weight 1. Of two emotions with a fraction of one half, each has a weight above one half, so that
-    a mixture is more expressive than the mean of its emotions.
+    A pure emotion has weight 1. The emotion with the highest fraction outweighs the others by more than its fraction
+    does, so that the drawing shows what the words say. Two emotions in equal fractions have weights above one half, so
+    that a mixture is more expressive than the mean of its emotions; neutral does not take part in this.
 
     Args:
         composition: The six fractions, which sum to 1.
-        boldness: The boldness b, in 0..1.
+        contrast: The contrast in 0..4.
+        boldness: The boldness in 0..1.
 
     Returns:
         (6,) in the order of `EMOTIONS`.
     """
     fractions = np.array([composition[emotion] for emotion in EMOTIONS], np.float64)
-    return np.asarray(fractions * (1 + boldness * (1 - fractions)))
+    ratios = fractions / fractions.max()
+    shares = ratios**2 * np.exp(contrast * ratios**4)
+    shares /= shares.sum()
+    others = 1 - shares - shares[_NEUTRAL]
+    others[_NEUTRAL] = 0
+    return np.asarray(shares * (1 + boldness * others))
 
 
 def meme_shapes(composition: Mapping[Emotion, float]) -> list[Shape]:
@@ -81,7 +88,7 @@ class MemeBlender:
     """
 
     def __init__(self, description: MemeDescription) -> None:
-        self._boldness = description.boldness
+        self._contrast, self._boldness = description.contrast, description.boldness
         axis = description.view_box[0] + description.view_box[2] / 2
         self._shapes: list[tuple[str, Layer, str | None]] = []
         columns: list[Float64Array] = []
@@ -100,9 +107,8 @@ class MemeBlender:
 
     def shapes(self, composition: Mapping[Emotion, float]) -> list[Shape]:
         """Return the shapes of a composition; see `meme_shapes`."""
-        values = iter(
-            np.split(self._neutral + blend_weights(composition, self._boldness) @ self._offsets, self._splits)
-        )
+        weights = blend_weights(composition, self._contrast, self._boldness)
+        values = iter(np.split(self._neutral + weights @ self._offsets, self._splits))
         shapes: dict[str, Shape] = {}
         for name, layer, clip in self._shapes:
             points, width, opacity = next(values).reshape(-1, 2), next(values), next(values)
