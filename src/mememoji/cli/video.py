@@ -9,6 +9,7 @@ import typer
 
 from mememoji.cli.options import ClassifierName, DetectorName, DetectorWeights, Smoothing, Weights, make_analyzer
 from mememoji.errors import InputError
+from mememoji.file_names import format_name
 
 if TYPE_CHECKING:
     from mememoji.video.processing import VideoResult
@@ -88,9 +89,13 @@ def video(
     for message in result.messages:
         typer.echo(f"mememoji: {message}", err=True)
     end = result.end_of_stream
+    if end.num_damaged:
+        typer.echo(f"mememoji: {end.num_damaged} frames of {format_name(path)} are damaged", err=True)
     if not end.complete:
         of_duration = "" if reader.duration is None else f" of {reader.duration:.2f} s"
-        typer.echo(f"mememoji: {path} is damaged: reading stopped at {end.time:.2f}{of_duration}", err=True)
+        typer.echo(
+            f"mememoji: {format_name(path)} is damaged: reading stopped at {end.time:.2f}{of_duration}", err=True
+        )
         raise typer.Exit(1)
 
 

@@ -2,17 +2,14 @@
 
 from pathlib import Path
 
-from mememoji.errors import MissingExtraError, VideoError
-
-try:
-    import av
-except ModuleNotFoundError as error:
-    raise MissingExtraError("video", "reading and writing video files") from error
-
+import av
 from av.container import InputContainer
 from av.format import Flags as FormatFlags
 from av.stream import Disposition
 from av.video.stream import VideoStream
+
+from mememoji.errors import VideoError
+from mememoji.file_names import format_name
 
 
 def open_media_file(path: Path) -> InputContainer:
@@ -25,14 +22,16 @@ def open_media_file(path: Path) -> InputContainer:
         VideoError: The file is missing, cannot be read or is not a media file.
     """
     if not path.is_file():
-        raise VideoError(f"{path} must be a video file; no file has this path")
+        raise VideoError(f"{format_name(path)} must be a video file; no file has this path")
     try:
         # Only files: a playlist must not make this machine fetch URLs.
         return av.open(make_url(path), container_options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, PermissionError):
-            raise VideoError(f"{path} cannot be read: {error.strerror}") from error
-        raise VideoError(f"{path} must be a video that FFmpeg can read; it may be damaged or incomplete") from error
+            raise VideoError(f"{format_name(path)} cannot be read: {error.strerror}") from error
+        raise VideoError(
+            f"{format_name(path)} must be a video that FFmpeg can read; it may be damaged or incomplete"
+        ) from error
 
 
 def make_url(path: Path) -> str:
@@ -50,11 +49,11 @@ def find_video_stream(container: InputContainer, path: Path) -> VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & attached]
     if not streams:
         content = "audio and a cover image" if container.streams.video else "audio"
-        raise VideoError(f"{path} must contain a video stream; it contains only {content}")
+        raise VideoError(f"{format_name(path)} must contain a video stream; it contains only {content}")
     best = container.streams.best("video")
     stream = best if isinstance(best, VideoStream) and best in streams else streams[0]
     if stream.codec_context is None:
-        raise VideoError(f"{path}: no decoder for this video is available; convert it to H.264")
+        raise VideoError(f"{format_name(path)}: no decoder for this video is available; convert it to H.264")
     return stream
 
 

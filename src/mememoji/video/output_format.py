@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from mememoji.errors import InputError
+from mememoji.file_names import format_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,4 @@ def find_output_format(path: Path) -> OutputFormat:
         return OUTPUT_FORMATS[path.suffix.lower()]
     except KeyError:
         known = ", ".join(OUTPUT_FORMATS)
-        raise InputError(f"a written video must end in one of {known}, got {path.name!r}") from None
+        raise InputError(f"a written video must end in one of {known}, got {format_name(path.name)}") from None

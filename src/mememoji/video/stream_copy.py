@@ -3,9 +3,7 @@
 import math
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Final
 
 import av
@@ -17,25 +15,11 @@ from av.stream import Stream
 from mememoji.video.audio_encoder import AudioEncoder
 from mememoji.video.media_file import find_clock_origin, open_media_file
 from mememoji.video.output_format import OutputFormat
+from mememoji.video.source_streams import SourceStreams
 
 _KEPT_TAGS: Final = "language", "title", "handler_name"
 _MAX_DISORDER: Final = 2.0
 """The seconds by which packets of different streams may be out of order in a file."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStreams:
-    """The file whose audio and subtitles are copied.
-
-    Attributes:
-        path: The file.
-        start: The time in seconds on its clock from which they are copied; None copies from their start.
-        stop: The time up to which they are copied; None copies them to their end.
-    """
-
-    path: Path
-    start: float | None = None
-    stop: float | None = None
 
 
 class StreamCopy:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -30,7 +31,7 @@ _MAX_REPEAT: Final = 0.5
 """The time in seconds by which a frame may be earlier than the one before without the clock having been set anew."""
 _END_TOLERANCE: Final = 0.5
 """The time in seconds by which the frames may end before the duration that a header declares."""
-_DURATION_FORMATS: Final = {"flv", "asf"}
+_DURATION_FORMATS: Final = {"asf", "flv", "mxf"}
 """Containers whose header declares the duration of all streams, but no size."""
 
 
@@ -106,7 +107,7 @@ class VideoDecoder:
         """Decode the frames from here to the end, in increasing time. Frames that cannot be decoded are left out."""
         deinterlacer = Deinterlacer()
         previous, shift = -math.inf, 0.0
-        for decoded in self._decode_packets():
+        for decoded in chain(self._decode_packets(), [None]):
             for frame in deinterlacer.process(decoded):
                 time = self._read_time(frame, previous - shift) + shift
                 if time < previous - _MAX_REPEAT:
@@ -115,7 +116,7 @@ class VideoDecoder:
                     time = previous + 1 / self.fps
                 time = max(time, previous + _MIN_STEP)
                 previous = time
-                self._frame_end = time + (float(frame.duration * self._time_base) or 1 / self.fps)
+                self._frame_end = time + (float(frame.duration * (frame.time_base or 0)) or 1 / self.fps)
                 yield DecodedFrame(time, self._frame_end, frame)
 
     def is_complete(self) -> bool:

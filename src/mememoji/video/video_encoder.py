@@ -7,20 +7,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import av
 import cv2
 import numpy as np
+
+from mememoji.errors import MissingExtraError, RunError
+
+try:
+    import av
+except ModuleNotFoundError as error:
+    raise MissingExtraError("video", "writing a video") from error
+
 from av.codec.codec import Codec
 from av.codec.context import ThreadType
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 
-from mememoji.errors import RunError
+from mememoji.file_names import format_name
 from mememoji.image_io import RGBImage
 from mememoji.video.media_file import make_url
 from mememoji.video.output_format import find_output_format
-from mememoji.video.stream_copy import SourceStreams, StreamCopy
+from mememoji.video.source_streams import SourceStreams
+from mememoji.video.stream_copy import StreamCopy
 
 _TIME_BASE: Final = Fraction(1, 60_000)
 """The unit of written times: exact for 25, 30, 50 and 60 frames a second, for NTSC's rates and for milliseconds."""
@@ -201,7 +209,8 @@ class VideoEncoder:
         return np.pad(image, (*padding, (0, 0)), mode="edge") if self._even_size != self._size else image
 
     def _make_error(self, error: BaseException) -> RunError:
+        name = format_name(self._path)
         if not self._path.parent.is_dir():
-            return RunError(f"{self._path} cannot be written: the folder {self._path.parent} does not exist")
+            return RunError(f"{name} cannot be written: its folder does not exist; create it")
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return RunError(f"{self._path} cannot be written: {reason}")
+        return RunError(f"{name} cannot be written: {reason}")

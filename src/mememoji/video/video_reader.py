@@ -8,7 +8,14 @@ from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Final
 
-from mememoji.errors import TooLargeError, VideoError
+from mememoji.errors import MissingExtraError, TooLargeError, VideoError
+
+try:
+    import av  # noqa: F401
+except ModuleNotFoundError as error:
+    raise MissingExtraError("video", "reading a video") from error
+
+from mememoji.file_names import format_name
 from mememoji.image_io import DEFAULT_LIMITS, ImageLimits, RGBImage
 from mememoji.video.frame_conversion import FrameConverter, square_pixel_size
 from mememoji.video.video_decoder import DecodedFrame, VideoDecoder
@@ -83,11 +90,15 @@ class VideoReader:
             self.duration = decoder.duration
             """The time in seconds at which the file ends by its own account; None where it gives none."""
             if self.duration is not None and start >= self.duration:
-                raise VideoError(f"start must be before the end of {path} at {self.duration:.1f} s, got {start:g} s")
+                raise VideoError(
+                    f"start must be before the end of {format_name(path)} at {self.duration:.1f} s, got {start:g} s"
+                )
             self._check_size(*decoder.size, decoder)
             first = next(decoder.decode(), None)
             if first is None:
-                raise VideoError(f"{path}: no frame can be read; the file is damaged or incomplete")
+                raise VideoError(
+                    f"{format_name(path)}: no frame can be read; the file is damaged or cannot be decoded by FFmpeg"
+                )
             self.height, self.width = FrameConverter().convert(first.frame, decoder.pixel_shape).shape[:2]
             self.first_time = first.time
             """The time of the first frame of the file, in seconds."""
@@ -126,7 +137,9 @@ class VideoReader:
                     yield Frame(decoded.time, converter.convert(decoded.frame, decoder.pixel_shape))
                 index, end = index + 1, decoded.end
             if index == 0:
-                raise VideoError(f"{self.path}: no frame at or after {self.start:g} s can be read; start earlier")
+                raise VideoError(
+                    f"{format_name(self.path)}: no frame at or after {self.start:g} s can be read; start earlier"
+                )
             self.end_of_stream = EndOfStream(end, decoder.is_complete(), decoder.num_damaged)
 
     @contextmanager
@@ -153,6 +166,6 @@ class VideoReader:
         width, height = square_pixel_size(width, height, decoder.pixel_shape)
         if width * height > self.limits.max_pixels:
             raise TooLargeError(
-                f"{self.path}: expected frames of at most {self.limits.max_pixels:,} pixels, got {width}x{height}; "
-                "scale the video down"
+                f"{format_name(self.path)}: expected frames of at most {self.limits.max_pixels:,} pixels, "
+                f"got {width}x{height}; scale the video down"
             )
