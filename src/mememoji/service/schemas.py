@@ -37,7 +37,7 @@ class FaceResponse(BaseModel):
     height: int
     prediction: list[EmotionFraction] = Field(description="angry, fear, happy, sad, surprise, neutral.")
     thumbnail: str | None = Field(
-        default=None, description="Without crop_image=false: a JPEG of 40 x 50 as a data URL."
+        default=None, description="A JPEG of 40 x 50 as a data URL, unless crop_image is false."
     )
     confidence: Fraction | None = Field(default=None, description="The detector's score.")
     face_likeness: Fraction | None = Field(
@@ -78,6 +78,9 @@ class PredictResponse(BaseModel):
     detector: str
     model: str
     stored: bool = Field(description="Whether the image is stored, so that it accepts feedback.")
+    warnings: list[str] | None = Field(
+        default=None, description="What is wrong with the file although it could be read; absent if nothing is."
+    )
 
     @classmethod
     def from_result(cls, image_id: str, result: InferenceResult, *, stored: bool) -> "PredictResponse":
@@ -94,6 +97,7 @@ class PredictResponse(BaseModel):
             detector=analysis.detector,
             model=analysis.model,
             stored=stored,
+            warnings=list(analysis.warnings) or None,
         )
 
 

@@ -70,26 +70,6 @@ def test_default_preflight_allows_the_forms_of_requests_of_the_original_api(serv
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [
-        {"cors_origins": "none"},
-        {"cors_origins": "https://other.example"},
-        {"api_keys": "hush"},
-        {"host": "0.0.0.0"},
-        {"fetch_allow_private": True},
-        {"allowed_hosts": "faces.example"},
-    ],
-    ids=str,
-)
-def test_other_settings_close_the_routes_of_the_original_api(serve: Serving, settings: dict[str, Any]) -> None:
-    with serve(**settings, store="none") as client:
-        response = client.get("/admin/status", headers=PAGE)
-        assert response.status_code == (401 if "api_keys" in settings else 200)
-        assert ALLOWED not in response.headers
-        assert client.options("/v1.0.0/predict", headers=PREFLIGHT).status_code == 403
-
-
-@pytest.mark.parametrize(
     ("origins", "allowed"),
     [("*", "*"), ("https://a.example, https://APP.example/", "https://app.example")],
 )

@@ -1,7 +1,5 @@
 """The check of host names, against DNS rebinding."""
 
-from typing import Any
-
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -33,21 +31,3 @@ def test_default_refuses_names_that_may_be_rebound(serve: Serving) -> None:
         url = f"ws://127.0.0.1:{client.base_url.port}/v1.0.0/live"
         with pytest.raises(InvalidStatus), connect(url, additional_headers={"Host": "evil.example"}):
             pass
-
-
-@pytest.mark.parametrize(
-    ("settings", "host", "is_allowed"),
-    [
-        ({"api_keys": "k"}, "faces.example", True),
-        ({"host": "0.0.0.0"}, "faces.example", True),
-        ({"allowed_hosts": "faces.example, b.example"}, "Faces.example:443", True),
-        ({"allowed_hosts": "faces.example"}, "evil.example", False),
-        ({"allowed_hosts": "faces.example", "host": "0.0.0.0"}, "evil.example", False),
-        ({"allowed_hosts": "*"}, "evil.example", True),
-    ],
-    ids=str,
-)
-def test_names_follow_the_settings(serve: Serving, settings: dict[str, Any], host: str, is_allowed: bool) -> None:
-    with serve(**settings, store="none") as client:
-        response = client.get("/v1.0.0/terms", headers={"Host": host, "X-API-Key": "k"})
-        assert response.status_code == (200 if is_allowed else 403)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mememoji.image_io import encode_jpeg
+from mememoji.image_io import END_MISSING, encode_jpeg
 from tests.service.conftest import Serving
 
 PREDICT = "/v1.0.0/predict"
@@ -155,6 +155,14 @@ def test_predict_without_faces_returns_an_empty_list(service: httpx.Client) -> N
     assert (answer["width"], answer["height"]) == (160, 120)
 
 
+def test_predict_reports_a_file_without_its_end_mark(service: httpx.Client, small: bytes) -> None:
+    complete, cut = (service.post(PREDICT, files={"image_buf": content}).json() for content in (small, small[:-2]))
+    assert "warnings" not in complete
+    assert cut["warnings"] == [END_MISSING]
+    assert cut["faces"] == complete["faces"]
+    assert service.post(PREDICT, files={"image_buf": small[:-20]}).status_code == 400
+
+
 def test_boxes_are_in_the_upright_image(service: httpx.Client, small: bytes) -> None:
     turned = Image.open(io.BytesIO(small)).crop((0, 0, 256, 200)).rotate(90, expand=True)
     exif = Image.Exif()
@@ -176,6 +184,7 @@ def test_predict_accepts_a_long_query(service: httpx.Client, astronaut: bytes) -
 
 ERRORS: list[tuple[str, dict[str, Any], int, int]] = [
     ("nothing at all", {}, 400, 35842),
+    ("a JPEG XL", {"files": {"image_buf": ("a.jpg", b"\xff\x0a\xfa\x1f", "image/jpeg")}}, 400, 400),
     ("an empty file", {"files": {"image_buf": ("a.jpg", b"", "image/jpeg")}}, 400, 5724),
     ("a file that is not an image", {"files": {"image_buf": ("a.jpg", b"garbage", "image/jpeg")}}, 400, 400),
     ("empty base64", {"params": {"image_base64": ""}}, 400, 2873),

@@ -275,7 +275,7 @@ export interface components {
       prediction: components["schemas"]["EmotionFraction"][];
       /**
        * Thumbnail
-       * @description Without crop_image=false: a JPEG of 40 x 50 as a data URL.
+       * @description A JPEG of 40 x 50 as a data URL, unless crop_image is false.
        */
       thumbnail?: string | null;
       /**
@@ -413,6 +413,11 @@ export interface components {
        * @description Whether the image is stored, so that it accepts feedback.
        */
       stored: boolean;
+      /**
+       * Warnings
+       * @description What is wrong with the file although it could be read; absent if nothing is.
+       */
+      warnings?: string[] | null;
     };
     /**
      * StatusResponse
@@ -463,7 +468,7 @@ export interface components {
       prediction: components["schemas"]["EmotionFraction"][];
       /**
        * Thumbnail
-       * @description Without crop_image=false: a JPEG of 40 x 50 as a data URL.
+       * @description A JPEG of 40 x 50 as a data URL, unless crop_image is false.
        */
       thumbnail?: string | null;
       /**
@@ -530,6 +535,11 @@ export interface components {
        * @description Whether the image is stored, so that it accepts feedback.
        */
       stored: boolean;
+      /**
+       * Warnings
+       * @description What is wrong with the file although it could be read; absent if nothing is.
+       */
+      warnings?: string[] | null;
       /**
        * Created At
        * @description The time of the analysis in UTC, ISO 8601.
