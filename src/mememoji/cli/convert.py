@@ -20,7 +20,10 @@ def calibrate(
     """
     from mememoji.conversion.evaluate_weights import calibrate_weights, format_calibration
     from mememoji.evaluation.classification.split_markdown import render_split_text
+    from mememoji.output_files import check_outputs, check_suffix
 
+    check_suffix("--out", out, (".onnx",))
+    check_outputs({"--out": out}, {"--data": data})
     evaluation, heads = calibrate_weights(weights, data, out, progress=True)
     typer.echo(render_split_text(evaluation.report) + "\n")
     for line in format_calibration(heads):
@@ -65,7 +68,10 @@ def convert(
     from mememoji.datasets.splits import read_split
     from mememoji.errors import InputError
     from mememoji.evaluation.classification.split_markdown import render_split_text
+    from mememoji.output_files import check_outputs, check_suffix
 
+    check_suffix("--out", out, (".onnx",))
+    check_outputs({"--out": out}, {"WEIGHTS": weights})
     if precision not in PRECISIONS:
         raise InputError(f"--precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
     if calibration_method not in CALIBRATION_METHODS:

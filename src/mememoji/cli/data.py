@@ -67,7 +67,10 @@ def crops(
 
     from mememoji.datasets.detection_images import read_detection_samples
     from mememoji.datasets.negatives import LabeledCrops, extract_crops, make_low_threshold_detectors, write_crops
+    from mememoji.output_files import check_outputs, check_suffix
 
+    check_suffix("--out", out, (".parquet",))
+    check_outputs({"--out": out}, {"IMAGES": images})
     samples = [sample for sample in read_detection_samples(images) if not sample.is_hard_negative]
     counts: Counter[str] = Counter()
     all_crops, is_face = [np.zeros((0, 48, 48), np.uint8)], [np.zeros(0, bool)]
@@ -137,7 +140,10 @@ def faces(
     from mememoji.datasets.face_sets.face_source import FaceSource
     from mememoji.datasets.face_sets.prepare_faces import prepare_faces
     from mememoji.detection.registry import make_detector
+    from mememoji.output_files import check_suffix
 
+    check_suffix("--out", out, (".parquet",))
+    check_suffix("--sheet", sheet, (".png",))
     cutter = FaceCutter(make_detector(detector, detector_weights), min_confidence, min_size, largest)
     card = prepare_faces(
         [FaceSource.from_text(text) for text in sources],

@@ -163,6 +163,10 @@ def export(
     ] = 0.5,
 ) -> None:
     """Export a run's weights after its last epoch."""
+    from mememoji.output_files import check_outputs, check_suffix
+
+    check_suffix("--out", out, (".onnx",))
+    check_outputs({"--out": out}, {"--val": val})
     from mememoji.datasets.detection_images import read_detection_samples
     from mememoji.training.detector.detector_pipeline import export_detector_run
 

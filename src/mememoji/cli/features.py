@@ -42,7 +42,7 @@ def features(
     from mememoji.classification.feature_extractor import FeatureExtractor
     from mememoji.errors import InputError, RunError
     from mememoji.image_io import encode_png
-    from mememoji.output_files import check_outputs
+    from mememoji.output_files import check_outputs, check_suffix
 
     weights = find_classifier_weights(classifier, weights)
     extractor = FeatureExtractor(weights)
@@ -57,7 +57,8 @@ def features(
     if layer != ACTIVATION and layer not in extractor.layers:
         raise InputError(f"--layer must be one of {', '.join((*extractor.layers, ACTIVATION))}, got {layer!r}")
     out = image_path.with_name(f"{image_path.stem}-{layer}.png") if out is None else out
-    check_outputs({"--out": out}, {"the image": image_path})
+    check_suffix("--out", out, (".png",))
+    check_outputs({"--out": out}, {"the image": image_path, "the weights": weights})
     drawing = _draw(extractor, *_read_face(image_path, face, detector, weights), layer, max_channels)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -203,12 +203,18 @@ def export(
     To interpolate with a weights file, train.parquet is read too: the file's norms are estimated on it.
     """
     from mememoji.errors import InputError
-    from mememoji.training.classifier.trained_classifier import export_run
+    from mememoji.output_files import check_outputs, check_suffix
 
     others = [locate_weights(other) for other in interpolate_with or []]
+    check_suffix("--out", out, (".onnx",))
+    check_outputs(
+        {"--out": out}, {"--negatives": negatives} | {f"--interpolate-with {n}": o for n, o in enumerate(others, 1)}
+    )
     alphas = alpha or [0.5] * len(others)
     if len(alphas) != len(others):
         raise InputError(f"each --interpolate-with must have one --alpha, got {len(alphas)} for {len(others)}")
+    from mememoji.training.classifier.trained_classifier import export_run
+
     exported = export_run(
         run,
         data,
@@ -246,6 +252,8 @@ def parse_share(request: str) -> tuple[Path, float]:
     from mememoji.errors import InputError
 
     path, colon, share = request.rpartition(":")
+    if Path(request).exists():
+        return Path(request), DEFAULT_SHARE
     # A path may contain a colon itself, as on Windows; the text after it is then not a number.
     try:
         value = float(share) if colon else DEFAULT_SHARE

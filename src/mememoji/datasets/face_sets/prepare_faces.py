@@ -22,6 +22,7 @@ from mememoji.datasets.face_sets.face_source import DEFAULT_TRUST, FaceSource, m
 from mememoji.datasets.splits import Split
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError, MissingExtraError
+from mememoji.output_files import check_outputs
 
 
 def prepare_faces(
@@ -62,6 +63,8 @@ def prepare_faces(
     if not 0.0 <= trust <= 1.0:
         raise DatasetError(f"trust must be in 0..1, got {trust}")
     _check_is_replaceable(out)
+    inputs = {f"source {number}": source.path for number, source in enumerate([*sources, *against, *compare], 1)}
+    check_outputs({"the face set": out, "the sheet": sheet}, inputs)
     texts: Sequence[str | None] = licenses or [None]
     if len(texts) == 1:
         texts = [*texts] * len(sources)

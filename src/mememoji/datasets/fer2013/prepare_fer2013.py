@@ -11,6 +11,7 @@ from mememoji.datasets.fer2013.fer2013_reader import read_fer2013
 from mememoji.datasets.output_folder import atomic_output_folder, check_replaceable
 from mememoji.datasets.splits import SPLITS, write_split
 from mememoji.errors import MissingExtraError
+from mememoji.output_files import check_output_folder
 
 CARD_FILE: Final = "card.json"
 FACES_FIGURE: Final = "faces.png"
@@ -65,6 +66,7 @@ def prepare_fer2013(
     except ImportError as error:
         raise MissingExtraError("train", "preparing a dataset") from error
     check_replaceable(out, _OUTPUTS)
+    check_output_folder(out, [source, votes])
     data = read_fer2013(source, votes, progress=progress)
     duplicates = find_duplicates(data.samples.images, progress=progress)
     leaks = duplicates.find_leaks(data.splits != SPLITS.index("train"))
