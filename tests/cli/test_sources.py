@@ -59,10 +59,11 @@ def test_folder_that_cannot_be_read_is_an_error(too_deep: Path) -> None:
     assert result.stderr == f"mememoji: {error}\n"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_folders_and_files_without_permission_are_errors(folder: Path) -> None:
-    (folder / "sub").chmod(0)
-    (folder / "a.png").chmod(0)
+    for name in ("sub", "a.png"):
+        (folder / name).chmod(0)
+    if os.access(folder / "sub", os.R_OK):
+        pytest.skip("nothing is forbidden to this user")
     try:
         result = CliRunner().invoke(app, ["predict", str(folder), str(folder / "sub"), "--detector", "full-image"])
     finally:

@@ -42,6 +42,9 @@ def test_detect_with_border_returns_large_faces_in_pixels_of_the_image() -> None
     assert face.box == Box(0, 10, 70, 90)
     assert face.landmarks is not None
     assert face.landmarks[0] == (45.0, 55.0)
+    # A large image is downscaled to 160 pixels first, and so becomes one of 240.
+    (face,) = detect_with_border(WideOnly(Box(60, 60, 120, 120)), np.zeros((640, 480, 3), np.uint8))
+    assert face.box == Box(80, 80, 400, 480)
     assert detect_with_border(WideOnly(Box(50, 50, 50, 50)), IMAGE) == []
     assert detect_with_border(WideOnly(Box(0, 0, 20, 150)), IMAGE) == []
 

@@ -5,13 +5,16 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mememoji.detection.face_detector import FaceDetector
+from mememoji.detection.face_detector import FaceDetector, downscale
 from mememoji.detection.tiles import move_detection
 from mememoji.results import Detection
 from mememoji.types import UInt8Array
 
 # docs/concepts/face-detection.md#second-search
 BORDER: Final = 0.25
+IMAGE_SIZE: Final = 160
+"""The longer side in pixels to which larger images are downscaled: a face that fills the image keeps enough of it."""
+
 MIN_FACE_FRACTION: Final = 0.55
 """The smallest longer side of a box as a fraction of the image's shorter side: smaller faces need no border."""
 
@@ -39,12 +42,10 @@ def detect_with_border(detector: FaceDetector, image: UInt8Array) -> list[Detect
     Returns:
         The detections in pixels of the image without the border, sorted by descending confidence.
     """
+    small, scale = downscale(image, IMAGE_SIZE)
+    bordered, border = add_border(small, BORDER)
+    min_size = MIN_FACE_FRACTION * min(small.shape[:2])
+    faces = [face for face in detector.detect(bordered) if max(face.box.width, face.box.height) >= min_size]
     height, width = image.shape[:2]
-    bordered, border = add_border(image, BORDER)
-    faces = [face for face in detector.detect(bordered) if _is_large(face, min(height, width))]
-    moved = [move_detection(face, -border, -border, (width, height)) for face in faces]
+    moved = [move_detection(face, -border, -border, (width, height), scale=scale) for face in faces]
     return [face for face in moved if face is not None]
-
-
-def _is_large(face: Detection, shorter_side: int) -> bool:
-    return max(face.box.width, face.box.height) >= MIN_FACE_FRACTION * shorter_side

@@ -69,13 +69,18 @@ def split_length(longer: int, shorter: int) -> list[tuple[int, int]]:
     return [(start, start + length) for start in starts]
 
 
-def move_detection(face: Detection, dx: int, dy: int, image_wh: tuple[int, int]) -> Detection | None:
-    """Move a detection by whole pixels and clip its box to an image; None if no part of the box is inside."""
+def move_detection(
+    face: Detection, dx: int, dy: int, image_wh: tuple[int, int], *, scale: float = 1.0
+) -> Detection | None:
+    """Move a detection by whole pixels, then scale it, and clip its box to an image; None if the box is outside."""
     left, top, right, bottom = face.box.xyxy
-    box = Box.from_xyxy((left + dx, top + dy, right + dx, bottom + dy), image_wh)
+    moved = (left + dx, top + dy, right + dx, bottom + dy)
+    box = Box.from_xyxy([value * scale for value in moved], image_wh)
     if box is None:
         return None
-    landmarks = None if face.landmarks is None else tuple((x + dx, y + dy) for x, y in face.landmarks)
+    landmarks = (
+        None if face.landmarks is None else tuple(((x + dx) * scale, (y + dy) * scale) for x, y in face.landmarks)
+    )
     return Detection(box, face.confidence, landmarks)
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from mememoji.analyzer import Analyzer
 from mememoji.detection.face_detector import FaceDetector
-from mememoji.image_io import encode_png, read_image
+from mememoji.image_io import decode_image, encode_png, read_image
 from mememoji.results import Analysis
 from mememoji.service.api_errors import EMPTY_IMAGE, APIError, OverloadedError
 from mememoji.service.inference.image_outputs import (
@@ -128,9 +128,9 @@ class InferencePool:
         content = read()
         if not content:
             raise APIError(400, "the image is empty: it has no bytes", code=EMPTY_IMAGE)
-        image = read_image(content, self.analyzer.limits)
+        image, warnings = decode_image(content, self.analyzer.limits)
         detections = self.analyzer.find_faces(image, detector=detector, max_faces=self._max_faces)
-        analysis = self.analyzer.classify_faces(image, detections)
+        analysis = self.analyzer.classify_faces(image, detections, warnings=warnings)
         crops = None
         if options.crops:
             rgb_crops = (self.analyzer.crop_rgb_face(image, d, max_size=_MAX_CROP_SIZE) for d in detections)
