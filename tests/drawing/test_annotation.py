@@ -120,6 +120,24 @@ def test_annotate_memes_are_drawn_over_faces_only(side: int) -> None:
     assert (image == 128).all()
 
 
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [Box(100, 100, 120, 120)],
+        [Box(0, 0, 90, 110), Box(300, 20, 140, 180)],
+        [Box(80, 60, 320, 320)],
+        [Box(20 + 110 * x, 30 + 130 * y, 70, 80) for x, y in product(range(4), range(3))],
+    ],
+)
+def test_annotate_draws_nothing_across_meme_faces(boxes: list[Box]) -> None:
+    image, found = make_image(480, 400), analysis(480, 400, *(face(box) for box in boxes))
+    plain = annotate(image, found, boxes=False, bars=False, memes=True)
+    is_meme = (plain != image).any(axis=2)
+    is_changed = (annotate(image, found, memes=True) != plain).any(axis=2)
+    assert is_changed.any() == (len(boxes) < 3)
+    assert not is_changed[is_meme].any()
+
+
 def test_annotate_boxes_and_bars_can_be_turned_off() -> None:
     image, found = make_image(300, 200), analysis(300, 200, face(Box(20, 20, 80, 80)))
     np.testing.assert_array_equal(annotate(image, found, boxes=False, bars=False), image)

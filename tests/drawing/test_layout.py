@@ -34,6 +34,7 @@ def test_place_panels_high_panel_is_right_of_its_box_wide_one_below() -> None:
 def test_place_panels_at_the_right_edge_is_left_of_its_box() -> None:
     layout = place_panels([(150, 40, 196, 80)], [(50, 60)], (200, 200), gap=4)
     assert layout is not None
+    assert layout.panels[0] is not None
     assert layout.panels[0][2] <= 150
     assert layout.cost == 0
 
@@ -51,6 +52,18 @@ def test_place_panels_cost_is_the_covered_fraction_of_the_box() -> None:
     assert layout.cost == pytest.approx(0.1)
 
 
+def test_place_panels_keep_clear_moves_or_omits_panels() -> None:
+    box = (40.0, 40.0, 80.0, 80.0)
+    moved = place_panels([box], [(30, 50)], (200, 200), gap=4, keep_clear=[box, (80, 0, 200, 200)])
+    assert moved is not None
+    assert moved.panels == ((6, 35, 36, 85),)
+    omitted = place_panels([box, box], [(30, 50), (190, 190)], (200, 200), gap=4, keep_clear=[box])
+    assert omitted is not None
+    assert omitted.panels[0] is not None
+    assert omitted.panels[1] is None
+    assert omitted.cost >= 1
+
+
 @settings(max_examples=50)
 @given(st.data())
 def test_place_panels_are_inside_the_image_with_their_size(data: st.DataObject) -> None:
@@ -61,7 +74,9 @@ def test_place_panels_are_inside_the_image_with_their_size(data: st.DataObject) 
     boxes = [(x, y, x + 20, y + 20) for x, y in starts]
     layout = place_panels(boxes, sizes, (width, height), gap=data.draw(st.floats(0, 20)))
     assert layout is not None
-    for (left, top, right, bottom), size in zip(layout.panels, sizes, strict=True):
+    for panel, size in zip(layout.panels, sizes, strict=True):
+        assert panel is not None
+        left, top, right, bottom = panel
         assert min(left, top) >= -1e-6
         assert right <= width + 1e-6
         assert bottom <= height + 1e-6

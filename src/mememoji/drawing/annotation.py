@@ -1,7 +1,7 @@
 """Annotation of an image: the boxes and compositions of its faces, drawn on a copy."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import cycle
@@ -12,7 +12,7 @@ import numpy as np
 
 from mememoji.drawing.canvas import WHITE, Canvas, Color, Rect, hex_to_rgb, text_width
 from mememoji.drawing.layout import Layout, place_panels
-from mememoji.drawing.memes import overlay_meme
+from mememoji.drawing.memes import meme_bounds, overlay_meme
 from mememoji.emotions import EMOTIONS
 from mememoji.image_io import RGBImage
 from mememoji.results import Analysis, Box, Face
@@ -89,7 +89,8 @@ def annotate(
         keep_size: Whether the copy has the size of the image even if that is too small for text.
         boxes: Whether a box is drawn around every face.
         bars: Whether a panel is drawn beside every face.
-        memes: Whether a meme face is drawn over every detection that counts as a face, below boxes and panels.
+        memes: Whether a meme face is drawn over every detection that counts as a face, in place of its box. Panels are
+            placed clear of meme faces, and left out where there is no space.
         names: The name of each face in its panel, in the order of the faces, for example its track ID in a video.
 
     Returns:
@@ -118,8 +119,6 @@ def annotate(
         factor = min(math.ceil(_READABLE_SIZE / min(width, height)), max(_MAX_SIZE // max(width, height), 1))
         image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), np.uint8)
     canvas = Canvas(image)
-    if memes:
-        _draw_memes(canvas, analysis.faces, factor)
     rects: list[Rect] = []
     for face in analysis.faces:
         left, top, right, bottom = (float(factor * edge) for edge in face.box.xyxy)
@@ -127,22 +126,33 @@ def annotate(
     text_size = _text_size(canvas)
     if boxes:
         for rect, face in zip(rects, analysis.faces, strict=True):
-            _draw_box(canvas, rect, face, text_size)
+            if not (memes and face.is_face):
+                _draw_box(canvas, rect, face, text_size)
+    keep_clear: list[Rect] = []
+    if memes:
+        for index, bounds in _draw_memes(canvas, analysis.faces, factor):
+            rects[index] = bounds[0]
+            keep_clear += bounds
     if bars:
         headings = [
             _Heading.from_face(face, name) for face, name in zip(analysis.faces, names or cycle([""]), strict=False)
         ]
-        style, layout = _choose_style(canvas, rects, analysis.faces, headings, text_size)
+        style, layout = _choose_style(canvas, rects, analysis.faces, headings, text_size, keep_clear)
         for panel, face, heading in zip(layout.panels if layout else (), analysis.faces, headings, strict=False):
-            _draw_panel(canvas, panel, face, heading, style)
+            if panel is not None:
+                _draw_panel(canvas, panel, face, heading, style)
     return canvas.pixels
 
 
-def _draw_memes(canvas: Canvas, faces: tuple[Face, ...], factor: int) -> None:
-    for face in sorted((face for face in faces if face.is_face), key=lambda face: -face.box.area):
+def _draw_memes(canvas: Canvas, faces: tuple[Face, ...], factor: int) -> Iterator[tuple[int, tuple[Rect, ...]]]:
+    """Draw the meme faces, and yield the index of each face with the rectangles that its meme face covers."""
+    for index, face in sorted(enumerate(faces), key=lambda item: -item[1].box.area):
+        if not face.is_face:
+            continue
         box = Box(*(factor * value for value in (face.box.x, face.box.y, face.box.width, face.box.height)))
         landmarks = face.landmarks and tuple((factor * x, factor * y) for x, y in face.landmarks)
         overlay_meme(canvas.pixels, box, face.composition, landmarks)
+        yield index, meme_bounds(box, face.composition, landmarks)
 
 
 def _text_size(canvas: Canvas) -> float:
@@ -151,7 +161,12 @@ def _text_size(canvas: Canvas) -> float:
 
 
 def _choose_style(
-    canvas: Canvas, boxes: list[Rect], faces: tuple[Face, ...], headings: list[_Heading], text_size: float
+    canvas: Canvas,
+    boxes: list[Rect],
+    faces: tuple[Face, ...],
+    headings: list[_Heading],
+    text_size: float,
+    keep_clear: list[Rect],
 ) -> tuple[_Style, Layout | None]:
     """Return the style and layout with the lowest cost: what panels cover, and a penalty for little detail or text."""
     best: tuple[_Style, Layout | None] = _Style(_MIN_TEXT_SIZE, _Detail.HEADING), None
@@ -163,7 +178,9 @@ def _choose_style(
                 return best
             style = _Style(max(text_size * scale, _MIN_TEXT_SIZE), detail)
             sizes = [_panel_size(face, heading, style) for face, heading in zip(faces, headings, strict=True)]
-            layout = place_panels(boxes, sizes, (canvas.width, canvas.height), gap=style.text * 0.5)
+            layout = place_panels(
+                boxes, sizes, (canvas.width, canvas.height), gap=style.text * 0.5, keep_clear=keep_clear
+            )
             if layout is not None and layout.cost + penalty < min_cost:
                 best, min_cost = (style, layout), layout.cost + penalty
     return best

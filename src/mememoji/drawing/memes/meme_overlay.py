@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from mememoji.drawing.canvas import Rect
 from mememoji.drawing.memes.description import load_meme_description
 from mememoji.drawing.memes.raster import draw_shapes
 from mememoji.drawing.memes.shapes import meme_shapes
@@ -67,6 +68,33 @@ def overlay_meme(
     background = image[top:bottom, left:right]
     remaining = 255 - meme[..., 3:].astype(np.uint16)
     background[:] = meme[..., :3] + ((background * remaining + 127) // 255).astype(np.uint8)
+
+
+def meme_bounds(box: Box, composition: Mapping[Emotion, float], landmarks: Landmarks | None = None) -> tuple[Rect, ...]:
+    """Return the rectangles that the meme face over a face covers: its head first, then its tuft and drops.
+
+    Args:
+        box: The box of the face.
+        composition: The six fractions, which sum to 1.
+        landmarks: The five landmarks of the face, or None for an upright face.
+    """
+    to_image = _head_transform(box, 0.0 if landmarks is None else roll_from_eyes(landmarks))
+    scale = float(np.hypot(to_image[0, 0], to_image[1, 0]))
+    rects: list[Rect] = []
+    for shape in meme_shapes(composition):
+        if shape.clip is not None or shape.opacity == 0 or not (shape.fill or shape.stroke):
+            continue
+        points = shape.points @ to_image[:, :2].T + to_image[:, 2]  # (P, 2)
+        reach = scale * (shape.stroke_width if shape.stroke else 0) / 2
+        (left, top), (right, bottom) = (points.min(axis=0) - reach).tolist(), (points.max(axis=0) + reach).tolist()
+        rect = (left, top, right, bottom)
+        if not any(_contains(other, rect) for other in rects):
+            rects.append(rect)
+    return tuple(sorted(rects, key=lambda rect: -(rect[2] - rect[0]) * (rect[3] - rect[1])))
+
+
+def _contains(outer: Rect, inner: Rect) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
 def roll_from_eyes(landmarks: Landmarks) -> float:
