@@ -35,6 +35,21 @@ def make_checkpoint() -> Checkpoint[Config, Metrics]:
     return Checkpoint(Config(0.1), "hash", [Metrics(1, 0.5)], weights, weights, 7, {"state": {}}, weights, "; remarks")
 
 
+def test_write_to_a_full_disk_keeps_the_older_file(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "checkpoint.pt"
+    make_checkpoint().write(path)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"checkpoint\.pt cannot be written; is the disk full"):
+            make_checkpoint().write(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_read_checkpoint_returns_what_was_written(tmp_path: Path) -> None:
     checkpoint = make_checkpoint()
     checkpoint.write(tmp_path / "checkpoint.pt")

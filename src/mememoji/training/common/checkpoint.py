@@ -62,12 +62,20 @@ class Checkpoint(Generic[ConfigT, MetricsT]):
         return dataclasses.replace(self, model={}, ema=None, num_ema_updates=0, optimizer={})
 
     def write(self, path: Path) -> None:
-        """Write the checkpoint atomically: an older file is replaced completely or stays."""
+        """Write the checkpoint atomically: an older file is replaced completely or stays.
+
+        Raises:
+            OSError: The file cannot be written, for example because the disk is full.
+        """
         content = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         content["config"] = self.config.to_dict()
         content["history"] = [dataclasses.asdict(metrics) for metrics in self.history]  # type: ignore[call-overload]
         with atomic_write(path) as partial:
-            torch.save(content, partial)
+            try:
+                torch.save(content, partial)
+            except RuntimeError as error:
+                # torch reports a full disk by the position in its archive.
+                raise OSError(f"{path} cannot be written; is the disk full?") from error
 
 
 def read_checkpoint(
