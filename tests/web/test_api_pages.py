@@ -103,8 +103,8 @@ def test_documentation_sends_requests_and_is_accessible(
         page.get_by_label("annotate_image").select_option("true")
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_text("200 OK")).to_be_visible(timeout=15_000)
-        expect(page.get_by_role("region", name="Body")).to_contain_text('"emotion": "happy"')
-        expect(page.get_by_role("region", name="Command")).to_contain_text("curl -F 'image_buf=@astronaut.png'")
+        expect(page.get_by_role("group", name="Body")).to_contain_text('"emotion": "happy"')
+        expect(page.get_by_role("group", name="Command")).to_contain_text("curl -F 'image_buf=@astronaut.png'")
         expect(page.get_by_role("status").get_by_role("img")).to_have_count(2)  # the annotated image and a thumbnail
         page.get_by_role("link", name="PredictResponse").click()
         expect(page.get_by_text("The faces in reading order").first).to_be_visible()

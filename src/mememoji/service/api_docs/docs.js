@@ -278,7 +278,7 @@ function renderBody(text) {
 
 /** Return a block of text, which the keyboard can scroll. */
 function makeBlock(text, label) {
-  return make("pre", { tabIndex: 0, role: "region", ariaLabel: label }, text);
+  return make("pre", { tabIndex: 0, role: "group", ariaLabel: label }, text);
 }
 
 function makeTable(names, rows) {
