@@ -11,6 +11,7 @@ from mememoji.analyzer import Analyzer
 from mememoji.classification.fake_classifier import FakeClassifier
 from mememoji.detection.fake_detector import FakeDetector
 from mememoji.emotions import Emotion
+from mememoji.errors import InputError
 from mememoji.image_io import read_image
 from mememoji.tracking.face_tracking import FaceTracking
 from mememoji.video.frame_overlay import Overlay
@@ -59,6 +60,25 @@ def test_process_video_with_frame_stride_writes_all_frames(
     assert result.num_frames == 7
     assert [row.time for row in read_timeline(tmp_path / "o.csv")] == pytest.approx([n / 10 for n in range(0, 20, 3)])
     assert len(list(VideoReader(tmp_path / "o.mp4"))) == 20
+
+
+@pytest.mark.parametrize("frame_stride", [1, 7, 25, 50])
+def test_process_video_at_any_stride_keeps_the_person_and_the_time(
+    make_clip: MakeClip, analyzer: Analyzer, frame_stride: int
+) -> None:
+    # Six seconds; with the last stride the only two analyzed frames are five seconds apart.
+    reader = VideoReader(make_clip(60), frame_stride=frame_stride)
+    (face,) = process_video(reader, analyzer, OutputPaths()).summary.faces.values()
+    assert face.seconds_seen == pytest.approx(6)
+    assert (face.first_seen, face.last_seen) == pytest.approx((0, 59 // frame_stride * frame_stride / 10))
+
+
+def test_process_video_output_that_is_the_video_is_refused(make_clip: MakeClip, analyzer: Analyzer) -> None:
+    clip = make_clip(5)
+    content = clip.read_bytes()
+    with pytest.raises(InputError, match=r"the timeline .* and the video .* must be different files"):
+        process_video(VideoReader(clip), analyzer, OutputPaths(timeline=clip))
+    assert clip.read_bytes() == content
 
 
 def test_process_video_resumed_timeline_has_the_same_rows(
