@@ -18,6 +18,7 @@ export async function downscaleToFit(file: Blob, maxBytes: number): Promise<Blob
 /** Return an image as a JPEG of at most 2560 pixels a side; undefined if the browser cannot decode it. */
 export async function convertToJpeg(file: Blob): Promise<Blob | undefined> {
   try {
+    // Decodes outside of the main thread, unlike an image element that is drawn.
     const bitmap = await createImageBitmap(file);
     const jpeg = await encode(bitmap, bitmap, MAX_SENT_SIDE, 0.9);
     bitmap.close();
@@ -27,17 +28,24 @@ export async function convertToJpeg(file: Blob): Promise<Blob | undefined> {
   }
 }
 
-/** Return a small copy of an image on the page as a data URL; undefined if the browser cannot make one. */
-export async function makeCopy(url: string): Promise<string | undefined> {
+/** Return a small copy of an image, a file or a data URL, as a data URL; undefined if the browser cannot make one. */
+export async function makeCopy(image: Blob | string): Promise<string | undefined> {
   try {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const size = { width: image.naturalWidth, height: image.naturalHeight };
-    return await readDataUrl(await encode(image, size, MAX_COPY_SIDE, 0.8));
+    const bitmap = await (image instanceof Blob ? createImageBitmap(image) : decodeUrl(image));
+    const size = { width: bitmap.width, height: bitmap.height };
+    const copy = await encode(bitmap, size, MAX_COPY_SIDE, 0.8);
+    if (bitmap instanceof ImageBitmap) bitmap.close();
+    return await readDataUrl(copy);
   } catch {
     return undefined;
   }
+}
+
+async function decodeUrl(url: string): Promise<HTMLImageElement> {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
 }
 
 function encode(

@@ -217,9 +217,10 @@ class Gallery {
   }
 
   /** Keep a small copy of the image in the tab, for a reload. */
-  async #keep({ imageId, name, previewUrl, response }: ImageItem): Promise<void> {
+  async #keep({ imageId, name, origin, previewUrl, response }: ImageItem): Promise<void> {
     if (!imageId || !response || this.#session.has(imageId)) return;
-    const preview = previewUrl && (await makeCopy(previewUrl));
+    const preview =
+      previewUrl && (await makeCopy("file" in origin && previewUrl.startsWith("blob:") ? origin.file : previewUrl));
     const order = this.items.map((item) => item.imageId).filter((id) => id !== undefined);
     if (!order.includes(imageId)) return;
     this.#session.save({ imageId, name, ...(preview && { preview }), ...(!response.stored && { response }) }, order);

@@ -68,4 +68,10 @@ describe("placeLabels", () => {
     const labels = placeLabels(makeGrid(6, 5, 40), options);
     expect(labels.every((label) => label?.text.includes("Surprise"))).toBe(true);
   });
+
+  it("gives all faces their numbers if words leave some without a label", () => {
+    const texts = placeLabels(makeGrid(10, 10, 30), options).map((label) => label?.text);
+    expect(texts.filter((text) => text?.includes("Surprise"))).toEqual([]);
+    expect(texts.filter((text) => text !== undefined).length).toBeGreaterThan(90);
+  });
 });

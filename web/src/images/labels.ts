@@ -33,47 +33,77 @@ export interface LabelOptions {
   measure: (text: string) => number;
 }
 
-/** Which text is placed in a pass over all faces, and how much of other boxes it may cover. */
-const PASSES = [
+/** A pass over all boxes: which text is placed, and how much of other boxes it may cover. */
+type Pass = readonly ["word" | "short", number];
+
+const WORD_PASSES: readonly Pass[] = [
   ["word", 0],
   ["word", MAX_COVERED],
+];
+const SHORT_PASSES: readonly Pass[] = [
   ["short", 0],
   ["short", MAX_OWN_COVERED],
-] as const;
+];
+
+type Labels = (PlacedLabel | undefined)[];
 
 /**
  * Place a label at each box so that no label overlaps another one. A label is the word, outside of all boxes if
- * possible, else the short text, and undefined if there is no room at all; where room is left, the word is replaced by
- * the full text. Large boxes come first. All lengths are in pixels as displayed.
+ * possible, else the short text, and undefined if there is no room at all. If every box has its word, words are replaced
+ * by full texts where room is left; if some would have no label, all get the short text if that places more of them.
+ * Large boxes come first. All lengths are in pixels as displayed.
  */
-export function placeLabels(faces: readonly LabeledBox[], options: LabelOptions): (PlacedLabel | undefined)[] {
-  const labels: (PlacedLabel | undefined)[] = faces.map(() => undefined);
-  const order = faces.map((_, index) => index).sort((a, b) => area(faces[b]!.box) - area(faces[a]!.box));
-  const isFree = (label: Box, index: number, maxCovered: number): boolean =>
-    faces.every(
-      (other, i) =>
-        intersection(label, other.box) <= (i === index ? MAX_OWN_COVERED : maxCovered) * area(other.box) &&
-        (i === index || labels[i] === undefined || intersection(label, labels[i]) === 0),
-    );
-  for (const [kind, maxCovered] of PASSES) {
-    for (const index of order) {
+export function placeLabels(faces: readonly LabeledBox[], options: LabelOptions): Labels {
+  const labels = placeTexts(faces, [...WORD_PASSES, ...SHORT_PASSES], options);
+  if (labels.includes(undefined)) {
+    const shorts = placeTexts(faces, SHORT_PASSES, options);
+    return countPlaced(shorts) > countPlaced(labels) ? shorts : labels;
+  }
+  const haveWords = labels.every((label, index) => label?.text === faces[index]!.word);
+  return haveWords ? extendLabels(labels as PlacedLabel[], faces, options) : labels;
+}
+
+function placeTexts(faces: readonly LabeledBox[], passes: readonly Pass[], options: LabelOptions): Labels {
+  const labels: Labels = faces.map(() => undefined);
+  for (const [kind, maxCovered] of passes) {
+    for (const index of orderBySize(faces)) {
       const { box, [kind]: text } = faces[index]!;
       if (labels[index] || text === undefined) continue;
-      labels[index] = findPlace(box, text, (label) => isFree(label, index, maxCovered), options);
+      labels[index] = findPlace(box, text, (label) => isFree(label, index, faces, labels, maxCovered), options);
     }
   }
-  // Last, so that no percentage takes the room of a word. A label that moves to another side of its box must stay clear
-  // of other boxes, so that it is not taken for theirs.
-  for (const index of order) {
-    const { box, word, full } = faces[index]!;
-    const label = labels[index];
-    if (label?.text !== word) continue;
+  return labels;
+}
+
+/** Replace words by full texts where there is room. */
+function extendLabels(words: readonly PlacedLabel[], faces: readonly LabeledBox[], options: LabelOptions): Labels {
+  const labels = [...words];
+  for (const index of orderBySize(faces)) {
+    const { box, full } = faces[index]!;
+    // A label that moves to another side of its box must stay clear of other boxes, so that it is not taken for theirs.
     const isBetter = (longer: Box): boolean =>
-      isFree(longer, index, 0) &&
-      (longer.y === label.y || faces.every((face, i) => i === index || !intersection(grow(longer), face.box)));
-    labels[index] = findPlace(box, full, isBetter, options) ?? label;
+      isFree(longer, index, faces, labels, 0) &&
+      (longer.y === labels[index]!.y || faces.every((face, i) => i === index || !intersection(grow(longer), face.box)));
+    labels[index] = findPlace(box, full, isBetter, options) ?? labels[index]!;
   }
   return labels;
+}
+
+function countPlaced(labels: Labels): number {
+  return labels.filter((label) => label !== undefined).length;
+}
+
+function orderBySize(faces: readonly LabeledBox[]): number[] {
+  return faces.map((_, index) => index).sort((a, b) => area(faces[b]!.box) - area(faces[a]!.box));
+}
+
+/** Whether a label overlaps no other label, and covers no more of the boxes than it may. */
+function isFree(label: Box, index: number, faces: readonly LabeledBox[], labels: Labels, maxCovered: number): boolean {
+  return faces.every(
+    (other, i) =>
+      intersection(label, other.box) <= (i === index ? MAX_OWN_COVERED : maxCovered) * area(other.box) &&
+      (i === index || labels[i] === undefined || intersection(label, labels[i]) === 0),
+  );
 }
 
 function findPlace(
