@@ -99,7 +99,7 @@ IMAGE_FORMATS: Final = (
         "HTML page",
         frozenset(),
         r"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body)\b",
-        advice="it may be a download's error page; download the image itself",
+        advice="perhaps the error page of a download; get the image itself",
     ),
 )
 

@@ -28,7 +28,7 @@ def write_images(folder: Path, *names: str) -> Path:
 def test_class_folders_are_read(tmp_path: Path) -> None:
     folder = write_images(tmp_path / "own", "happy/a.png", "sad/b.png", "c.png")
     (folder / "sad" / "damaged.png").write_bytes(b"\x89PNG\r\n")
-    (folder / "sad" / "phone.heic").write_bytes(b"")
+    (folder / "sad" / "phone.jxl").write_bytes(b"")
 
     read = read_faces(FaceSource(folder), WHOLE, trust=0.7)
 
@@ -38,7 +38,7 @@ def test_class_folders_are_read(tmp_path: Path) -> None:
     assert read.faces.sources == ("own",) * 3
     np.testing.assert_array_equal(read.faces.central[1], draw_images(3)[0])
     assert (read.images, read.skipped) == (4, {SkipReason.DAMAGED: ["own/sad/damaged.png"]})
-    assert read.other_files == {".heic": 1}
+    assert read.other_files == {".jxl": 1}
 
 
 def test_trust_of_a_column_precedes_the_source_and_the_default(tmp_path: Path) -> None:

@@ -69,15 +69,15 @@ def test_hidden_and_system_files_are_skipped_and_other_files_counted(tmp_path: P
         "__MACOSX/happy/a.jpg",
         ".cache/b.jpg",
         "happy/Thumbs.db",
-        "happy/b.HEIC",
-        "happy/c.heic",
+        "happy/b.JXL",
+        "happy/c.jxl",
         "README",
     )
 
     listing = list_labeled_folder(folder, "own")
 
     assert [image.id for image in listing.images] == ["happy/a.jpg"]
-    assert listing.other_files == {".heic": 2, "no suffix": 1}
+    assert listing.other_files == {".jxl": 2, "no suffix": 1}
 
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
