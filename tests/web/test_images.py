@@ -142,6 +142,14 @@ READ_LABELS = """() => [...document.querySelectorAll(".label")].map(label => {
 })"""
 
 
+# The number of pairs of parts of the result that overlap: the image, the switch, the panel and the actions.
+COUNT_OVERLAPS = """() => {
+  const boxes = [...document.querySelector("article").children].map(part => part.getBoundingClientRect());
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length;
+}"""
+
+
 def read_labels(page: Page) -> list[str]:
     """Return the texts of the labels after a check that none overlaps another one."""
     labels = page.evaluate(READ_LABELS)
@@ -171,6 +179,10 @@ def test_thirty_faces_have_an_overview(page: Page, images: Path) -> None:
     expect(page.get_by_text("Face 20 of 30")).to_be_visible()
     page.get_by_label("Meme faces").check()
     read_labels(page)
+    for width in (390, 1000, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        read_labels(page)
+        assert page.evaluate(COUNT_OVERLAPS) == 0, width
     # Nothing is drawn across the meme faces.
     styles = page.get_by_role("radio").evaluate_all(
         "faces => faces.map(face => getComputedStyle(face)).map(style => [style.boxShadow, style.outlineStyle])"
