@@ -11,6 +11,14 @@ export const EMOTIONS = Object.keys(COLORS) as readonly Emotion[];
 
 export const EMOTION_COLORS: Readonly<Record<Emotion, string>> = COLORS;
 
+/** The colors on a dark ground, where the gray of neutral is hardly visible. */
+export const EMOTION_COLORS_ON_DARK: Readonly<Record<Emotion, string>> = { ...COLORS, neutral: "#9aa1b0" };
+
+/** The colors as CSS values that follow the color scheme of the page. */
+export const EMOTION_CSS_COLORS = Object.fromEntries(
+  EMOTIONS.map((emotion) => [emotion, `light-dark(${EMOTION_COLORS[emotion]}, ${EMOTION_COLORS_ON_DARK[emotion]})`]),
+) as Readonly<Record<Emotion, string>>;
+
 /** Convert the `prediction` field of the REST API to a composition. */
 export function toComposition(prediction: readonly { emotion: Emotion; percent: number }[]): Composition {
   const composition = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, 0])) as Composition;
