@@ -179,6 +179,18 @@ def test_predict_does_not_read_what_it_saved(predict: Predict, folder: Path) -> 
     assert paths_of(predict(drawn, "--json", "--detector", "full-image")) == [str(drawn)]
 
 
+def test_predict_saves_copies_and_crops_of_similar_names_to_one_folder(
+    predict: Predict, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "more" / "a.PNG").rename(folder / "a-face-1.png")
+    out = tmp_path / "out"
+    for _ in range(2):
+        result = predict(folder, "--json", "--detector", "full-image", "--save-annotated", out, "--save-crops", out)
+        items = json.loads(result.stdout)
+        saved = [path for item in items for path in (item["annotated"], *item["crops"])]
+        assert len(set(saved)) == len(saved) == len(list(out.glob("*.*g"))) == 6
+
+
 def test_predict_never_replaces_a_file_that_it_did_not_save(predict: Predict, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mememoji.detection.compact import CompactDetector
+from mememoji.detection.full_image import FullImageDetector
 from mememoji.detection.tiles import OVERLAP, detect_in_tiles, is_long, split_length
 from mememoji.image_io import read_image
+from mememoji.results import Box
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,11 @@ def test_tiles_cover_the_side_and_overlap(shorter: int, longer: int) -> None:
     assert len({end - start for start, end in tiles}) == 1
     for (_, end), (start, _) in itertools.pairwise(tiles):
         assert end - start >= round(OVERLAP * shorter) - 1
+
+
+def test_full_image_is_one_face_however_long_it_is() -> None:
+    (face,) = detect_in_tiles(FullImageDetector(), np.zeros((100, 3000, 3), np.uint8))
+    assert face.box == Box(0, 0, 3000, 100)
 
 
 @pytest.mark.parametrize("is_tall", [True, False])

@@ -62,7 +62,7 @@ def predict(
     num_errors = len(listing.errors)
     with ExitStack() as stack:
         annotated_images = ImageFolder(annotated_folder, sources) if annotated_folder else None
-        crops = ImageFolder(crops_folder, sources) if crops_folder else None
+        crops = ImageFolder(crops_folder, sources, annotated_images) if crops_folder else None
         crop_table = stack.enter_context(CropTable(crops_folder)) if crops_folder else None
         console = stack.enter_context(Console(len(sources)))
         for line in (*listing.errors, *listing.notes):

@@ -33,16 +33,18 @@ class ImageFolder:
     Args:
         folder: The path of the folder.
         sources: All images of the run.
+        other: The other folder of the run, which may be the same one; None if there is only one.
 
     Raises:
         RunError: The folder cannot be created.
     """
 
-    def __init__(self, folder: Path, sources: Sequence[Source]) -> None:
+    def __init__(self, folder: Path, sources: Sequence[Source], other: "ImageFolder | None" = None) -> None:
         self.path = folder
         _make_folder(folder)
         self._stems = _name_sources(sources)
-        self._used = {_comparison_key(Path(source.name)) for source in sources if source.name != STDIN}
+        inputs = {_comparison_key(Path(source.name)) for source in sources if source.name != STDIN}
+        self._used: set[str] = inputs if other is None else other._used
 
     def write(self, source: Source, ending: str, content: bytes) -> Path:
         """Write an image that belongs to a source under the source's name with an ending, such as "-face-1.png".
