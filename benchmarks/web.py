@@ -80,9 +80,9 @@ def live(browser: Browser, address: str, seconds: int, memes: bool) -> dict[str,
     rates, times = [], []
     for _ in range(seconds):
         page.wait_for_timeout(1000)
-        rate, latency = page.locator(".statistics span").all_inner_texts()
-        rates.append(float(rate.split()[0]))
-        times.append(float(latency.split()[0]))
+        statistics_line = page.locator(".statistics")
+        rates.append(float(statistics_line.locator("[data-fps]").get_attribute("data-fps") or "nan"))
+        times.append(float(statistics_line.locator("[data-latency]").get_attribute("data-latency") or "nan"))
     metrics = {"rate": statistics.median(rates), "latency": statistics.median(times), **_read_observers(page)}
     page.context.close()
     return metrics

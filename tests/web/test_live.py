@@ -1,14 +1,18 @@
 """The live view with a fake camera."""
 
+import base64
 import csv
+import math
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from mememoji.analyzer import Analyzer
 from mememoji.emotions import EMOTIONS
 from tests.web.app_server import CHROMIUM_ARGUMENTS, find_free_port, run_service
 from tests.web.conftest import CHROMIUM, OpenPage
@@ -46,20 +50,48 @@ def read_plot(page: Page) -> str:
     return pixels
 
 
-def test_plot_moves_until_paused(open_page: OpenPage, service_url: str) -> None:
+def read_frozen_frame(page: Page) -> str:
+    """Return the pixels of the paused image as a data URL."""
+    pixels: str = page.get_by_role("img", name="The paused image").locator("canvas").evaluate("c => c.toDataURL()")
+    return pixels
+
+
+def find_face_offset(page: Page) -> float:
+    """Return the distance of the drawn box from the box found in the paused image, in widths."""
+    content = base64.b64decode(read_frozen_frame(page).split(",", 1)[1])
+    (face,) = Analyzer().analyze(content).faces
+    attributes = [page.locator(".stage svg rect").first.get_attribute(name) for name in ("x", "y", "width")]
+    x, y, width = (float(value or "nan") for value in attributes)
+    # The page shows its camera mirrored.
+    return math.hypot(640 - x - width - face.box.x, y - face.box.y) / face.box.width
+
+
+def test_pause_freezes_the_frame_and_the_plot(open_page: OpenPage, service_url: str) -> None:
     with open_page(service_url, path=LIVE) as page:
         responses = ResponseCounter(page)
         start_camera(page)
+        page.get_by_label("Meme faces").uncheck()
         expect(page.locator("[data-face]")).to_contain_text("Happy")
         before = read_plot(page)
         wait_until(lambda: read_plot(page) != before, page)
         wait_until(lambda: page.locator(".statistics").inner_text()[0] != "0", page)
+        expect(page.locator(".statistics")).to_contain_text("a second")
+        expect(page.locator(".statistics")).to_contain_text("s behind")
         page.get_by_role("button", name="Pause").click()
-        expect(page.get_by_text("Paused")).to_be_visible()
+        expect(page.get_by_text("Paused. Nothing is sent.")).to_be_visible()
         page.wait_for_timeout(500)
-        count, plot = responses.count, read_plot(page)
+        count, plot, frame = responses.count, read_plot(page), read_frozen_frame(page)
         page.wait_for_timeout(500)
-        assert (responses.count, read_plot(page)) == (count, plot)
+        assert (responses.count, read_plot(page), read_frozen_frame(page)) == (count, plot, frame)
+        assert find_face_offset(page) < 0.25
+        # The values of the plot are read with the keyboard and with the pointer.
+        slider = page.get_by_role("slider", name="The last minute of face 1")
+        slider.press("ArrowLeft")
+        expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^\d+ s ago: Happy \d+ %"))
+        slider.press("Escape")
+        expect(page.get_by_text("Point at the plot")).to_be_visible()
+        slider.hover()
+        expect(page.locator(".reading")).to_contain_text("Happy")
         page.get_by_role("button", name="Resume").click()
         wait_until(lambda: responses.count > count + 3, page)
 
@@ -78,18 +110,37 @@ def test_live_view_sends_one_frame_at_a_time(open_page: OpenPage, service_url: s
     assert count_frames("skipped") == 0
 
 
+def is_beside(page: Page, selector: str, other: str) -> bool:
+    """Whether two elements do not overlap, both measured at the same moment; a rim of 6 pixels is left out."""
+    result: bool = page.evaluate(
+        """([selector, other]) => {
+            const [a, b] = [selector, other].map((each) => document.querySelector(each).getBoundingClientRect());
+            return a.right <= b.left + 6 || b.right <= a.left + 6 || a.bottom <= b.top + 6 || b.bottom <= a.top + 6;
+        }""",
+        [selector, other],
+    )
+    return result
+
+
 def test_overlay_follows_the_face(open_page: OpenPage, service_url: str) -> None:
     with open_page(service_url, path=LIVE) as page:
         start_camera(page)
+        memes, card = page.get_by_role("switch", name="Meme faces"), page.locator(".card-at-face")
+        expect(memes).to_be_checked()
+        expect(page.locator(".stage svg rect")).to_have_count(0)
+        expect(page.locator(".stage svg g[transform]")).to_have_count(1)
+        expect(card).to_contain_text("Happy")
+        assert is_beside(page, ".card-at-face", ".stage svg g[transform]")
+        memes.uncheck()
+        expect(page.locator(".stage svg g[transform]")).to_have_count(0)
+        expect(card.locator(".row")).to_have_count(len(EMOTIONS))
+        assert is_beside(page, ".card-at-face", ".stage svg rect.box")
         box = page.locator("svg rect").first
         positions = set()
         for _ in range(10):
             positions.add(box.get_attribute("x"))
             page.wait_for_timeout(100)
         assert len(positions) > 3
-        page.get_by_label("Meme faces").check()
-        expect(page.locator(".stage svg rect")).to_have_count(0)
-        expect(page.locator(".stage svg g[transform]")).to_have_count(1)
 
 
 def test_snapshot_opens_as_image_and_stops_the_camera(open_page: OpenPage, service_url: str) -> None:
@@ -132,12 +183,22 @@ def test_camera_selection_switches_the_camera(chromium: Browser, service_url: st
         assert cameras.input_value() != first
 
 
+def count_rows(save: Locator) -> int:
+    """Return the number of rows in "Stop and save 126 rows"."""
+    return int(save.inner_text().split()[3])
+
+
 def test_recording_saves_a_csv_timeline(open_page: OpenPage, service_url: str, tmp_path: Path) -> None:
     with open_page(service_url, path=LIVE) as page:
         start_camera(page)
         page.get_by_role("button", name="Record").click()
-        save = page.get_by_role("button", name="rows")
-        wait_until(lambda: int(save.inner_text().split()[1]) >= 5, page)
+        save = page.get_by_role("button", name=re.compile("^Stop and save [0-9]+ row"))
+        wait_until(lambda: count_rows(save) >= 5, page)
+        page.get_by_role("button", name="Pause").click()
+        expect(page.get_by_text("Paused. Nothing is sent or recorded.")).to_be_visible()
+        count = count_rows(save)
+        page.wait_for_timeout(300)
+        assert count_rows(save) == count
         with page.expect_download() as saved:
             save.click()
         assert saved.value.suggested_filename == "mememoji-timeline.csv"

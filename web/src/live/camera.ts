@@ -7,8 +7,6 @@ const JPEG_QUALITY = 0.8;
 /** A camera, shown by a video element and captured frame by frame. */
 export class Camera {
   readonly #video: HTMLVideoElement;
-  readonly #canvas = document.createElement("canvas");
-  readonly #context = this.#canvas.getContext("2d", { alpha: false });
   #stream: MediaStream | undefined;
 
   constructor(video: HTMLVideoElement) {
@@ -58,16 +56,22 @@ export class Camera {
     return (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "videoinput");
   }
 
-  /** Capture the current frame as a JPEG; null while the camera has no frame. */
-  captureFrame(): Promise<Blob | null> {
+  /** Draw the current frame on a canvas and return whether there is one. */
+  drawFrame(canvas: HTMLCanvasElement): boolean {
     const { videoWidth: width, videoHeight: height } = this.#video;
-    if (!width || !height || !this.#context) return Promise.resolve(null);
+    const context = canvas.getContext("2d", { alpha: false });
+    if (!width || !height || !context) return false;
     const scale = Math.min(1, MAX_FRAME.width / width, MAX_FRAME.height / height);
-    this.#canvas.width = Math.round(width * scale);
-    this.#canvas.height = Math.round(height * scale);
-    this.#context.drawImage(this.#video, 0, 0, this.#canvas.width, this.#canvas.height);
-    return new Promise((resolve) => this.#canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
+    context.drawImage(this.#video, 0, 0, canvas.width, canvas.height);
+    return true;
   }
+}
+
+/** Encode a frame as a JPEG. */
+export function encodeFrame(canvas: HTMLCanvasElement): Promise<Blob | null> {
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
 }
 
 function describeCameraError(error: unknown): string {

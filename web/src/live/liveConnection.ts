@@ -57,9 +57,13 @@ export class LiveConnection {
     this.#open();
   }
 
+  get isOpen(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
   /** Whether a frame may be sent: the connection is open and no frame is pending. */
   get isReady(): boolean {
-    return this.#socket?.readyState === WebSocket.OPEN && this.#capturedAt === undefined;
+    return this.isOpen && this.#capturedAt === undefined;
   }
 
   /** Send a frame that was captured at `capturedAt`, in milliseconds of `performance.now()`. */

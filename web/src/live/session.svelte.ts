@@ -4,7 +4,7 @@ import { toComposition } from "../emotions/emotions";
 import { formatCount } from "../emotions/text";
 import { rollFromLandmarks } from "../memes/placement";
 import { shell } from "../shell/shell.svelte";
-import { Camera } from "./camera";
+import { Camera, encodeFrame } from "./camera";
 import { FrameRate } from "./frameRate";
 import { LiveConnection, type LiveFace, type LiveResponse } from "./liveConnection";
 import { smoothFaces, type DisplayedFace } from "./smoothing";
@@ -37,6 +37,8 @@ export class LiveSession {
   fps = $state(0);
   latency = $state(0);
   size = $state.raw({ width: 640, height: 480 });
+  /** The frame that the faces were found in, while the session is paused. */
+  frozenFrame: HTMLCanvasElement | undefined = $state.raw();
   /** The faces of the last frame. */
   tracks: readonly Track[] = $state.raw([]);
   /** The faces as displayed, smoothed towards `tracks`. */
@@ -48,11 +50,12 @@ export class LiveSession {
   isMirrored = $state(true);
   /** Number of recorded rows; undefined while nothing is recorded. */
   numRecorded: number | undefined = $state();
-  /** Incremented when the plots are to be redrawn. */
-  plotVersion = $state(0);
+  /** The right end of the plots in seconds of `performance.now()`; stands still while the session is paused. */
+  plotEnd = $state(0);
   readonly histories = new Map<number, FaceHistory>();
 
   readonly #camera: Camera;
+  readonly #canvases = [1, 2, 3].map(() => document.createElement("canvas"));
   #connection: LiveConnection | undefined;
   #tracker = new Tracker();
   #frameRate = new FrameRate();
@@ -63,6 +66,9 @@ export class LiveSession {
   #lastStatistics = 0;
   #lastText = 0;
   #isCapturing = false;
+  /** The last frame that was sent, and the last one whose response has come. */
+  #sentFrame: HTMLCanvasElement | undefined;
+  #answeredFrame: HTMLCanvasElement | undefined;
   /** The capture time of a frame whose faces are not drawn yet. */
   #undrawnCapture: number | undefined;
 
@@ -76,7 +82,7 @@ export class LiveSession {
 
   async start(deviceId?: string): Promise<void> {
     this.state = "starting";
-    this.error = undefined;
+    this.error = this.frozenFrame = undefined;
     try {
       await this.#camera.start(deviceId);
     } catch (error) {
@@ -115,6 +121,7 @@ export class LiveSession {
     cancelAnimationFrame(this.#animationFrame);
     this.#animationFrame = 0;
     this.#camera.stop();
+    this.frozenFrame = this.#sentFrame = this.#answeredFrame = undefined;
     this.tracks = this.displayed = this.described = [];
     this.fps = this.latency = 0;
     this.#frameRate = new FrameRate();
@@ -122,19 +129,39 @@ export class LiveSession {
     this.histories.clear();
   }
 
+  /** Show the frame that the faces were found in, and send and record nothing until `resume`. */
   pause(): void {
-    if (this.state === "running") this.state = "paused";
+    if (this.state !== "running") return;
+    this.state = "paused";
+    this.frozenFrame = this.#answeredFrame ?? this.#drawFrame();
+    // The responses to frames after this one are ignored: all that is shown is about this one.
+    this.displayed = this.described = this.tracks;
+    shell.announce("Paused.");
   }
 
   resume(): void {
     if (this.state !== "paused") return;
-    this.state = "running";
+    this.frozenFrame = undefined;
     this.#frameRate = new FrameRate();
+    if (this.#connection?.isOpen) {
+      this.state = "running";
+    } else {
+      this.state = "disconnected";
+      this.error = new ApiError(CONNECTION_LOST);
+      this.tracks = [];
+    }
     void this.#sendFrame();
   }
 
+  /** Return the frame that is shown as a JPEG; null while the camera has no frame. */
   takeSnapshot(): Promise<Blob | null> {
-    return this.#camera.captureFrame();
+    const frame = this.frozenFrame ?? this.#drawFrame();
+    return frame ? encodeFrame(frame) : Promise.resolve(null);
+  }
+
+  #drawFrame(): HTMLCanvasElement | undefined {
+    const canvas = document.createElement("canvas");
+    return this.#camera.drawFrame(canvas) ? canvas : undefined;
   }
 
   startRecording(): void {
@@ -164,21 +191,30 @@ export class LiveSession {
     if (this.#isCapturing || this.state !== "running" || !this.#connection?.isReady) return;
     this.#isCapturing = true;
     const capturedAt = performance.now();
-    const frame = await this.#camera.captureFrame();
+    // Canvases take turns: the one of the last response is shown when the session is paused.
+    const canvas = this.#canvases.find((canvas) => canvas !== this.#answeredFrame && canvas !== this.#sentFrame);
+    const frame = canvas && this.#camera.drawFrame(canvas) ? canvas : undefined;
+    const jpeg = frame && (await encodeFrame(frame));
     this.#isCapturing = false;
-    if (frame) this.#connection?.send(frame, capturedAt);
-    else setTimeout(() => void this.#sendFrame(), CAPTURE_DELAY);
+    if (this.state !== "running") return;
+    if (jpeg) {
+      this.#sentFrame = frame;
+      this.#connection?.send(jpeg, capturedAt);
+    } else {
+      setTimeout(() => void this.#sendFrame(), CAPTURE_DELAY);
+    }
   }
 
   #handleResponse(response: LiveResponse, capturedAt: number): void {
     const now = performance.now();
     const { faces, error, width, height } = response;
     if (faces && this.state === "running") {
+      this.#answeredFrame = this.#sentFrame;
       this.#undrawnCapture = capturedAt;
       this.error = undefined;
       if (width && height && (width !== this.size.width || height !== this.size.height)) this.size = { width, height };
       this.#updateTracks(faces, now);
-    } else if (error) {
+    } else if (error && this.state !== "paused") {
       this.error = new ApiError(error.message);
     }
     // Reduce the load of a busy service.
@@ -209,8 +245,9 @@ export class LiveSession {
   }
 
   async #handleClose(wasOpen: boolean, reason: string): Promise<void> {
-    if (this.state === "off") return;
-    if (this.state !== "paused") this.state = "disconnected";
+    // What is shown while the session is paused needs no connection.
+    if (this.state === "off" || this.state === "paused") return;
+    this.state = "disconnected";
     this.tracks = [];
     this.fps = 0;
     if (wasOpen) {
@@ -239,7 +276,7 @@ export class LiveSession {
   #draw(now: number): void {
     this.#animationFrame = requestAnimationFrame((next) => this.#draw(next));
     if (now - this.#lastDrawn < OVERLAY_INTERVAL) return;
-    if (this.displayed.length > 0 || this.tracks.length > 0) {
+    if (this.state !== "paused" && (this.displayed.length > 0 || this.tracks.length > 0)) {
       this.displayed = smoothFaces(this.displayed, this.tracks, now - this.#lastDrawn);
     }
     this.#lastDrawn = now;
@@ -249,7 +286,7 @@ export class LiveSession {
     }
     if (now - this.#lastPlot >= PLOT_INTERVAL && this.state === "running") {
       this.#lastPlot = now;
-      this.plotVersion += 1;
+      this.plotEnd = now / 1000;
     }
     if (now - this.#lastText >= TEXT_INTERVAL) {
       this.#lastText = now;

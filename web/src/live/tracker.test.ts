@@ -36,6 +36,7 @@ test("Tracker starts a track after three detections", () => {
 test("Tracker assigns no ID to a face that is detected once and lost", () => {
   const tracker = trackerWith(faceAt(0));
   expect(updateIds(tracker, [faceAt(0), faceAt(300)], 60)).toEqual([1]);
+  for (const now of [120, 180, 240]) updateIds(tracker, [faceAt(0)], now);
   for (const now of [1200, 1260]) expect(updateIds(tracker, [faceAt(300)], now)).toEqual([]);
   expect(updateIds(tracker, [faceAt(300)], 1320)).toEqual([2]);
 });
@@ -50,8 +51,22 @@ test("Tracker keeps the ID of a face that is lost briefly, but not of one that s
   const tracker = trackerWith(faceAt(0));
   expect(updateIds(tracker, [], 500)).toEqual([]);
   expect(updateIds(tracker, [faceAt(10)], 900)).toEqual([1]);
-  expect(updateIds(tracker, [], 2000)).toEqual([]);
+  for (const now of [1000, 1500, 2000]) expect(updateIds(tracker, [], now)).toEqual([]);
   expect(updateIds(tracker, [faceAt(10)], 2100)).toEqual([]);
+});
+
+test("Tracker keeps IDs where frames are seldom, but not across a long pause", () => {
+  const tracker = trackerWith(faceAt(0), faceAt(300));
+  expect(updateIds(tracker, [faceAt(70), faceAt(230)], 1500)).toEqual([1, 2]);
+  expect(updateIds(tracker, [faceAt(0)], 3000)).toEqual([1]);
+  expect(updateIds(tracker, [faceAt(0), faceAt(230)], 4500)).toEqual([1, 2]);
+  expect(updateIds(tracker, [faceAt(0)], 60_000)).toEqual([]);
+});
+
+test("Tracker does not take a face that appears beside another one for it", () => {
+  const tracker = trackerWith(faceAt(0));
+  expect(updateIds(tracker, [faceAt(90)], 60)).toEqual([]);
+  expect(updateIds(trackerWith(faceAt(0)), [faceAt(20, 0, 200)], 400)).toEqual([]);
 });
 
 test("Tracker matches the nearer of two overlapping faces", () => {

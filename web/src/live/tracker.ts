@@ -20,8 +20,9 @@ interface Candidate {
   face: DetectedFace;
   /** Number of frames in which the face was detected. */
   numHits: number;
-  /** The time of the last detection in milliseconds. */
+  /** The time of the last detection in milliseconds, and the number of frames since then. */
   lastSeen: number;
+  numMissed: number;
   /** The track ID; undefined until there are enough hits. */
   id: number | undefined;
 }
@@ -29,24 +30,41 @@ interface Candidate {
 /** Minimum IoU of two boxes of the same face. */
 const MIN_IOU = 0.25;
 
-/** Milliseconds without a detection after which a track ends. */
+/** A track ends after so many milliseconds without a detection, if there were so many frames in them. */
 const MAX_LOST_TIME = 1000;
+const MIN_MISSED = 3;
+
+/** Milliseconds without a detection after which a track ends however few frames there were. */
+const MAX_GAP = 10_000;
+
+/** After so many milliseconds a face may have left its box: it is then matched by its distance and its size. */
+const MIN_LEAP_TIME = 150;
+
+/** Maximum distance of the centers of two boxes of the same face in widths, and maximum ratio of their widths. */
+const MAX_LEAP = 1;
+const MAX_SIZE_RATIO = 1.6;
 
 /** Number of detections that start a track: false positives rarely persist. */
 export const MIN_HITS = 3;
 
-/** Assigns IDs to faces from frame to frame by greedy matching: the pairs with the highest IoU first. */
+/**
+ * Assigns IDs to faces from frame to frame by greedy matching: the pairs with the highest IoU first, then, where frames
+ * are seldom, the nearest ones.
+ */
 export class Tracker {
   #candidates: Candidate[] = [];
   #numTracks = 0;
 
   /** Add the faces of a frame at `now`, in milliseconds, and return those that belong to a track. */
   update(faces: readonly DetectedFace[], now: number): Track[] {
-    const active = this.#candidates.filter((candidate) => now - candidate.lastSeen <= MAX_LOST_TIME);
+    const active = this.#candidates.filter(({ lastSeen, numMissed }) => {
+      const lost = now - lastSeen;
+      return lost <= MAX_LOST_TIME || (numMissed < MIN_MISSED && lost <= MAX_GAP);
+    });
     const pairs = active
-      .flatMap((candidate) => faces.map((face) => ({ candidate, face, iou: boxIou(candidate.face.box, face.box) })))
-      .filter((pair) => pair.iou >= MIN_IOU)
-      .sort((a, b) => b.iou - a.iou);
+      .flatMap((candidate) => faces.map((face) => ({ candidate, face, score: matchScore(candidate, face, now) })))
+      .filter((pair) => pair.score !== undefined)
+      .sort((a, b) => b.score! - a.score!);
     const matches = new Map<DetectedFace, Candidate>();
     const matched = new Set<Candidate>();
     for (const { candidate, face } of pairs) {
@@ -55,15 +73,29 @@ export class Tracker {
       matched.add(candidate);
     }
     const updated = faces.map((face) => this.#updateCandidate(face, matches.get(face), now));
-    this.#candidates = [...active.filter((candidate) => !matched.has(candidate)), ...updated];
+    const missed = active.filter((candidate) => !matched.has(candidate));
+    for (const candidate of missed) candidate.numMissed += 1;
+    this.#candidates = [...missed, ...updated];
     return updated.flatMap(({ face, id }) => (id === undefined ? [] : [{ ...face, id }]));
   }
 
   #updateCandidate(face: DetectedFace, previous: Candidate | undefined, now: number): Candidate {
     const numHits = (previous?.numHits ?? 0) + 1;
     const id = previous?.id ?? (numHits >= MIN_HITS ? (this.#numTracks += 1) : undefined);
-    return { face, numHits, lastSeen: now, id };
+    return { face, numHits, lastSeen: now, numMissed: 0, id };
   }
+}
+
+/** Return how well a face matches a candidate: its IoU, or below that its nearness, -1..0; undefined if it does not. */
+function matchScore({ face: { box }, lastSeen }: Candidate, face: DetectedFace, now: number): number | undefined {
+  const iou = boxIou(box, face.box);
+  if (iou >= MIN_IOU) return iou;
+  if (now - lastSeen < MIN_LEAP_TIME) return undefined;
+  const width = Math.max(box.width, face.box.width);
+  const dx = box.x + box.width / 2 - face.box.x - face.box.width / 2;
+  const dy = box.y + box.height / 2 - face.box.y - face.box.height / 2;
+  const leap = Math.hypot(dx, dy) / width;
+  return leap <= MAX_LEAP && width / Math.min(box.width, face.box.width) <= MAX_SIZE_RATIO ? -leap : undefined;
 }
 
 /** Compute the intersection over union of two boxes, 0..1. */
