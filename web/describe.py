@@ -6,6 +6,7 @@ tests/web/test_generated.py checks that they are up to date.
 """
 
 import json
+import re
 from pathlib import Path
 
 from mememoji.drawing.memes import meme_svg
@@ -14,6 +15,7 @@ from mememoji.emotions import EMOTIONS, Emotion
 from mememoji.results import FACE_THRESHOLD, Composition
 from mememoji.service.app import create_app
 from mememoji.service.settings import ServiceSettings
+from mememoji.version import __version__
 
 WEB = Path(__file__).resolve().parent
 
@@ -45,6 +47,20 @@ def render_memes() -> str:
     )
 
 
+def render_about() -> str:
+    """Return `src/generated/about.ts`; the date is that of the table from which the model card has its scores."""
+    text = (WEB.parent / "docs" / "results" / "other-origin.md").read_text("utf-8")
+    measured = re.search(r"Measured on (\d{4}-\d{2}-\d{2})", text)
+    assert measured is not None, "docs/results/other-origin.md must say when it was measured"
+    return (
+        "// Written by web/describe.py from src/mememoji/version.py and docs/results/other-origin.md.\n\n"
+        "/** The version of the package. */\n"
+        f'export const VERSION = "{__version__}";\n\n'
+        "/** The date on which the accuracy in the model card was measured. */\n"
+        f'export const ACCURACY_DATE = "{measured[1]}";\n'
+    )
+
+
 def render_icon() -> str:
     """Return `src/assets/icon.svg`: the happy meme face."""
     happy = Composition(tuple(1.0 if emotion is Emotion.HAPPY else 0.0 for emotion in EMOTIONS))
@@ -55,6 +71,7 @@ FILES = {
     WEB / "openapi.json": render_openapi,
     WEB / "src" / "generated" / "emotions.ts": render_emotions,
     WEB / "src" / "generated" / "memes.ts": render_memes,
+    WEB / "src" / "generated" / "about.ts": render_about,
     WEB / "src" / "assets" / "icon.svg": render_icon,
 }
 

@@ -53,6 +53,11 @@ def iterate_views(page: Page, images: Path) -> Iterator[str]:
     expect(page.get_by_role("heading", name="No face found")).to_be_visible()
     expect(page.get_by_label("Not added")).to_contain_text("broken.png")
     yield "no face, broken file"
+    page.get_by_role("tab", name="crowd.jpg, 30 faces").click()
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    expect(page.get_by_text("The image itself is not stored, only what was found in it.")).to_be_visible()
+    yield "no pixels"
     page.goto(f"{page.url.partition('#')[0]}#/images/unknown")
     expect(page.get_by_label("Not added")).to_contain_text("The image of this address is not stored")
     if (toggle := page.get_by_role("button", name="URL", exact=True)).is_visible():
@@ -69,7 +74,7 @@ def iterate_views(page: Page, images: Path) -> Iterator[str]:
     page.get_by_role("button", name="Pause").click()
     yield "live, paused"
     page.get_by_role("link", name="About", exact=True).click()
-    expect(page.get_by_text("SHA-256")).to_be_visible()
+    expect(page.get_by_text("88 of 100")).to_be_visible()
     yield "about"
 
 
