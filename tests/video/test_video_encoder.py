@@ -57,6 +57,8 @@ def test_video_encoder_frames_keep_their_times_and_colors(suffix: str, tmp_path:
     np.testing.assert_allclose(read_quadrants(frames[3].image), COLORS, atol=12)
     assert reader.end_of_stream is not None
     assert reader.end_of_stream.time == pytest.approx(0.5, abs=0.02)
+    with av.open(path) as file:
+        assert file.streams.video[0].sample_aspect_ratio == 1
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])

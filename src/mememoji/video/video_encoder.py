@@ -15,7 +15,7 @@ from mememoji.errors import MissingExtraError, RunError
 try:
     import av
 except ModuleNotFoundError as error:
-    raise MissingExtraError("video", "writing a video") from error
+    raise MissingExtraError("video", "reading and writing video files") from error
 
 from av.codec.codec import Codec
 from av.codec.context import ThreadType
@@ -175,6 +175,7 @@ class VideoEncoder:
         )
         assert isinstance(stream, VideoStream)
         stream.codec_context.thread_type = ThreadType.AUTO
+        stream.codec_context.sample_aspect_ratio = Fraction(1)
         stream.color_range = ColorRange.MPEG
         stream.colorspace = stream.color_primaries = stream.color_trc = ColorTrc.BT709
         return stream

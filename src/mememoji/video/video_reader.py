@@ -13,7 +13,7 @@ from mememoji.errors import MissingExtraError, TooLargeError, VideoError
 try:
     import av  # noqa: F401
 except ModuleNotFoundError as error:
-    raise MissingExtraError("video", "reading a video") from error
+    raise MissingExtraError("video", "reading and writing video files") from error
 
 from mememoji.file_names import format_name
 from mememoji.image_io import DEFAULT_LIMITS, ImageLimits, RGBImage
