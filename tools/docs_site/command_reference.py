@@ -2,19 +2,32 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from mememoji.cli import app
 from tools.docs_site.markdown import code, table
 
+_EXIT_CODES: Final = """
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | Everything was done. |
+| 1 | Something failed, which a line on standard error names: an input, the disk, standard output. |
+| 2 | The command was used incorrectly. |
+| 130 | Ctrl-C interrupted the command. |
+| 141 | The reader of standard output ended first, as that of a pipe to `head -1` does. There is no line. |
+| 143 | SIGTERM ended the command. Temporary files are removed. |
+"""
+
 
 def command_page() -> str:
     """Return the page with one section for each command: usage, description, arguments and options."""
     sections = [_section(path, command) for path, command in walk_commands()]
     intro = "`mememoji COMMAND --help` prints the same. `python -m mememoji` runs the command line too.\n"
-    return "\n".join(["# Command line\n", intro, *sections])
+    return "\n".join(["# Command line\n", intro, *sections, _EXIT_CODES])
 
 
 def walk_commands() -> Iterator[tuple[str, Any]]:

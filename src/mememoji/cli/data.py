@@ -74,7 +74,8 @@ def crops(
     samples = [sample for sample in read_detection_samples(images) if not sample.is_hard_negative]
     counts: Counter[str] = Counter()
     all_crops, is_face = [np.zeros((0, 48, 48), np.uint8)], [np.zeros(0, bool)]
-    for kind, new in extract_crops(samples, make_low_threshold_detectors(), np.random.default_rng(seed)):
+    detectors, rng = make_low_threshold_detectors(), np.random.default_rng(seed)
+    for kind, new in extract_crops(samples, detectors, rng, progress=True):
         counts[kind] += len(new)
         all_crops.append(new)
         is_face.append(np.full(len(new), kind == "faces"))

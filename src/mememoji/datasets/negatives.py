@@ -18,6 +18,7 @@ from mememoji.detection.haar import HaarDetector
 from mememoji.emotions import FER2013_LABELS, FERPLUS_VOTES
 from mememoji.errors import DatasetError
 from mememoji.image_io import read_image
+from mememoji.progress import track_progress
 from mememoji.results import Box, Detection
 from mememoji.types import BoolArray, Float32Array, UInt8Array
 
@@ -72,7 +73,11 @@ def make_low_threshold_detectors() -> list[FaceDetector]:
 
 
 def extract_crops(
-    samples: Sequence[DetectionSample], detectors: Sequence[FaceDetector], rng: np.random.Generator
+    samples: Sequence[DetectionSample],
+    detectors: Sequence[FaceDetector],
+    rng: np.random.Generator,
+    *,
+    progress: bool = False,
 ) -> Iterator[tuple[str, UInt8Array]]:
     """Crop faces and non-faces from images with labeled faces.
 
@@ -84,12 +89,13 @@ def extract_crops(
         samples: Images with labeled faces.
         detectors: Detectors whose false positives are cropped.
         rng: Random generator for the background.
+        progress: Whether to show progress on stderr.
 
     Yields:
         For each image the keys "faces", "background" and each detector's name, with gray crops (N, 48, 48) uint8; N
         may be 0.
     """
-    for sample in samples:
+    for sample in track_progress(samples, "cropping", is_shown=progress):
         image = read_image(sample.image)
         height, width = image.shape[:2]
         yield "faces", crop_faces(image, _select_large_faces(sample, width, height), margin=MARGIN)
