@@ -7,6 +7,7 @@ from typing import Any
 import onnxruntime
 
 from mememoji.errors import ModelError
+from mememoji.file_names import to_unicode
 
 
 def card_path(weights: Path) -> Path:
@@ -67,7 +68,11 @@ def load_session(network: Path | bytes, name: str, num_threads: int | None) -> A
     options.log_severity_level = 3  # warnings about a foreign graph would appear on the caller's stderr
     if num_threads is not None:
         options.intra_op_num_threads = num_threads
-    source = network if isinstance(network, bytes) else str(network)
+    if isinstance(network, Path):
+        # ONNX Runtime opens only names that are UTF-8.
+        source: str | bytes = str(network) if to_unicode(network) == str(network) else network.read_bytes()
+    else:
+        source = network
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class but this one

@@ -106,12 +106,14 @@ def read_detection_samples(path: Path) -> list[DetectionSample]:
     if not path.is_file():
         raise DatasetError(f"{path} must be a Parquet file of labeled images, but does not exist")
     try:
-        missing = set(_COLUMNS) - set(pq.read_schema(path).names)
+        # Opened here, because pyarrow takes some names for URLs and not all bytes for names.
+        with path.open("rb") as file:
+            missing = set(_COLUMNS) - set(pq.read_schema(file).names)
+            rows = [] if missing else pq.read_table(file, columns=list(_COLUMNS)).to_pylist()
         if missing:
             raise DatasetError(
                 f"{path} must have the columns of labeled images, but lacks {', '.join(sorted(missing))}"
             )
-        rows = pq.read_table(path, columns=list(_COLUMNS)).to_pylist()
         return [_to_sample(row) for row in rows]
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise DatasetError(f"{path} cannot be read as labeled images: {error}") from error

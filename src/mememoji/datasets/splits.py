@@ -80,7 +80,9 @@ def write_split(split: Split, path: Path) -> None:
     if split.votes is not None:
         flat = pa.array(np.ascontiguousarray(split.votes).reshape(-1), pa.uint8())
         columns["votes"] = pa.FixedSizeListArray.from_arrays(flat, len(FERPLUS_VOTES))
-    pq.write_table(pa.table(columns), path, compression="zstd")
+    # Opened here, because pyarrow takes some names for URLs and not all bytes for names.
+    with path.open("wb") as file:
+        pq.write_table(pa.table(columns), file, compression="zstd")
 
 
 def read_split(path: Path) -> Split:
@@ -107,7 +109,8 @@ def read_split(path: Path) -> Split:
     if not path.is_file():
         raise DatasetError(f"{path} must be a split file, but does not exist; `mememoji data prepare` writes one")
     try:
-        table = pq.read_table(path).combine_chunks()
+        with path.open("rb") as file:
+            table = pq.read_table(file).combine_chunks()
         missing = {"row", "label", "pixels"} - set(table.column_names)
         if missing:
             raise DatasetError(f"{path} must be a split file, but lacks the columns {', '.join(sorted(missing))}")

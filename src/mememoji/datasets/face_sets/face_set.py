@@ -126,8 +126,9 @@ def write_face_set(face_set: FaceSet, path: Path) -> None:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as partial:
-            pq.write_table(table, partial, compression="zstd")
+        # Opened here, because pyarrow takes some names for URLs and not all bytes for names.
+        with atomic_write(path) as partial, partial.open("wb") as file:
+            pq.write_table(table, file, compression="zstd")
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error}") from error
 
@@ -143,9 +144,9 @@ def read_face_set(path: Path) -> FaceSet:
     if not path.is_file():
         raise DatasetError(f"{path} must be a face set, but does not exist; `mememoji data faces` writes one")
     try:
-        schema = pq.read_schema(path)
-        _check_schema(path, schema, pa)
-        table = pq.read_table(path, columns=list(_COLUMNS)).combine_chunks()
+        with path.open("rb") as file:
+            _check_schema(path, pq.read_schema(file), pa)
+            table = pq.read_table(file, columns=list(_COLUMNS)).combine_chunks()
         for name in _COLUMNS:
             if name != "label" and table[name].null_count:
                 raise DatasetError(f"{path}: the column {name} must not hold null, got {table[name].null_count}")
@@ -165,7 +166,8 @@ def is_face_set(path: Path) -> bool:
     """Return whether a file is Parquet with the columns and types that `write_face_set` writes."""
     pa, pq = import_pyarrow("reading and writing face sets")
     try:
-        _check_schema(path, pq.read_schema(path), pa)
+        with path.open("rb") as file:
+            _check_schema(path, pq.read_schema(file), pa)
     except (pa.ArrowException, OSError, DatasetError):
         return False
     return True

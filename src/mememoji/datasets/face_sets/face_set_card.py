@@ -13,6 +13,7 @@ from mememoji.datasets.face_sets.face_duplicates import MIN_CORRELATION_WITHIN, 
 from mememoji.datasets.face_sets.face_set import CONTEXT_SIZE, FACE_LABELS, FaceSet
 from mememoji.datasets.face_sets.face_source import FaceSource, SourceFaces
 from mememoji.datasets.fer2013.data_card import write_card
+from mememoji.file_names import to_unicode
 from mememoji.model_files import card_path, compute_sha256
 
 KIND: Final = "face set"
@@ -116,7 +117,7 @@ def describe_deduplication(
 
 def write_face_card(card: dict[str, Any], face_set: Path) -> None:
     """Write the card of a face set beside it: FILE.parquet has FILE.card.json."""
-    write_card({"format": FORMAT, "kind": KIND, "file": face_set.name} | card, card_path(face_set))
+    write_card({"format": FORMAT, "kind": KIND, "file": to_unicode(face_set.name)} | card, card_path(face_set))
 
 
 def _describe_comparison(comparison: Comparison) -> dict[str, Any]:

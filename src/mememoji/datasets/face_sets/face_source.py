@@ -17,6 +17,7 @@ from mememoji.datasets.face_sets.labeled_parquet import read_labeled_parquet
 from mememoji.datasets.parquet_columns import import_pyarrow
 from mememoji.datasets.splits import read_split
 from mememoji.errors import DatasetError
+from mememoji.file_names import format_name
 from mememoji.progress import track_progress
 from mememoji.types import UInt8Array
 
@@ -63,12 +64,12 @@ class FaceSource:
     @property
     def name(self) -> str:
         """The source name of its faces, unless the file states another."""
-        return self.path.resolve().name if self.path.is_dir() else self.path.stem
+        return format_name(self.path.resolve().name if self.path.is_dir() else self.path.stem)
 
     @property
     def title(self) -> str:
         """The last two components of its path, since many folders hold a `val.parquet`."""
-        return "/".join(part for part in self.path.resolve().parts[-2:] if part != self.path.anchor)
+        return format_name("/".join(part for part in self.path.resolve().parts[-2:] if part != self.path.anchor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def _read_columns(path: Path) -> tuple[frozenset[str], int]:
     """Return the columns and the number of rows of a Parquet file."""
     pa, pq = import_pyarrow("reading Parquet files")
     try:
-        with pq.ParquetFile(path) as file:
+        # Opened here, because pyarrow takes some names for URLs and not all bytes for names.
+        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             return frozenset(file.schema_arrow.names), file.metadata.num_rows
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f"{path} must be a folder or a Parquet file, but cannot be read as one: {error}") from error

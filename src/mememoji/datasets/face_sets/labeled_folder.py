@@ -10,6 +10,7 @@ from mememoji.datasets.face_sets.face_set import FACE_LABELS, UNLABELED
 from mememoji.datasets.face_sets.labeled_image import LabeledImage
 from mememoji.datasets.fer2013.records import face_label_from_name
 from mememoji.errors import DatasetError
+from mememoji.file_names import format_name
 from mememoji.hidden_files import is_hidden_name
 from mememoji.image_formats import SUFFIXES
 
@@ -50,7 +51,7 @@ def list_labeled_folder(folder: Path, source: str) -> FolderListing:
         if not named and own is None and len(inside.parts) > 1:
             unknown.append(inside.parts[0])
         label = named[-1] if named else UNLABELED if own is None else own
-        images.append(LabeledImage(source, inside.as_posix(), path, label))
+        images.append(LabeledImage(source, format_name(inside.as_posix()), path, label))
     if not images:
         raise DatasetError(
             f"{folder} must hold images, got none; expected {folder.name}/<class>/*.jpg, a class being one of "

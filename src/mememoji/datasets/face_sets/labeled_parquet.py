@@ -36,7 +36,8 @@ def read_labeled_parquet(path: Path, source: str) -> Iterator[LabeledImage]:
     pa, pq = import_pyarrow("reading Parquet files")
     row = 0
     try:
-        with pq.ParquetFile(path) as file:
+        # Opened here, because pyarrow takes some names for URLs and not all bytes for names.
+        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             schema = file.schema_arrow
             if "image" not in schema.names:
                 raise DatasetError(f"{path} must have a column image, got {', '.join(schema.names)}")

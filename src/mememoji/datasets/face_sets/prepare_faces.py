@@ -22,6 +22,7 @@ from mememoji.datasets.face_sets.face_source import DEFAULT_TRUST, FaceSource, m
 from mememoji.datasets.splits import Split
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError, MissingExtraError
+from mememoji.file_names import format_name
 from mememoji.output_files import check_outputs
 
 
@@ -64,7 +65,8 @@ def prepare_faces(
         raise DatasetError(f"trust must be in 0..1, got {trust}")
     _check_is_replaceable(out)
     inputs = {f"source {number}": source.path for number, source in enumerate([*sources, *against, *compare], 1)}
-    check_outputs({"the face set": out, "the sheet": sheet}, inputs)
+    # A face set may be extended in place: it is read completely, and replaced at the end.
+    check_outputs({"the sheet": sheet}, {"the face set": out, **inputs})
     texts: Sequence[str | None] = licenses or [None]
     if len(texts) == 1:
         texts = [*texts] * len(sources)
@@ -92,7 +94,7 @@ def prepare_faces(
     write_face_set(deduplicated.faces, out)
     write_face_card(card, out)
     if sheet is not None:
-        _draw_sheet(deduplicated.faces, sheet, out.name)
+        _draw_sheet(deduplicated.faces, sheet, format_name(out.name))
     return card
 
 

@@ -43,7 +43,7 @@ def draw_faces(split: Split, path: Path, *, title: str, seed: int = 0) -> None:
         is_usable &= split.votes.argmax(axis=1) != FERPLUS_VOTES.index("NF")
     figure = Figure(figsize=(11.0, 10.4), facecolor="white")
     FigureCanvasAgg(figure)
-    figure.text(0.035, 0.973, title, size=15, weight="bold", color=_TEXT_COLOR, va="center")
+    figure.text(0.035, 0.973, title, size=15, weight="bold", color=_TEXT_COLOR, va="center", parse_math=False)
     grid = figure.add_gridspec(len(EMOTIONS), 1, left=0.125, right=0.985, top=0.945, bottom=0.012, hspace=0.06)
     for number, emotion in enumerate(EMOTIONS):
         of_emotion = np.flatnonzero((six == number) & is_usable)
@@ -71,7 +71,9 @@ def draw_classes(labels: Mapping[str, npt.NDArray[np.integer]], path: Path, *, t
     figure = Figure(figsize=(11.0, 0.85 + 2.75 * len(labels)), facecolor="white")
     FigureCanvasAgg(figure)
     height = figure.get_figheight()
-    figure.text(0.035, 1 - 0.32 / height, title, size=15, weight="bold", color=_TEXT_COLOR, va="center")
+    figure.text(
+        0.035, 1 - 0.32 / height, title, size=15, weight="bold", color=_TEXT_COLOR, va="center", parse_math=False
+    )
     grid = figure.add_gridspec(
         len(labels), 2, left=0.09, right=0.985, top=1 - 0.95 / height, bottom=0.15 / height, hspace=0.24, wspace=0.2
     )

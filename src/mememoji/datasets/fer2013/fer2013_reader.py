@@ -15,6 +15,7 @@ from mememoji.datasets.fer2013.parquet_reader import read_parquet
 from mememoji.datasets.fer2013.records import Record, describe_usage
 from mememoji.datasets.splits import Split
 from mememoji.errors import DatasetError
+from mememoji.file_names import format_name
 from mememoji.hidden_files import is_hidden_name
 from mememoji.model_files import compute_sha256
 from mememoji.progress import track_progress
@@ -74,7 +75,9 @@ def read_fer2013(source: Path, votes: Path | None = None, *, progress: bool = Fa
     samples, splits = _collect(bar, source)
     if ferplus is not None:
         samples = _join_votes(samples, splits, ferplus)
-    return Fer2013(source.name, _hash_source(source, files), samples, splits, None if votes is None else votes.name)
+    return Fer2013(
+        format_name(source.name), _hash_source(source, files), samples, splits, None if votes is None else votes.name
+    )
 
 
 def _open(source: Path) -> tuple[list[Path], Iterator[Record], bool]:
@@ -155,4 +158,4 @@ def _hash_source(source: Path, files: list[Path]) -> str:
     if source.is_file():
         return compute_sha256(source)
     listing = "".join(f"{path.relative_to(source).as_posix()}\0{compute_sha256(path)}\n" for path in sorted(files))
-    return hashlib.sha256(listing.encode()).hexdigest()
+    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()

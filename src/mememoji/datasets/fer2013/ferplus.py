@@ -14,6 +14,7 @@ from mememoji.datasets.csv_table import CsvTable
 from mememoji.datasets.fer2013.records import split_from_usage
 from mememoji.emotions import FERPLUS_VOTES
 from mememoji.errors import DatasetError
+from mememoji.file_names import format_name
 from mememoji.types import Int8Array, UInt8Array
 
 _COLUMNS: Final = ("Usage", *FERPLUS_VOTES)
@@ -59,7 +60,7 @@ def read_votes(path: Path) -> Votes:
     except OSError as error:
         raise DatasetError(f"{path.name} cannot be read: {error}", row=len(votes)) from error
     array = np.array(votes, np.uint8).reshape(len(votes), len(FERPLUS_VOTES))  # (N, 10)
-    return Votes(path.name, np.array(splits, np.int8), array)
+    return Votes(format_name(path.name), np.array(splits, np.int8), array)
 
 
 def _parse_count(text: str, row: int) -> int:

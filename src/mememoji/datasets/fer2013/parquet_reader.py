@@ -51,7 +51,8 @@ def _read_file(path: Path, start: int) -> Iterator[Record]:
     pa, pq = import_pyarrow("reading Parquet files")
     row = start
     try:
-        with pq.ParquetFile(path) as file:
+        # Opened here, because pyarrow takes some names for URLs and not all bytes for names.
+        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             columns = {name.lower(): name for name in file.schema_arrow.names}
             image, label = _find_column(columns, _IMAGE_COLUMNS, path), _find_column(columns, _LABEL_COLUMNS, path)
             usage = next((columns[name] for name in _USAGE_COLUMNS if name in columns), None)
