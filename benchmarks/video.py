@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 
@@ -120,7 +121,7 @@ def main() -> None:
     analyzer = Analyzer(make_detector(args.detector, args.detector_weights))
     print(f"# Video, {today()}\n")
     print(f"`python -m benchmarks.video {' '.join(sys.argv[1:])}` at commit {commit()}, {analyzer.detector.name}.")
-    print(f"{machine()}, OpenCV {cv2.__version__}.\n")
+    print(f"{machine()}, OpenCV {cv2.__version__}, PyAV {av.__version__}.\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if args.window:

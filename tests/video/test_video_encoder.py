@@ -81,6 +81,17 @@ def test_video_encoder_copy_of_the_late_case_keeps_flash_and_beep_together(share
     assert find_beep(path) == pytest.approx(find_beep(source), abs=0.002)
 
 
+def test_video_encoder_joined_recordings_stay_together(tmp_path: Path) -> None:
+    frames = [(n / 10, make_gray(230 if n == 5 else 60)) for n in range(10)]
+    silent = write_media(tmp_path / "a.ts", [(time, make_gray(60)) for time, _ in frames], Beep("mp2", beep=9))
+    (tmp_path / "joined.ts").write_bytes(
+        silent.read_bytes() + write_media(tmp_path / "b.ts", frames, Beep("mp2", beep=0.5)).read_bytes()
+    )
+    copy_video(tmp_path / "joined.ts", tmp_path / "copy.mp4")
+    assert find_flash(tmp_path / "copy.mp4") == pytest.approx(1.5, abs=0.1)
+    assert find_beep(tmp_path / "copy.mp4")[1] == pytest.approx(1.5, abs=0.1)
+
+
 def test_video_encoder_part_has_its_part_of_the_audio(late: Path, tmp_path: Path) -> None:
     path = tmp_path / "part.mp4"
     copy_video(late, path, start=2.5, stop=4)

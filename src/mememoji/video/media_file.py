@@ -1,6 +1,7 @@
 """Opening of media files with PyAV, by any file name."""
 
 from pathlib import Path
+from typing import Final
 
 import av
 from av.container import InputContainer
@@ -10,6 +11,9 @@ from av.video.stream import VideoStream
 
 from mememoji.errors import VideoError
 from mememoji.file_names import format_name
+
+MAX_REPEAT: Final = 0.5
+"""The time in seconds by which a timestamp may be before the last one without the clock having been set anew."""
 
 
 def open_media_file(path: Path) -> InputContainer:

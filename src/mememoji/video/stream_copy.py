@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from mememoji.video.audio_encoder import AudioEncoder
-from mememoji.video.media_file import find_clock_origin, open_media_file
+from mememoji.video.media_file import MAX_REPEAT, find_clock_origin, open_media_file
 from mememoji.video.output_format import OutputFormat
 from mememoji.video.source_streams import SourceStreams
 
@@ -47,6 +47,9 @@ class StreamCopy:
         self._input = open_media_file(source.path)
         self._origin = find_clock_origin(self._input)
         self._shift = -Fraction(self._origin + zero)
+        self._joints: dict[int, float] = {}
+        self._ends: dict[int, float] = {}
+        self._last_dts: dict[int, int | None] = {}
         self._targets: dict[int, Stream | AudioEncoder] = {}
         for stream in (*self._input.streams.audio, *self._input.streams.subtitles):
             target = self._add_target(stream)
@@ -90,6 +93,9 @@ class StreamCopy:
         if stream.codec_context is None:
             self.messages.append(f"stream {stream.index} is left out: no decoder for its {kind} is available")
             return None
+        if isinstance(stream, AudioStream) and not stream.codec_context.sample_rate:
+            self.messages.append(f"stream {stream.index} is left out: it contains no audio that can be decoded")
+            return None
         codec = stream.codec_context.codec.canonical_name
         if codec in self._format.audio_codecs | self._format.subtitle_codecs:
             return self._output.add_stream_from_template(stream)
@@ -114,11 +120,20 @@ class StreamCopy:
             for packet in self._input.demux(*streams):
                 if packet.size == 0 or (packet.pts is None and packet.dts is None):
                     continue
+                self._join(packet)
                 time = self._find_time(packet)
                 if stop is not None and time >= stop + _MAX_DISORDER:
                     break
                 if (start is None or time >= start) and (stop is None or time < stop):
                     yield packet
+
+    def _join(self, packet: "Packet[Stream]") -> None:
+        """Let a packet follow the one before in its stream where the clock was set anew, as in joined recordings."""
+        index = packet.stream.index
+        if self._find_time(packet) + self._joints.get(index, 0.0) < self._ends.get(index, -math.inf) - MAX_REPEAT:
+            self._joints[index] = self._ends[index] - self._find_time(packet)
+        _move(packet, Fraction(self._joints.get(index, 0.0)))
+        self._ends[index] = self._find_time(packet) + float((packet.duration or 0) * packet.time_base)
 
     def _find_time(self, packet: "Packet[Stream]") -> float:
         timestamp = packet.dts if packet.pts is None else packet.pts
@@ -130,8 +145,18 @@ class StreamCopy:
         if isinstance(target, AudioEncoder):
             self._output.mux(target.encode(packet, self._shift))
             return
-        shift = round(self._shift / packet.time_base)
-        packet.pts = None if packet.pts is None else packet.pts + shift
-        packet.dts = None if packet.dts is None else packet.dts + shift
+        _move(packet, self._shift)
+        last = self._last_dts.get(packet.stream.index)
+        if last is not None and packet.dts is not None and packet.dts <= last:
+            # Rounded in the source; muxers want increasing times.
+            packet.dts = last + 1
+            packet.pts = max(packet.pts or 0, packet.dts)
+        self._last_dts[packet.stream.index] = packet.dts
         packet.stream = target
         self._output.mux(packet)
+
+
+def _move(packet: "Packet[Stream]", seconds: Fraction) -> None:
+    shift = round(seconds / packet.time_base)
+    packet.pts = None if packet.pts is None else packet.pts + shift
+    packet.dts = None if packet.dts is None else packet.dts + shift

@@ -20,15 +20,13 @@ from av.video.stream import VideoStream
 
 from mememoji.errors import VideoError
 from mememoji.video.frame_conversion import Deinterlacer
-from mememoji.video.media_file import find_clock_origin, find_video_stream, open_media_file
+from mememoji.video.media_file import MAX_REPEAT, find_clock_origin, find_video_stream, open_media_file
 from mememoji.video.truncation import is_truncated
 
 _DEFAULT_FPS: Final = 25.0
 _MAX_FPS: Final = 1000.0
 _MIN_STEP: Final = 1e-3
 """The time in seconds between two frames that have the same timestamp."""
-_MAX_REPEAT: Final = 0.5
-"""The time in seconds by which a frame may be earlier than the one before without the clock having been set anew."""
 _END_TOLERANCE: Final = 0.5
 """The time in seconds by which the frames may end before the duration that a header declares."""
 _DURATION_FORMATS: Final = {"asf", "flv", "mxf"}
@@ -110,7 +108,7 @@ class VideoDecoder:
         for decoded in chain(self._decode_packets(), [None]):
             for frame in deinterlacer.process(decoded):
                 time = self._read_time(frame, previous - shift) + shift
-                if time < previous - _MAX_REPEAT:
+                if time < previous - MAX_REPEAT:
                     # The clock was set anew, as in joined recordings; the video goes on.
                     shift += previous + 1 / self.fps - time
                     time = previous + 1 / self.fps
