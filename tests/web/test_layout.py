@@ -71,8 +71,13 @@ def iterate_views(page: Page, images: Path) -> Iterator[str]:
     yield "live, off"
     page.get_by_role("button", name="Turn the camera on").click()
     expect(page.locator("[data-face]")).to_be_visible()
+    yield "live, meme faces"
+    page.get_by_label("Meme faces").uncheck()
+    page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Pause").click()
-    yield "live, paused"
+    page.get_by_role("slider", name="The last minute").press("ArrowLeft")
+    yield "live, boxes, recording, paused, a value read"
+    page.get_by_role("button", name="Stop and save").click()
     page.get_by_role("link", name="About", exact=True).click()
     expect(page.get_by_text("88 of 100")).to_be_visible()
     yield "about"
