@@ -128,6 +128,14 @@ def test_video_reads_and_writes_files_of_any_name(
     assert json.loads(Path(f"{name}.json").read_text())["video"] == to_unicode(name)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no /dev/stdout")
+def test_video_timeline_to_standard_output_is_not_mixed_with_the_table(clip: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mememoji", "video", str(clip), "--detector", "full-image", "--to", "0.2"]
+    with (tmp_path / "o.csv").open("w") as file:
+        subprocess.run([*command, "--csv", "/dev/stdout"], stdout=file, stderr=subprocess.DEVNULL, check=True)
+    assert [row.time for row in read_timeline(tmp_path / "o.csv")] == pytest.approx([0, 0.1])
+
+
 @pytest.mark.parametrize("option", ["--out", "--csv", "--plot"])
 def test_video_output_that_is_the_input_is_rejected(video: Video, clip: Path, tmp_path: Path, option: str) -> None:
     content = clip.read_bytes()

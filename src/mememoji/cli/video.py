@@ -1,5 +1,6 @@
 """`mememoji video`: track the faces of a video file and read their expressions over time."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,8 +85,10 @@ def video(
             hint = "; add --resume to continue the timeline" if csv is not None else ""
             typer.echo(f"mememoji: interrupted at {progress_bar.time:.2f} s{hint}", err=True)
             raise typer.Exit(130) from None
+    # A file that is written to /dev/stdout must not be mixed with the table.
+    has_file_on_stdout = any(output is not None and _is_standard_output(output) for output in (csv, summary, plot))
     for line in _format_table(result):
-        typer.echo(line)
+        typer.echo(line, err=has_file_on_stdout)
     for message in result.messages:
         typer.echo(f"mememoji: {message}", err=True)
     end = result.end_of_stream
@@ -126,6 +129,15 @@ def _check_paths(
             raise InputError(f"{name} {output} cannot be written: its folder does not exist; create it")
         if output is not None and output.is_dir():
             raise InputError(f"{name} {output} must be a file, but is a folder; add a file name")
+
+
+def _is_standard_output(path: Path) -> bool:
+    from mememoji.atomic_file import is_special_file
+
+    try:
+        return is_special_file(path) and os.path.samestat(path.stat(), os.fstat(1))
+    except OSError:
+        return False
 
 
 def _load_previous_rows(csv: Path, start: float) -> "tuple[Iterator[Row] | None, float]":
