@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 MIN_LINE_INTERVAL: Final = 5.0
 """The minimum time between two lines in seconds: work that takes less has none."""
 
-_UNKNOWN_TOTAL_INTERVAL: Final = 60.0
+_UNKNOWN_TOTAL_INTERVAL: Final = 30.0
 _NUM_LINES: Final = 10
 
 _Item = TypeVar("_Item")
@@ -136,7 +136,7 @@ def track_progress(
         >>> list(track_progress("abc", "reading", "letters"))
         ['a', 'b', 'c']
     """
-    number = len(items) if total is None and hasattr(items, "__len__") else total
+    number = len(items) if total is None and isinstance(items, Sized) else total
     with ProgressBar(number, description, unit, is_shown=is_shown) as bar:
         for item in items:
             yield item

@@ -52,7 +52,8 @@ def search(
     )
     from mememoji.training.classifier.search_report import write_search_report
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # Its warning about a failed trial is a traceback; the last line and the report count these.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = HyperparameterSearch(
         data=data,
         out=out,
@@ -69,4 +70,7 @@ def search(
     files = ", ".join(path.name for path in write_search_report(study, out))
     best = get_best_trials(study, 1)
     result = f"best: trial {best[0].number}, {100 * (best[0].value or 0):.1f} %" if best else "none finished"
-    typer.echo(f"{len(get_ended_trials(study))} trials, {result}; {files} in {out}")
+    trials_ended = get_ended_trials(study)
+    num_failed = sum(trial.state is optuna.trial.TrialState.FAIL for trial in trials_ended)
+    failed = f", {num_failed} failed" if num_failed else ""
+    typer.echo(f"{len(trials_ended)} trials{failed}, {result}; {files} in {out}")

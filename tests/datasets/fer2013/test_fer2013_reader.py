@@ -105,6 +105,7 @@ def test_folder_of_parquet_files_is_read(tmp_path: Path, make_images: Any) -> No
         path = tmp_path / "data" / f"{split}-00000-of-00001.parquet"
         path.parent.mkdir(exist_ok=True)
         pq.write_table(pa.table({"image": [data], "label": [3]}), path)
+    (tmp_path / "data" / "._test-00000-of-00001.parquet").write_bytes(b"not Parquet")
 
     source = read_fer2013(tmp_path / "data")
 

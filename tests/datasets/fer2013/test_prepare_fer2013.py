@@ -107,6 +107,8 @@ def test_earlier_output_is_replaced_completely(
 ) -> None:
     out = tmp_path / "out"
     prepare_fer2013(official_csv, None, out)
+    # What a file manager leaves there does not count as another file.
+    (out / ".DS_Store").write_bytes(b"")
     smaller = write_csv(tmp_path / "smaller.csv", [(3, image, "Training") for image in make_images(2)])
 
     prepare_fer2013(smaller, None, out)

@@ -81,7 +81,7 @@ class HyperparameterSearch:
     def work(self, seed: int) -> None:
         """Run trials in this process until the study has enough, or the parent process exits."""
         exit_with_parent()
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         set_num_threads(self.num_threads)
         splits = read_splits(self.data, "train", "val")
         train = splits["train"] if self.num_images is None else splits["train"].take(slice(0, self.num_images))
