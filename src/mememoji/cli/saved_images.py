@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mememoji.atomic_file import atomic_write
 from mememoji.cli.saved_mark import SAVED_MARK, is_marked
 from mememoji.cli.sources import STDIN, Source
 from mememoji.errors import RunError
@@ -59,7 +60,9 @@ class ImageFolder:
         self._used.add(_comparison_key(path))
         _make_folder(path.parent)
         try:
-            path.write_bytes(content)
+            # Atomically: what is replaced may be another name of an input.
+            with atomic_write(path) as partial:
+                partial.write_bytes(content)
         except OSError as error:
             raise RunError(f"{format_name(path)} cannot be written: {error.strerror}") from error
         return path
