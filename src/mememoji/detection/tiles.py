@@ -26,8 +26,8 @@ EDGE_TOLERANCE: Final = 0.02
 
 def is_long(image: UInt8Array) -> bool:
     """Return whether an image (H, W, 3) is so long that most of its resolution is lost when it is downscaled."""
-    shorter, longer = sorted(image.shape[:2])
-    return longer > MIN_LONGER_SIDE and longer > MIN_ASPECT_RATIO * shorter
+    shorter, longer = min(image.shape[:2]), max(image.shape[:2])
+    return bool(longer > max(MIN_LONGER_SIDE, MIN_ASPECT_RATIO * shorter))
 
 
 def detect_in_tiles(detector: FaceDetector, image: UInt8Array) -> list[Detection]:
