@@ -43,6 +43,7 @@ class FrameConverter:
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
+        self._display_matrices: dict[int, tuple[int, int, int, int]] = {}
 
     def convert(self, frame: VideoFrame, pixel_shape: Fraction | None) -> RGBImage:
         """Convert a frame.
@@ -68,7 +69,12 @@ class FrameConverter:
             dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
         )
         image = np.asarray(rgb.to_ndarray(), np.uint8)
-        return _turn_upright(_blend_with_white(image) if has_alpha else image, frame)
+        if frame.rotation not in self._display_matrices:
+            # Only once for each rotation: a frame whose side data were read refers to itself, and stays in memory until
+            # Python looks for such cycles.
+            self._display_matrices[frame.rotation] = _read_display_matrix(frame)
+        matrix = self._display_matrices[frame.rotation]
+        return _turn_upright(_blend_with_white(image) if has_alpha else image, matrix)
 
 
 class Deinterlacer:
@@ -135,14 +141,18 @@ def _blend_with_white(image: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") 
     return ((image[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def _turn_upright(image: RGBImage, frame: VideoFrame) -> RGBImage:
-    """Apply the display matrix of a frame, in quarter turns and mirrorings."""
+def _read_display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """Return a, b, c, d of ISO/IEC 14496-12: the point (x, y) of the frame is shown at (a x + c y, b x + d y)."""
     side_data = cast("SideDataContainer", frame.side_data)
     if SideDataType.DISPLAYMATRIX not in side_data:
-        return image
+        return 1, 0, 0, 1
     matrix = np.frombuffer(bytes(side_data[SideDataType.DISPLAYMATRIX]), "<i4")
-    # A point (x, y) of the stored frame is shown at (a x + c y, b x + d y); ISO/IEC 14496-12 calls them so.
-    a, b, c, d = (int(value) for value in matrix[[0, 1, 3, 4]])
+    return int(matrix[0]), int(matrix[1]), int(matrix[3]), int(matrix[4])
+
+
+def _turn_upright(image: RGBImage, matrix: tuple[int, int, int, int]) -> RGBImage:
+    """Apply a display matrix, in quarter turns and mirrorings."""
+    a, b, c, d = matrix
     if abs(b) + abs(c) > abs(a) + abs(d):
         image, a, d = image.swapaxes(0, 1), c, b
     if a < 0:
