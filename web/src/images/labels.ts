@@ -34,7 +34,7 @@ export interface LabelOptions {
 }
 
 /** Smallest fraction of boxes with their word; with fewer, a mixture of words and short texts would only confuse. */
-const MIN_WORDS = 0.75;
+const MIN_WORDS = 0.6;
 
 /** A pass over all boxes: which text is placed, and how much of other boxes it may cover. */
 type Pass = readonly ["word" | "short", number];
@@ -53,15 +53,15 @@ type Labels = (PlacedLabel | undefined)[];
 /**
  * Place a label at each box so that no label overlaps another one. A label is the word, outside of all boxes if
  * possible, else the short text, and undefined if there is no room at all. If every box has its word, words are replaced
- * by full texts where room is left; if too few have one, or some would have no label, all get the short text unless
- * that places fewer labels. Large boxes come first. All lengths are in pixels as displayed.
+ * by full texts where room is left; if too few have one, all get the short text unless that places fewer labels. Large
+ * boxes come first. All lengths are in pixels as displayed.
  */
 export function placeLabels(faces: readonly LabeledBox[], options: LabelOptions): Labels {
   const labels = placeTexts(faces, [...WORD_PASSES, ...SHORT_PASSES], options);
   const numWords = labels.filter((label, index) => label?.text === faces[index]!.word).length;
   if (numWords === faces.length) return extendLabels(labels as PlacedLabel[], faces, options);
-  const isMixed = numWords < MIN_WORDS * faces.length || labels.includes(undefined);
-  const shorts = isMixed ? placeTexts(faces, SHORT_PASSES, options) : [];
+  if (numWords >= MIN_WORDS * faces.length) return labels;
+  const shorts = placeTexts(faces, SHORT_PASSES, options);
   return countPlaced(shorts) >= countPlaced(labels) ? shorts : labels;
 }
 
