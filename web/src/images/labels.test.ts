@@ -50,14 +50,14 @@ describe("placeLabels", () => {
     expect(labels.filter((label) => label.text.includes("Surprise")).length).toBeGreaterThanOrEqual(minWords);
   });
 
-  it("adds the percentage where there is room, and covers no face", () => {
+  it("adds the percentage where there is space, and covers no face", () => {
     const faces = [makeFace(1, 100, 150, 100), makeFace(2, 400, 150, 100)];
     const labels = placeLabels(faces, options);
     expect(labels.map((label) => label?.text)).toEqual(["1 Surprise 100 %", "2 Surprise 100 %"]);
     expect(faces.some((face) => labels.some((label) => label && overlaps(label, face.box)))).toBe(false);
   });
 
-  it("leaves out the percentage, then the word, where there is no room", () => {
+  it("leaves out the percentage, then the word, where there is no space", () => {
     const narrow = { ...options, width: 100 };
     expect(placeLabels([makeFace(1, 20, 100, 60)], narrow)[0]?.text).toBe("1 Surprise");
     expect(placeLabels([makeFace(1, 5, 100, 40)], { ...options, width: 50 })[0]?.text).toBe("1");

@@ -5,7 +5,7 @@ const HEIGHT = 1.6;
 const GAP = 0.3;
 const PADDING = 0.45;
 
-/** Largest fraction of a box that a label may cover: of its own, and of others where there is no room outside of them. */
+/** Largest fraction of a box that a label may cover: of its own, and of others where there is no space outside of them. */
 const MAX_OWN_COVERED = 0.25;
 const MAX_COVERED = 0.1;
 
@@ -13,7 +13,7 @@ const MAX_COVERED = 0.1;
 export interface LabeledBox {
   /** What the label belongs to: the box of the face, or of its meme face. */
   box: Box;
-  /** The text that is placed, the same with more details, and what is placed if there is no room for words. */
+  /** The text that is placed, the same with more details, and what is placed if there is no space for words. */
   word: string;
   full: string;
   short?: string;
@@ -52,8 +52,8 @@ type Labels = (PlacedLabel | undefined)[];
 
 /**
  * Place a label at each box so that no label overlaps another one. A label is the word, outside of all boxes if
- * possible, else the short text, and undefined if there is no room at all. If every box has its word, words are replaced
- * by full texts where room is left; if too few have one, all get the short text unless that places fewer labels. Large
+ * possible, else the short text, and undefined if there is no space at all. If every box has its word, words are replaced
+ * by full texts where space is left; if too few have one, all get the short text unless that places fewer labels. Large
  * boxes come first. All lengths are in pixels as displayed.
  */
 export function placeLabels(faces: readonly LabeledBox[], options: LabelOptions): Labels {
@@ -77,7 +77,7 @@ function placeTexts(faces: readonly LabeledBox[], passes: readonly Pass[], optio
   return labels;
 }
 
-/** Replace words by full texts where there is room. */
+/** Replace words by full texts where there is space. */
 function extendLabels(words: readonly PlacedLabel[], faces: readonly LabeledBox[], options: LabelOptions): Labels {
   const labels = [...words];
   for (const index of orderBySize(faces)) {
@@ -143,7 +143,7 @@ function area(box: Box): number {
   return box.width * box.height;
 }
 
-/** Return a label with twice its height of room above and below. */
+/** Return a label with twice its height of space above and below. */
 function grow({ x, y, width, height }: Box): Box {
   return { x, y: y - 2 * height, width, height: 5 * height };
 }
