@@ -85,7 +85,9 @@ def test_errors_are_sorted_by_descending_confidence(evaluation: ImageEvaluation)
     figure = plot_errors(evaluation)
 
     assert figure is not None
-    shown = [axes.texts[0].get_text() for axes in figure.axes if axes.images]
+    (axes,) = figure.axes
+    shown = [text.get_text() for text in axes.texts if text.get_text().startswith("→ ")]
+    assert len(shown) == len(axes.images)
     confidence = [int(text.split()[-1]) for text in shown]
     assert 0 < len(shown) <= MAX_ERRORS
     assert confidence == sorted(confidence, reverse=True)
