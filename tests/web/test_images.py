@@ -163,6 +163,7 @@ def read_labels(page: Page) -> list[str]:
 def test_thirty_faces_have_an_overview(page: Page, images: Path) -> None:
     choose_files(page, images / "crowd.jpg")
     expect(find_headline(page)).to_have_text("30 faces: 30 happy")
+    expect(page.locator(".label")).to_have_count(30)
     labels = read_labels(page)
     assert [int(label.split()[0]) for label in labels] == list(range(1, 31))
     assert all("Happy" in label for label in labels)
@@ -181,6 +182,8 @@ def test_thirty_faces_have_an_overview(page: Page, images: Path) -> None:
     read_labels(page)
     for width in (390, 1000, 1280):
         page.set_viewport_size({"width": width, "height": 800})
+        # The labels are placed once the browser has reported the new size to the page.
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         read_labels(page)
         assert page.evaluate(COUNT_OVERLAPS) == 0, width
     # Nothing is drawn across the meme faces.
