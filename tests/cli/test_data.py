@@ -123,7 +123,7 @@ def images(astronaut_path: Path, tmp_path: Path) -> Path:
     cv2.imwrite(str(folder / "happy" / "a.png"), image)
     cv2.imwrite(str(folder / "b.png"), image // 4 * 3)
     (folder / "happy" / "c.jpg").write_bytes(b"")
-    (folder / "happy" / "d.heic").write_bytes(b"")
+    (folder / "happy" / "d.psd").write_bytes(b"")
     return folder
 
 
@@ -137,7 +137,7 @@ def test_faces_reports_written_and_skipped_faces(images: Path, tmp_path: Path) -
     assert lines[0].endswith("images: 2 faces of 3 images; skipped: 1 damaged")
     assert lines[1:4] == [
         "  damaged: images/happy/c.jpg",
-        "  skipped, not images of a known format: 1 .heic",
+        "  skipped, not images of a known format: 1 .psd",
         "1 duplicates of other faces dropped, 0 conflicting labels removed",
     ]
     assert lines[4].startswith("1 faces: angry 0, disgust 0, fear 0, happy 1,")
