@@ -61,6 +61,7 @@ test("Tracker keeps IDs where frames are seldom, but not across a long pause", (
   expect(updateIds(tracker, [faceAt(0)], 3000)).toEqual([1]);
   expect(updateIds(tracker, [faceAt(0), faceAt(230)], 4500)).toEqual([1, 2]);
   expect(updateIds(tracker, [faceAt(0)], 60_000)).toEqual([]);
+  expect(updateIds(trackerWith(faceAt(0)), [faceAt(180)], 600)).toEqual([1]);
 });
 
 test("Tracker does not take a face that appears beside another one for it", () => {

@@ -40,8 +40,9 @@ const MAX_GAP = 10_000;
 /** After so many milliseconds a face may have left its box: it is then matched by its distance and its size. */
 const MIN_LEAP_TIME = 150;
 
-/** Maximum distance of the centers of two boxes of the same face in widths, and maximum ratio of their widths. */
-const MAX_LEAP = 1;
+/** Maximum speed of a face in widths a second, its maximum distance in widths, and the maximum ratio of its widths. */
+const MAX_SPEED = 4;
+const MAX_LEAP = 2.5;
 const MAX_SIZE_RATIO = 1.6;
 
 /** Number of detections that start a track: false positives rarely persist. */
@@ -86,16 +87,18 @@ export class Tracker {
   }
 }
 
-/** Return how well a face matches a candidate: its IoU, or below that its nearness, -1..0; undefined if it does not. */
+/** Return how well a face matches a candidate: its IoU, or minus its distance in widths; undefined if it does not. */
 function matchScore({ face: { box }, lastSeen }: Candidate, face: DetectedFace, now: number): number | undefined {
   const iou = boxIou(box, face.box);
   if (iou >= MIN_IOU) return iou;
-  if (now - lastSeen < MIN_LEAP_TIME) return undefined;
+  const elapsed = now - lastSeen;
+  if (elapsed < MIN_LEAP_TIME) return undefined;
   const width = Math.max(box.width, face.box.width);
   const dx = box.x + box.width / 2 - face.box.x - face.box.width / 2;
   const dy = box.y + box.height / 2 - face.box.y - face.box.height / 2;
   const leap = Math.hypot(dx, dy) / width;
-  return leap <= MAX_LEAP && width / Math.min(box.width, face.box.width) <= MAX_SIZE_RATIO ? -leap : undefined;
+  const maxLeap = Math.min((MAX_SPEED * elapsed) / 1000, MAX_LEAP);
+  return leap <= maxLeap && width / Math.min(box.width, face.box.width) <= MAX_SIZE_RATIO ? -leap : undefined;
 }
 
 /** Compute the intersection over union of two boxes, 0..1. */
