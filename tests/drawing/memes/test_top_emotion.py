@@ -14,7 +14,7 @@ from mememoji.results import Composition
 from tests.drawing.memes.compositions import pure
 
 MIN_MARGIN = 0.05
-"""How far the top emotion must be ahead of the second for the face to be judged; a tie has no top emotion."""
+"""How far the top emotion must be ahead of the second for the face to be evaluated; a tie has no top emotion."""
 
 SIZE = 32
 BACKGROUND = 128

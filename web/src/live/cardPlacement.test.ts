@@ -18,7 +18,7 @@ test("placeCards places bars beside a face, and on its other side at the edge", 
   expect(left?.x).toBeLessThan(500 - CARD_SIZES.bars.width);
 });
 
-test("placeCards uses a heading where there is no room for bars, and nothing where there is none at all", () => {
+test("placeCards uses a heading where there is no space for bars, and nothing where there is none at all", () => {
   expect(placeCards([faceAt(1, 20, 40, 320)], { width: 360, height: 400 }, [])).toMatchObject([{ detail: "heading" }]);
   expect(placeCards([faceAt(1, 0, 0, 360)], { width: 360, height: 360 }, [])).toEqual([]);
 });

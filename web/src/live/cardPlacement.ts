@@ -12,7 +12,7 @@ export const CARD_SIZES: Readonly<Record<CardDetail, { width: number; height: nu
 /** The distance of a card from its face and from the edges in pixels. */
 const GAP = 8;
 
-/** The room that a card with bars must have around it to replace a heading, so that cards do not flicker. */
+/** The space that a card with bars must have around it to replace a heading, so that cards do not flicker. */
 const RESERVE = 12;
 
 /** A face whose card is to be placed, in pixels as displayed. */
@@ -32,7 +32,7 @@ export interface PlacedCard extends Box {
 
 /**
  * Place a card at each face, inside the frame, without covering any face or other card: beside, below or above the face,
- * with bars if there is room, else with a heading alone, else not at all. A card keeps its previous place while that is
+ * with bars if there is space, else with a heading alone, else not at all. A card keeps its previous place while that is
  * free. Large faces come first.
  */
 export function placeCards(
@@ -67,8 +67,8 @@ function placeCard(
   const bars = list("bars");
   if (previous?.detail === "bars")
     return bars.find(({ place }) => place === previous.place) ?? bars[0] ?? list("heading")[0];
-  const roomy = bars.find((card) => !previous || isFree(grow(card, RESERVE)));
-  if (roomy) return roomy;
+  const spacious = bars.find((card) => !previous || isFree(grow(card, RESERVE)));
+  if (spacious) return spacious;
   const headings = list("heading");
   return headings.find(({ place }) => place === previous?.place) ?? headings[0];
 }

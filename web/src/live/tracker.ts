@@ -30,14 +30,14 @@ interface Candidate {
 /** Minimum IoU of two boxes of the same face. */
 const MIN_IOU = 0.25;
 
-/** A track ends after so many milliseconds without a detection, if there were so many frames in them. */
+/** A track ends after this time without a detection in milliseconds, if it has at least this number of frames. */
 const MAX_LOST_TIME = 1000;
 const MIN_MISSED = 3;
 
 /** Milliseconds without a detection after which a track ends however few frames there were. */
 const MAX_GAP = 10_000;
 
-/** After so many milliseconds a face may have left its box: it is then matched by its distance and its size. */
+/** Milliseconds after which a face may have left its box: it is then matched by its distance and its size. */
 const MIN_LEAP_TIME = 150;
 
 /** Maximum speed of a face in widths a second, its maximum distance in widths, and the maximum ratio of its widths. */
