@@ -67,6 +67,11 @@ def test_update_keeps_the_track_id_at_a_variable_frame_rate() -> None:
     for n, elapsed in enumerate([0.04, 0.04, 3.0, 0.04, 1.5, 8.0, 0.1] * 3):
         time += elapsed
         assert tracker.update(time, [at(100 + 20 * math.sin(n))]) == (1,)
+    # A frame that is shown for seconds does not count as time without the face.
+    for elapsed in (5.0, 0.04, 0.04):
+        time += elapsed
+        tracker.update(time, [])
+    assert tracker.update(time + 0.04, [at(100)]) == (1,)
 
 
 def test_update_after_two_frames_without_the_face_starts_a_new_track() -> None:

@@ -11,7 +11,7 @@ import pytest
 from av.stream import Disposition
 
 from mememoji.errors import TooLargeError, VideoError
-from mememoji.image_io import ImageLimits
+from mememoji.image_io import ImageLimits, encode_png
 from mememoji.video.video_reader import VideoReader
 from tests.video.conftest import MakeClip, level
 from tests.video.media_files import COLORS, Beep, make_gray, make_quadrants, read_quadrants, write_media
@@ -65,6 +65,25 @@ def test_video_reader_cover_image_is_not_a_video(tmp_path: Path) -> None:
 )
 def test_video_reader_reads_a_file_of_any_name(name: str, make_clip: MakeClip) -> None:
     assert len(read_times(VideoReader(make_clip(3, name=name)))) == 3
+
+
+def test_video_reader_percent_sign_in_the_name_of_an_image_numbers_no_sequence(tmp_path: Path) -> None:
+    (tmp_path / "x%03d.png").write_bytes(encode_png(make_gray(60)))
+    assert len(read_times(VideoReader(tmp_path / "x%03d.png"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:1,\nclip.ts\n#EXT-X-ENDLIST\n"),
+        ("list.mp4", "ffconcat version 1.0\nfile clip.ts\n"),
+    ],
+)
+def test_video_reader_list_of_files_is_rejected(name: str, content: str, tmp_path: Path) -> None:
+    write_media(tmp_path / "clip.ts", [(0.0, make_gray(60))])
+    (tmp_path / name).write_text(content)
+    with pytest.raises(VideoError, match="a list of files"):
+        VideoReader(tmp_path / name)
 
 
 def test_video_reader_returns_frames_with_times(make_clip: MakeClip) -> None:

@@ -44,6 +44,7 @@ class _Track:
     size: float
     velocity: Float64Array  # (2,) pixels per second
     num_missed: int = 0  # frames since the last match
+    lost_since: float = math.inf  # the time of the first of them
 
     def predict(self, time: float) -> Float64Array:
         """Return the expected center (2,) at a time."""
@@ -56,7 +57,8 @@ class _Track:
         center = predicted + CENTER_GAIN * (_center(box) - predicted)
         if elapsed > 0:
             self.velocity = self.velocity + VELOCITY_GAIN * ((center - self.center) / elapsed - self.velocity)
-        self.center, self.time, self.box, self.num_missed = center, time, box, 0
+        self.center, self.time, self.box = center, time, box
+        self.num_missed, self.lost_since = 0, math.inf
         self.size += SIZE_GAIN * (_size(box) - self.size)
 
 
@@ -68,8 +70,8 @@ class Tracker:
     face that is lost for longer than `max_lost_seconds`, and for more than one frame, returns with a new track ID.
 
     Args:
-        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID. A face that is lost
-            in a single frame keeps it even if the frames are farther apart.
+        max_lost_seconds: The time in seconds for which a face may be lost and keep its track ID, from the first frame
+            without it. A face that is lost in a single frame keeps it even if the frames are farther apart.
 
     Raises:
         ValueError: `max_lost_seconds` is negative or not finite.
@@ -113,7 +115,7 @@ class Tracker:
             The distinct track IDs, in the order of the detections.
         """
         self._tracks = [
-            track for track in self._tracks if track.num_missed <= 1 or time - track.time <= self.max_lost_seconds
+            track for track in self._tracks if track.num_missed <= 1 or time - track.lost_since <= self.max_lost_seconds
         ]
         max_distance = min(MAX_DISTANCE + MAX_DISTANCE_PER_SECOND * max(time - self._time, 0.0), MAX_TOTAL_DISTANCE)
         self._time = time
@@ -136,6 +138,7 @@ class Tracker:
                 matched_ids.add(track_id)
         for track in self._tracks:
             track.num_missed += 1
+            track.lost_since = min(track.lost_since, time)
         for index, box in enumerate(boxes):
             if index in matched:
                 matched[index].update(box, time)

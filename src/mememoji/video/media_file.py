@@ -12,6 +12,16 @@ from av.video.stream import VideoStream
 from mememoji.errors import VideoError
 from mememoji.file_names import format_name
 
+_LISTS: Final = frozenset({"concat", "dash", "hls", "imf", "sdp", "vobsub", "webm_dash_manifest"})
+"""Formats whose files name other files, or addresses, to read."""
+_OPEN_OPTIONS: Final = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(sorted(av.formats_available - _LISTS)),
+    # A percent sign in the name of an image does not number a sequence of them.
+    "pattern_type": "none",
+}
+"""What keeps FFmpeg to the one file: an input must not make this machine read other files or fetch URLs."""
+
 MAX_REPEAT: Final = 0.5
 """The time in seconds by which a timestamp may be before the last one without the clock having been set anew."""
 
@@ -28,13 +38,12 @@ def open_media_file(path: Path) -> InputContainer:
     if not path.is_file():
         raise VideoError(f"{format_name(path)} must be a video file; no file has this path")
     try:
-        # Only files: a playlist must not make this machine fetch URLs.
-        return av.open(make_url(path), container_options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        return av.open(make_url(path), container_options=_OPEN_OPTIONS, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, PermissionError):
             raise VideoError(f"{format_name(path)} cannot be read: {error.strerror}") from error
         raise VideoError(
-            f"{format_name(path)} must be a video that FFmpeg can read; it may be damaged or incomplete"
+            f"{format_name(path)} must be a video that FFmpeg can read; it may be damaged, incomplete or a list of files"
         ) from error
 
 

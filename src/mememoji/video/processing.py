@@ -170,7 +170,7 @@ def process_video(
     check_suffix("the plot", outputs.plot, PLOT_SUFFIXES)
     interval = reader.interval * frame_stride
     summary, series, tracking = VideoSummary(), FaceTimeSeries(interval), FaceTracking(smoothing)
-    start = reader.start
+    start = _find_start(reader)
     for time, rows in _group_rows(previous_rows or (), interval):
         summary.add(time, rows)
         series.add(time, rows)
@@ -223,12 +223,16 @@ def _group_rows(rows: Iterable[Row], interval: float) -> Iterator[tuple[float, l
         last = time
 
 
+def _find_start(reader: VideoReader) -> float:
+    """Return the time at which the outputs begin, in seconds."""
+    start = reader.start or min(reader.first_time, 0.0)
+    # Where the clock of the file starts late, players would show nothing until then.
+    return max(start, reader.clock_start) if reader.clock_start > _MAX_LEAD else start
+
+
 def _open_encoder(path: Path, reader: VideoReader, first: Frame, *, audio: bool) -> VideoEncoder:
     height, width = first.image.shape[:2]
-    start = reader.start or min(first.time, 0.0)
-    if reader.clock_start > _MAX_LEAD:
-        # Players would show nothing until then.
-        start = max(start, reader.clock_start)
+    start = _find_start(reader)
     source = SourceStreams(reader.path, reader.start or None, reader.stop) if audio else None
     return VideoEncoder(path, width, height, reader.fps, source=source, start=start)
 
