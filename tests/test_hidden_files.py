@@ -9,6 +9,7 @@ from mememoji.hidden_files import is_hidden_name, is_system_name
     "name",
     [
         "._x.png",
+        "~$x.png",
         ".DS_Store",
         "Thumbs.db",
         "THUMBS.DB",

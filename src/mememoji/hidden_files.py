@@ -43,7 +43,7 @@ def is_system_name(name: str) -> bool:
     Args:
         name: The last component of a path.
     """
-    return name.casefold() in _SYSTEM_NAMES or name.startswith("._")
+    return name.casefold() in _SYSTEM_NAMES or name.startswith(("._", "~$"))
 
 
 def is_hidden_name(name: str) -> bool:

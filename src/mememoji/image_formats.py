@@ -93,8 +93,18 @@ IMAGE_FORMATS: Final = (
     ImageFormat("Targa", frozenset({".tga"}), "", advice=_CONVERT),
     ImageFormat("DDS", frozenset({".dds"}), r"DDS \|", advice=_CONVERT),
     ImageFormat("FITS", frozenset({".fits", ".fit"}), r"SIMPLE  =", advice=_CONVERT),
+    ImageFormat("DICOM", frozenset({".dcm", ".dicom"}), r".{128}DICM", advice=_EXPORT),
+    ImageFormat("DjVu", frozenset({".djvu", ".djv"}), r"AT&TFORM", advice=_EXPORT),
+    ImageFormat("PCX", frozenset({".pcx"}), r"\n[\x00-\x05]\x01[\x01\x02\x04\x08]", advice=_CONVERT),
+    ImageFormat("QOI", frozenset({".qoi"}), r"qoif", advice=_CONVERT),
+    ImageFormat("SGI", frozenset({".sgi"}), r"\x01\xda[\x00\x01][\x01\x02]", advice=_CONVERT),
+    ImageFormat(
+        "Windows metafile", frozenset({".emf", ".wmf"}), r"\x01\0\0\0.{36} EMF|\xd7\xcd\xc6\x9a", advice=_EXPORT
+    ),
     # No images, but what is often saved or uploaded under the name of one.
     ImageFormat("video", frozenset(), r"....ftyp|....moov|\x1aE\xdf\xa3|RIFF....AVI ", advice="use `mememoji video`"),
+    ImageFormat("ZIP archive", frozenset(), r"PK\x03\x04", advice="unpack it"),
+    ImageFormat("Git LFS pointer", frozenset(), r"version https://git-lfs", advice="run `git lfs pull`"),
     ImageFormat(
         "HTML page",
         frozenset(),

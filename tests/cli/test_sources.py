@@ -92,13 +92,15 @@ def test_files_that_cannot_be_opened_are_reported(folder: Path) -> None:
     (folder / "broken.png").symlink_to("nowhere.png")
     (folder / "circle.jpg").symlink_to("circle.jpg")
     os.mkfifo(folder / "pipe.png")
-    result = CliRunner().invoke(app, ["predict", str(folder), str(folder / "a.png" / "x"), "--detector", "full-image"])
+    paths = [str(folder), str(folder / "a.png" / "x"), ""]
+    result = CliRunner().invoke(app, ["predict", *paths, "--detector", "full-image"])
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
         f"mememoji: {folder / 'pipe.png'} cannot be read: it is not a regular file",
         f"mememoji: {folder / 'broken.png'} cannot be read: No such file or directory",
         f"mememoji: {folder / 'circle.jpg'} cannot be read: Too many levels of symbolic links",
         f"mememoji: {folder / 'a.png' / 'x'} cannot be read: Not a directory",
+        "mememoji: an empty path cannot be read: No such file or directory",
     ]
 
 

@@ -118,11 +118,8 @@ def _walk(folder: str, errors: list[str]) -> Iterator[str]:
 
 
 def _is_folder(path: str) -> bool:
-    try:
-        return Path(path).is_dir()
-    except (OSError, ValueError):
-        # Reading it reports the error.
-        return False
+    # Not Path, for which "" is the current folder. Of a path that cannot be used, reading it reports the error.
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def _is_regular(path: str) -> bool:

@@ -89,8 +89,8 @@ class CsvTable:
             names = [field.strip().casefold() for field in fields]
             if all(column.casefold() in names for column in columns):
                 return delimiter, len(names), [names.index(column.casefold()) for column in columns]
-        got = header.strip()[:60]
-        raise DatasetError(f"{self.name}: the header must be `{','.join(columns)}`, got `{got}`")
+        got = f"`{header.strip()[:60]}`" if header.strip() else "an empty line"
+        raise DatasetError(f"{self.name}: the header must be `{','.join(columns)}`, got {got}")
 
     def _iter_lines(self, file: IO[bytes]) -> Iterator[str]:
         buffered = io.BufferedReader(_SequentialFile(file), _BUFFER_SIZE)

@@ -12,7 +12,7 @@ from mememoji.datasets.face_sets.prepare_faces import prepare_faces
 from mememoji.datasets.splits import Split, write_split
 from mememoji.detection.compact import CompactDetector
 from mememoji.detection.full_image import FullImageDetector
-from mememoji.errors import DatasetError
+from mememoji.errors import DatasetError, InputError
 from mememoji.image_io import encode_png
 from tests.datasets.conftest import draw_images
 
@@ -115,6 +115,11 @@ def test_face_set_is_replaced_but_another_file_is_not(images: Path, held_out: Pa
     with pytest.raises(DatasetError, match="must be a new file or a face set to replace, got another file"):
         prepare_faces([FaceSource(images)], held_out, FULL_IMAGE_CUTTER)
     assert held_out.read_bytes() == before
+
+    before = out.read_bytes()
+    with pytest.raises(InputError, match="must be different files"):
+        prepare_faces([FaceSource(images)], out, FULL_IMAGE_CUTTER, against=[FaceSource(out)])
+    assert out.read_bytes() == before
 
 
 def test_wrong_number_of_licenses_is_rejected(images: Path, tmp_path: Path) -> None:

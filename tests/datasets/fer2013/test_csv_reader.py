@@ -152,7 +152,7 @@ def test_malformed_row_is_an_error(row: str, message: str, official_csv: Path) -
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "the header must be `emotion,pixels,Usage`, got ``"),
+        (b"", "the header must be `emotion,pixels,Usage`, got an empty line"),
         (b"emotion,pixels\n", "the header must be"),
         (b"\xff\xfe\x00", "the header must be"),
     ],

@@ -92,6 +92,7 @@ def test_hidden_and_system_entries_are_skipped(tmp_path: Path, make_images: Any)
     for name in (
         "train/happy/Training_0.png",
         "train/happy/._Training_1.png",
+        "train/happy/~$aining_1.png",
         "train/happy/@eaDir/Training_2.png",
         "train/.ipynb_checkpoints/Training_3.png",
         "train/__MACOSX/Training_4.png",
@@ -100,20 +101,34 @@ def test_hidden_and_system_entries_are_skipped(tmp_path: Path, make_images: Any)
         ".test/sad/PublicTest_7.png",
     ):
         save(tmp_path, name, image)
-    for name in ("train/Thumbs.db", "train/happy/Thumbs.db", "train/desktop.ini"):
+    for name in ("train/Thumbs.db", "train/happy/Thumbs.db", "train/happy/notes.txt", "train/desktop.ini"):
         (tmp_path / name).write_bytes(b"")
 
     assert [file.path.name for file in list_images(tmp_path).files] == ["Training_0.png"]
+
+
+@pytest.mark.parametrize("name", ["more/Training_1.png", "Training_1.heic", "Training_1.psd"])
+def test_images_that_are_not_read_are_an_error(name: str, tmp_path: Path, make_images: Any) -> None:
+    save(tmp_path, "train/happy/Training_0.tif", make_images(1)[0])
+    path = tmp_path / "train/happy" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+
+    with pytest.raises(DatasetError, match=r"happy/(more must be an image|Training_1.\w+ must end in .avif, .bmp)"):
+        list_images(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 def test_truncated_image_is_an_error(suffix: str, tmp_path: Path, make_images: Any) -> None:
     save(tmp_path, f"train/happy/Training_12.{suffix}", make_images(1)[0])
     path = tmp_path / f"train/happy/Training_12.{suffix}"
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-    with pytest.raises(DatasetError, match=rf"^row 12: .*Training_12.{suffix} cannot be decoded and may be truncated"):
-        list(read_folder(list_images(tmp_path).files))
+    for content in (path.read_bytes()[: path.stat().st_size // 2], b"text"):
+        path.write_bytes(content)
+        with pytest.raises(
+            DatasetError, match=rf"^row 12: .*{path.name} cannot be decoded and may be truncated"
+        ) as error:
+            list(read_folder(list_images(tmp_path).files))
+        assert "object at" not in str(error.value)
 
 
 def test_image_of_another_size_is_an_error(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def prepare_faces(
 
     Raises:
         DatasetError: A source is not valid, `out` is another file, or the number of licenses is wrong.
+        InputError: `out` is one of `against` or `compare`, or `sheet` is one of the other files.
         MissingExtraError: The extra "train" is not installed.
         RunError: `out` cannot be written.
     """
@@ -64,9 +65,11 @@ def prepare_faces(
     if not 0.0 <= trust <= 1.0:
         raise DatasetError(f"trust must be in 0..1, got {trust}")
     _check_is_replaceable(out)
-    inputs = {f"source {number}": source.path for number, source in enumerate([*sources, *against, *compare], 1)}
-    # A face set may be extended in place: it is read completely, and replaced at the end.
-    check_outputs({"the sheet": sheet}, {"the face set": out, **inputs})
+    references = {f"the reference {number}": source.path for number, source in enumerate([*against, *compare], 1)}
+    inputs = {f"source {number}": source.path for number, source in enumerate(sources, 1)}
+    # A source may be extended in place: it is read completely, and replaced at the end.
+    check_outputs({"the face set": out}, references)
+    check_outputs({"the sheet": sheet}, {"the face set": out, **inputs, **references})
     texts: Sequence[str | None] = licenses or [None]
     if len(texts) == 1:
         texts = [*texts] * len(sources)

@@ -9,8 +9,11 @@ from mememoji.datasets.fer2013.records import USAGES, Record, decode_crop, label
 from mememoji.emotions import FER2013_LABELS
 from mememoji.errors import DatasetError
 from mememoji.hidden_files import is_hidden_name
+from mememoji.image_formats import SUFFIXES, find_unreadable_format
 
-_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+_SUFFIXES: Final = frozenset(
+    {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
 _NAME: Final = re.compile(rf"(?P<usage>{'|'.join(USAGES)})_(?P<row>\d{{1,9}})$")
 
 
@@ -45,7 +48,8 @@ def list_images(folder: Path) -> ImageListing:
     numbers differ; otherwise rows are numbered in the order of paths. Hidden and system entries are skipped.
 
     Raises:
-        DatasetError: A folder is not named after an emotion, cannot be read, or there are no images.
+        DatasetError: A folder is not named after an emotion, cannot be read, contains a folder or an image in a format
+            that is not read, or there are no images.
     """
     found: list[tuple[Path, int, int]] = []
     numbers: list[int] = []
@@ -58,6 +62,7 @@ def list_images(folder: Path) -> ImageListing:
                 raise DatasetError(f"{emotion_folder} must be named after one of {', '.join(FER2013_LABELS)}")
             for path in _list_visible(emotion_folder):
                 if path.suffix.lower() not in _SUFFIXES:
+                    _check_may_be_skipped(path)
                     continue
                 name = _NAME.match(path.stem)
                 if name is not None:
@@ -81,9 +86,18 @@ def read_folder(files: Sequence[ImageFile]) -> Iterator[Record]:
         try:
             data = file.path.read_bytes()
         except OSError as error:
-            raise DatasetError(f"{file.path} cannot be read: {error}", row=file.row) from error
+            raise DatasetError(f"{file.path} cannot be read: {error.strerror}", row=file.row) from error
         image = decode_crop(data, file.row, str(file.path))
         yield Record(file.row, image, file.label, file.split)
+
+
+def _check_may_be_skipped(path: Path) -> None:
+    """Raise DatasetError if a dataset without this entry of an emotion's folder would lack images."""
+    if path.is_dir():
+        raise DatasetError(f"{path} must be an image, got a folder; move its images to {path.parent}")
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES or find_unreadable_format(suffix) is not None:
+        raise DatasetError(f"{path} must end in {', '.join(sorted(_SUFFIXES))}; convert it, or move it away")
 
 
 def _find_split_folders(folder: Path) -> list[Path]:

@@ -124,7 +124,9 @@ def decode_crop(data: bytes, row: int, name: str = "the image") -> UInt8Array:
             mode = "L" if image.mode == "L" else "RGB"
             return to_gray(np.array(image.convert(mode), np.uint8))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DatasetError(f"{name} cannot be decoded and may be truncated: {error}", row=row) from error
+        # Pillow's message on what it does not recognize is the address of an object.
+        reason = "" if isinstance(error, UnidentifiedImageError) else f": {error}"
+        raise DatasetError(f"{name} cannot be decoded and may be truncated{reason}", row=row) from error
 
 
 def describe_usage(split: int) -> str:
