@@ -280,6 +280,15 @@ def test_video_reader_keeps_the_clock_of_the_file(tmp_path: Path) -> None:
     late = write_media(tmp_path / "late.mkv", make_frames(times), Beep(end=3))
     assert read_times(VideoReader(late)) == pytest.approx(times, abs=2e-3)
     assert read_times(VideoReader(late, start=2.6)) == pytest.approx(times[6:], abs=2e-3)
+    # Matroska has no timestamps below 0.
+    early = write_media(
+        tmp_path / "early.mkv",
+        make_frames(np.arange(-5, 15) / 10),
+        Beep(start=-0.5),
+        codec="libx264",
+        container={"avoid_negative_ts": "disabled"},
+    )
+    assert read_times(VideoReader(early)) == pytest.approx(np.arange(-5, 15) / 10, abs=2e-3)
     # The clock of a broadcast starts anywhere.
     broadcast = write_media(
         tmp_path / "late.ts", [(time + 300, image) for time, image in make_frames(times)], Beep("mp2", 300, 303, 301)

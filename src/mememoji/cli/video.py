@@ -93,11 +93,14 @@ def video(
         typer.echo(f"mememoji: {message}", err=True)
     end = result.end_of_stream
     if end.num_damaged:
-        typer.echo(f"mememoji: {end.num_damaged} frames of {format_name(path)} are damaged", err=True)
+        frames = "frame is" if end.num_damaged == 1 else "frames are"
+        typer.echo(f"mememoji: {format_name(path)}: {end.num_damaged} {frames} damaged", err=True)
     if not end.complete:
-        of_duration = "" if reader.duration is None else f" of {reader.duration:.2f} s"
+        # Some containers estimate their duration from what is left of them.
+        is_known = reader.duration is not None and reader.duration > end.time
+        of_duration = f" of {reader.duration:.2f}" if is_known else ""
         typer.echo(
-            f"mememoji: {format_name(path)} is damaged: reading stopped at {end.time:.2f}{of_duration}", err=True
+            f"mememoji: {format_name(path)} is damaged: reading stopped at {end.time:.2f}{of_duration} s", err=True
         )
         raise typer.Exit(1)
 

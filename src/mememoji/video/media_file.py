@@ -43,7 +43,7 @@ def open_media_file(path: Path) -> InputContainer:
         if isinstance(error, PermissionError):
             raise VideoError(f"{format_name(path)} cannot be read: {error.strerror}") from error
         raise VideoError(
-            f"{format_name(path)} must be a video that FFmpeg can read; it may be damaged, incomplete or a list of files"
+            f"{format_name(path)} must be a video that FFmpeg can read; it may be damaged, cut off or a list of files"
         ) from error
 
 

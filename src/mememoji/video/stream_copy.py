@@ -81,7 +81,8 @@ class StreamCopy:
             if isinstance(target, AudioEncoder):
                 self._output.mux(target.encode(None, self._shift))
                 if target.num_damaged:
-                    self.messages.append(f"stream {index}: {target.num_damaged} damaged audio packets are silent")
+                    packets = "packet is" if target.num_damaged == 1 else "packets are"
+                    self.messages.append(f"stream {index}: {target.num_damaged} damaged audio {packets} silent")
 
     def close(self) -> None:
         """Close the source."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -29,6 +29,9 @@ _MIN_STEP: Final = 1e-3
 """The time in seconds between two frames that have the same timestamp."""
 _END_TOLERANCE: Final = 0.5
 """The time in seconds by which the frames may end before the duration that a header declares."""
+_MAX_UNTIMED: Final = 1000
+_MAX_REORDERED: Final = 16
+"""The number of packets within which codecs change the order of frames."""
 _DURATION_FORMATS: Final = {"asf", "flv", "mxf"}
 """Containers whose header declares the duration of all streams, but no size."""
 
@@ -185,7 +188,22 @@ class VideoDecoder:
     def _read_time(self, frame: VideoFrame, previous: float) -> float:
         if frame.pts is not None and frame.time_base is not None:
             return float(frame.pts * frame.time_base) - self._origin
-        return previous + 1 / self.fps if math.isfinite(previous) else 0.0
+        return previous + 1 / self.fps if math.isfinite(previous) else self._find_first_time()
+
+    def _find_first_time(self) -> float:
+        """Return the time of a first frame without a timestamp: Matroska has none below 0, raw streams none at all."""
+        timestamps: list[int] = []
+        num_untimed = 0
+        with suppress(av.error.FFmpegError), open_media_file(self._path) as container:
+            packets = (packet for packet in container.demux(container.streams[self._stream.index]) if packet.size)
+            for packet in islice(packets, _MAX_UNTIMED):
+                if packet.pts is None:
+                    num_untimed += 1
+                else:
+                    timestamps.append(packet.pts)
+                if len(timestamps) == _MAX_REORDERED:
+                    break
+        return float(min(timestamps) * self._time_base) - self._origin - num_untimed / self.fps if timestamps else 0.0
 
 
 def _make_codec_context(stream: VideoStream) -> VideoCodecContext:
