@@ -121,15 +121,20 @@ def test_video_encoder_subtitles_are_copied_or_reported(suffix: str, is_kept: bo
         video, subtitles = file.add_stream("mpeg4", rate=10), file.add_mux_stream("subrip")
         video.width, video.height = 64, 48
         packets = video.encode(av.VideoFrame.from_ndarray(make_gray(60), format="rgb24")) + video.encode(None)
-        subtitle = av.Packet(b"Hello")
-        subtitle.stream, subtitle.pts, subtitle.dts, subtitle.duration = subtitles, 0, 0, 100
-        file.mux([*packets, subtitle])
+        # Two that overlap.
+        for time, duration in ((0, 4000), (1000, 2000)):
+            subtitle = av.Packet(b"Hello")
+            subtitle.stream, subtitle.pts, subtitle.dts, subtitle.duration = subtitles, time, time, duration
+            packets.append(subtitle)
+        file.mux(packets)
     messages = copy_video(source, tmp_path / f"copy{suffix}")
     with av.open(tmp_path / f"copy{suffix}") as file:
         assert bool(file.streams.subtitles) == is_kept
+        if is_kept:
+            assert [packet.pts for packet in file.demux(subtitles=0) if packet.size] == [0, 1000]
         assert bool(messages) != is_kept
     if messages:
-        assert "does not hold subtitles in subrip; write an .mkv" in messages[0]
+        assert "does not hold subtitles in subrip; write .mkv to" in messages[0]
 
 
 @pytest.mark.parametrize("size", [(65, 49), (101, 64)])

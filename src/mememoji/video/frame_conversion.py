@@ -13,6 +13,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from mememoji.image_io import RGBImage
 
 _UNSPECIFIED: Final = 2
+_DEFAULT_TIME_BASE: Final = Fraction(1, 1000)
 _HDR: Final = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
 _HD: Final = 1280, 577
 """The width and the height from which colors without a specification are those of HD, as players assume."""
@@ -96,7 +97,7 @@ class Deinterlacer:
             return [frame]
         done = self._finish() if layout != self._layout else []
         if self._graph is None:
-            self._graph, self._layout = _make_deinterlacing_graph(frame), layout
+            self._graph, self._layout = _make_graph(frame, "bwdif", "mode=send_frame:deint=interlaced"), layout
         self._graph.vpush(frame)
         return done + _pull(self._graph)
 
@@ -109,10 +110,13 @@ class Deinterlacer:
         return done
 
 
-def _make_deinterlacing_graph(frame: VideoFrame) -> Graph:
+def _make_graph(frame: VideoFrame, name: str, options: str) -> Graph:
+    """Return a graph of one filter for frames like this one."""
     graph = Graph()
-    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
-    graph.link_nodes(source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink"))
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or _DEFAULT_TIME_BASE
+    )
+    graph.link_nodes(source, graph.add(name, options), graph.add("buffersink"))
     graph.configure()
     return graph
 
@@ -143,7 +147,10 @@ def _blend_with_white(image: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") 
 
 def _read_display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """Return a, b, c, d of ISO/IEC 14496-12: the point (x, y) of the frame is shown at (a x + c y, b x + d y)."""
-    side_data = cast("SideDataContainer", frame.side_data)
+    # PyAV frees the metadata of side data twice, which crashes. Color profiles are the only side data that have any.
+    graph = _make_graph(frame, "sidedata", "mode=delete:type=ICC_PROFILE")
+    graph.vpush(frame)
+    side_data = cast("SideDataContainer", graph.vpull().side_data)
     if SideDataType.DISPLAYMATRIX not in side_data:
         return 1, 0, 0, 1
     matrix = np.frombuffer(bytes(side_data[SideDataType.DISPLAYMATRIX]), "<i4")

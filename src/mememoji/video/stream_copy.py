@@ -14,7 +14,7 @@ from av.stream import Stream
 
 from mememoji.video.audio_encoder import AudioEncoder
 from mememoji.video.media_file import MAX_REPEAT, find_clock_origin, open_media_file
-from mememoji.video.output_format import OutputFormat
+from mememoji.video.output_format import OUTPUT_FORMATS, OutputFormat
 from mememoji.video.source_streams import SourceStreams
 
 _KEPT_TAGS: Final = "language", "title", "handler_name"
@@ -48,6 +48,7 @@ class StreamCopy:
         self._origin = find_clock_origin(self._input)
         self._shift = -Fraction(self._origin + zero)
         self._joints: dict[int, float] = {}
+        self._times: dict[int, float] = {}
         self._ends: dict[int, float] = {}
         self._last_dts: dict[int, int | None] = {}
         self._targets: dict[int, Stream | AudioEncoder] = {}
@@ -102,9 +103,10 @@ class StreamCopy:
             return self._output.add_stream_from_template(stream)
         if isinstance(stream, AudioStream):
             return AudioEncoder(stream, self._output, self._format.audio_encoder)
+        suffixes = [suffix for suffix, other in OUTPUT_FORMATS.items() if codec in other.subtitle_codecs]
+        hint = f"; write {' or '.join(suffixes)} to keep them" if suffixes else ""
         self.messages.append(
-            f"stream {stream.index} is left out: this container does not hold subtitles in {codec}; "
-            "write an .mkv to keep them"
+            f"stream {stream.index} is left out: this container does not hold subtitles in {codec}{hint}"
         )
         return None
 
@@ -131,10 +133,12 @@ class StreamCopy:
     def _join(self, packet: "Packet[Stream]") -> None:
         """Let a packet follow the one before in its stream where the clock was set anew, as in joined recordings."""
         index = packet.stream.index
-        if self._find_time(packet) + self._joints.get(index, 0.0) < self._ends.get(index, -math.inf) - MAX_REPEAT:
+        # Compared with the start of the packet before: subtitles may overlap.
+        if self._find_time(packet) + self._joints.get(index, 0.0) < self._times.get(index, -math.inf) - MAX_REPEAT:
             self._joints[index] = self._ends[index] - self._find_time(packet)
         _move(packet, Fraction(self._joints.get(index, 0.0)))
-        self._ends[index] = self._find_time(packet) + float((packet.duration or 0) * packet.time_base)
+        self._times[index] = self._find_time(packet)
+        self._ends[index] = self._times[index] + float((packet.duration or 0) * packet.time_base)
 
     def _find_time(self, packet: "Packet[Stream]") -> float:
         timestamp = packet.dts if packet.pts is None else packet.pts
