@@ -36,7 +36,7 @@ class _Scans:
         pending: The bits that are not sent yet of each coefficient of each component; -1 for a coefficient not sent.
         has_restarts: Whether the scans contain restart markers.
         restart_index: The index, 0..7, of the next restart marker in the last scan.
-        is_valid: Whether all marker segments are complete.
+        is_valid: Whether all marker segments are complete, and the data of the last scan run to the end of the file.
     """
 
     pending: dict[int, list[int]] = field(default_factory=dict)
@@ -77,6 +77,11 @@ def complete_jpeg(content: bytes, decode: Callable[[bytes], UInt8Array]) -> UInt
     return image
 
 
+def is_jpeg_end_missing(content: bytes) -> bool:
+    """Return whether a JPEG lacks its end mark or a part of it; what follows the mark does not count."""
+    return not content.endswith(JPEG_END) and _read_scans(content).is_valid
+
+
 def is_png_end_missing(content: bytes) -> bool:
     """Return whether a PNG lacks its last chunk, IEND, or a part of it."""
     start = len(PNG_SIGNATURE)
@@ -100,6 +105,8 @@ def _read_scans(content: bytes) -> _Scans:
         if marker == 0xFF:  # a fill byte
             start += 1
             continue
+        if marker == JPEG_END[1]:
+            return scans
         if start + 4 > size:
             return scans
         length = int.from_bytes(content[start + 2 : start + 4], "big")

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
-from mememoji.end_marks import complete_jpeg, is_png_end_missing
+from mememoji.end_marks import complete_jpeg, is_jpeg_end_missing, is_png_end_missing
 from mememoji.errors import ImageError, TooLargeError
 from mememoji.exif import apply_orientation, read_orientation
 from mememoji.file_names import format_name
@@ -228,8 +228,8 @@ def _from_bytes(content: bytes | bytearray | memoryview, limits: ImageLimits, na
         if completed is None:
             raise
         return DecodedImage(completed, (END_MISSING,))
-    is_end_missing = form.name == "PNG" and is_png_end_missing(content)
-    return DecodedImage(pixels, (END_MISSING,) if is_end_missing else ())
+    lacks_end = {"JPEG": is_jpeg_end_missing, "PNG": is_png_end_missing}.get(form.name)
+    return DecodedImage(pixels, (END_MISSING,) if lacks_end is not None and lacks_end(content) else ())
 
 
 def _join(names: Sequence[str]) -> str:

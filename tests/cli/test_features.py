@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from mememoji.classification.shipped_classifiers import list_classifiers, load_shipped_classifier
 from mememoji.cli import app
-from mememoji.image_io import read_image
+from mememoji.image_io import encode_png, read_image
 
 
 def run(*arguments: str | Path) -> tuple[int, str, str]:
@@ -53,3 +53,6 @@ def test_features_invalid_arguments_are_reported(astronaut_path: Path, tmp_path:
     assert (code, "must be one of stem, stage1, stage2, stage3, activation" in errors) == (1, True)
     code, _, errors = run(astronaut_path, "--face", "2", "--out", tmp_path / "x.png")
     assert (code, "--face must be at most 1" in errors) == (1, True)
+    (tmp_path / "black.png").write_bytes(encode_png(np.zeros((48, 48, 3), np.uint8)))
+    code, _, errors = run(tmp_path / "black.png", "--out", tmp_path / "x.png")
+    assert (code, "no face was found in" in errors) == (1, True)

@@ -22,7 +22,8 @@ def prepare(
         Path,
         typer.Argument(
             help="FER2013: fer2013.csv, plain or compressed (.gz, .bz2, .xz, .zip, .tar.gz); Parquet; or a folder "
-            "train/<emotion>/*.jpg."
+            "train/<emotion>/*.jpg.",
+            metavar="SOURCE",
         ),
     ],
     out: Annotated[

@@ -77,6 +77,8 @@ def _read_face(path: Path, number: int, detector: str, weights: Path) -> "tuple[
     analyzer = Analyzer(detector, weights)
     image = read_image(path, analyzer.limits)
     faces = analyzer.analyze_array(image).faces
+    if not faces:
+        raise InputError(f"no face was found in {path}; --detector full-image takes the whole image for one face")
     if number > len(faces):
         raise InputError(f"--face must be at most {len(faces)}, the number of faces found in {path}, got {number}")
     face = faces[number - 1]
