@@ -113,6 +113,8 @@ def _plot_series(axes: "Axes", points: TimeSeriesPoints) -> None:
 def _style_axes(axes: "Axes", span: tuple[float, float]) -> None:
     axes.set_xlim(span[0], max(span[1], span[0] + 0.1))
     axes.set_ylim(0, 1)
+    # Whole times, where the clock of the file starts late too.
+    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
     axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axes.tick_params(colors=_MUTED_TEXT, labelsize=8, length=3)
     axes.set_facecolor("#f4f5f7")
