@@ -72,6 +72,8 @@ def test_png_without_its_last_chunk_is_read_with_a_warning(portrait: Image.Image
 
 
 def test_png_without_pixels_is_damaged(portrait: Image.Image) -> None:
+    with pytest.raises(ImageError, match="its header ends too early"):
+        decode_image(encode_png(np.asarray(portrait))[:8])
     content = encode_png(np.asarray(portrait))
     for end in (len(content) - 60, len(content) // 2):
         with pytest.raises(ImageError, match="damaged, truncated"):

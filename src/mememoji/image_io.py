@@ -5,6 +5,7 @@ import importlib
 import io
 import os
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -255,7 +256,9 @@ def _decoding(name: str) -> Iterator[None]:
         raise TooLargeError(f"{name}: {error}") from error
     # On malformed files Pillow's decoders raise almost any exception.
     except Exception as error:
-        raise ImageError(f"{name}: damaged, truncated or closed: {error}") from error
+        is_header_cut = struct.error in (type(error), type(error.__cause__))
+        reason = "its header ends too early" if is_header_cut else error
+        raise ImageError(f"{name}: damaged, truncated or closed: {reason}") from error
 
 
 @cache

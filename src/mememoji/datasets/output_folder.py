@@ -59,4 +59,4 @@ def atomic_output_folder(out: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise RunError(f"{out} cannot be written: {error}") from error
+        raise RunError(f"{out} cannot be written: {error.strerror or error}") from error

@@ -43,7 +43,7 @@ def write_report_folder(
         out.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=".report-", dir=out))
     except OSError as error:
-        raise RunError(f"cannot write into {out}: {error}; name another folder with --out") from error
+        raise RunError(f"cannot write into {out}: {error.strerror or error}; name another folder with --out") from error
     try:
         figures = draw(partial)
         files = [*figures, f"{name}.md"]
@@ -57,7 +57,7 @@ def write_report_folder(
         for file in files:
             (partial / file).replace(out / file)
     except OSError as error:
-        raise RunError(f"cannot write into {out}: {error}; name another folder with --out") from error
+        raise RunError(f"cannot write into {out}: {error.strerror or error}; name another folder with --out") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return [out / file for file in files]

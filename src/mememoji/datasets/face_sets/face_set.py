@@ -130,7 +130,7 @@ def write_face_set(face_set: FaceSet, path: Path) -> None:
         with atomic_write(path) as partial, partial.open("wb") as file:
             pq.write_table(table, file, compression="zstd")
     except OSError as error:
-        raise RunError(f"{path} cannot be written: {error}") from error
+        raise RunError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def read_face_set(path: Path) -> FaceSet:

@@ -58,7 +58,7 @@ def read_votes(path: Path) -> Votes:
                 except DatasetError as error:
                     raise table.locate(error) from error
     except OSError as error:
-        raise DatasetError(f"{path.name} cannot be read: {error}", row=len(votes)) from error
+        raise DatasetError(f"{path.name} cannot be read: {error.strerror or error}", row=len(votes)) from error
     array = np.array(votes, np.uint8).reshape(len(votes), len(FERPLUS_VOTES))  # (N, 10)
     return Votes(format_name(path.name), np.array(splits, np.int8), array)
 
