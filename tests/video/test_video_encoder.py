@@ -81,6 +81,14 @@ def test_video_encoder_copy_of_the_late_case_keeps_flash_and_beep_together(share
     assert find_beep(path) == pytest.approx(find_beep(source), abs=0.002)
 
 
+def test_video_encoder_copy_of_aac_from_mp4_does_not_move_the_frames(tmp_path: Path) -> None:
+    # Its first packet lies before 0.
+    frames = [(n / 10, make_gray(230 if n == 5 else 60)) for n in range(10)]
+    copy_video(write_media(tmp_path / "source.mp4", frames, Beep()), tmp_path / "copy.mkv")
+    assert find_flash(tmp_path / "copy.mkv") == pytest.approx(0.5, abs=1e-3)
+    assert find_beep(tmp_path / "copy.mkv")[1] == pytest.approx(0.5, abs=0.005)
+
+
 def test_video_encoder_joined_recordings_stay_together(tmp_path: Path) -> None:
     frames = [(n / 10, make_gray(230 if n == 5 else 60)) for n in range(10)]
     silent = write_media(tmp_path / "a.ts", [(time, make_gray(60)) for time, _ in frames], Beep("mp2", beep=9))

@@ -18,6 +18,7 @@ from mememoji.video.output_format import OUTPUT_FORMATS, OutputFormat
 from mememoji.video.source_streams import SourceStreams
 
 _KEPT_TAGS: Final = "language", "title", "handler_name"
+_MATROSKA: Final = {"matroska", "webm"}
 _MAX_DISORDER: Final = 2.0
 """The seconds by which packets of different streams may be out of order in a file."""
 
@@ -47,6 +48,9 @@ class StreamCopy:
         self._input = open_media_file(source.path)
         self._origin = find_clock_origin(self._input)
         self._shift = -Fraction(self._origin + zero)
+        # Encoders of audio begin with a packet before 0. Matroska has no times below 0, but notes the delay of audio;
+        # where the source did not, its muxer would move everything else.
+        self._keeps_early = output_format.muxer not in _MATROSKA or "matroska" in self._input.format.name
         self._joints: dict[int, float] = {}
         self._times: dict[int, float] = {}
         self._ends: dict[int, float] = {}
@@ -151,6 +155,9 @@ class StreamCopy:
             self._output.mux(target.encode(packet, self._shift))
             return
         _move(packet, self._shift)
+        end = math.inf if packet.pts is None else packet.pts + (packet.duration or 0)
+        if end <= 0 and not self._keeps_early:
+            return
         last = self._last_dts.get(packet.stream.index)
         if last is not None and packet.dts is not None and packet.dts <= last:
             # Rounded in the source; muxers want increasing times.
