@@ -173,7 +173,7 @@ def _read_bytes(path: str | os.PathLike[str], limits: ImageLimits) -> bytes:
     except (OSError, ValueError) as error:
         if re.match(r"data:|[a-z][a-z0-9+.-]+:/", str(path), re.IGNORECASE):
             raise ImageError(
-                f"{str(path)[:80]} looks like a URL, but a str is read as a path; pass the bytes of the image"
+                f"{str(path)[:80]} looks like a URL, but only files are read; download the image, or pass its bytes"
             ) from error
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ImageError(f"{format_name(path) or 'an empty path'} cannot be read: {reason}") from error
