@@ -102,7 +102,7 @@ def test_heic_without_its_extra_is_reported_with_the_install_command(installed: 
     done = run(str(installed / "bin" / "mememoji"), "predict", str(tmp_path), str(tmp_path / "a.heic"), check=False)
     advice = 'pip install "mememoji[heif]", or convert to JPEG'
     no_images, skipped, unreadable = done.stderr.splitlines()
-    assert no_images == f"mememoji: {tmp_path}: no images in this folder"
+    assert no_images == f"mememoji: {tmp_path}: no images to read in this folder"
     assert skipped == f"mememoji: 2 HEIC files skipped (1 .heic, 1 .heif); {advice}"
     assert unreadable.endswith(f"got HEIC; {advice}")
     assert done.returncode == 1

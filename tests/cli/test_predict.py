@@ -52,7 +52,7 @@ def test_predict_empty_folder_is_reported(predict: Predict, tmp_path: Path) -> N
     result = predict(tmp_path, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == []
-    assert result.stderr == f"mememoji: {tmp_path}: no images in this folder\n"
+    assert result.stderr == f"mememoji: {tmp_path}: no images to read in this folder\n"
 
 
 def test_predict_json_reports_a_face(predict: Predict, astronaut_path: Path) -> None:

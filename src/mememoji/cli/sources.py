@@ -87,7 +87,7 @@ def find_sources(paths: Sequence[str]) -> SourceListing:
                 else:
                     listing.sources.append(Source(file, path))
         if len(listing.sources) == num_sources and len(listing.errors) == num_errors:
-            listing.errors.append(f"{format_name(path)}: no images in this folder")
+            listing.errors.append(f"{format_name(path)}: no images to read in this folder")
     listing.notes += describe_skipped(unreadable)
     if num_marked:
         images = "image" if num_marked == 1 else "images"
