@@ -106,7 +106,7 @@ def test_search_workers_exit_when_the_search_is_killed(data: Path, tmp_path: Pat
     try:
         wait_until(lambda: len(list((tmp_path / "search").glob("trials/*"))) > 0)
         search.terminate()
-        search.wait()
+        search.wait(timeout=60)
         wait_until(lambda: not is_running(search.pid))
     finally:
         if is_running(search.pid):

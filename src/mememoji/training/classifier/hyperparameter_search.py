@@ -70,10 +70,16 @@ class HyperparameterSearch:
         # Spawned, because a forked process would share torch's threads with this one.
         context = get_context("spawn")
         processes = [context.Process(target=self.work, args=(self.seed + index,)) for index in range(self.num_workers)]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
+        try:
+            for process in processes:
+                process.start()
+            for process in processes:
+                process.join()
+        finally:
+            # After an error or a signal Python would otherwise wait for them when it exits.
+            for process in processes:
+                if process.is_alive():
+                    process.terminate()
         if any(process.exitcode for process in processes):
             raise RunError(f"a worker of the search failed; {self.out} has its finished trials; call again to continue")
         return study
