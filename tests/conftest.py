@@ -24,7 +24,18 @@ settings.load_profile("mememoji")
 
 ROOT = Path(__file__).resolve().parents[1]
 
-SLOW_FILES = ("test_install.py", "test_distill.py", "test_train.py", "test_classifier_trainer.py", "test_detector.py")
+SLOW_FILES = (
+    "test_install.py",
+    "test_distill.py",
+    "test_train.py",
+    "test_layout.py",
+    "test_live.py",
+    "test_openapi.py",
+    "test_classifier_trainer.py",
+    "test_images.py",
+    "test_process.py",
+    "test_detector.py",
+)
 """Files of tests that take longest: begun first, so that no process is left with one of them at the end."""
 
 
