@@ -236,7 +236,7 @@ def test_dropped_files_that_are_not_images_are_named(page: Page, images: Path) -
     assert page.get_by_label("Not added").get_by_role("listitem").all_inner_texts() == [
         "notes.txt is not a readable image.",
         "clip.mp4 is a video. Analyze it on the command line: mememoji video clip.mp4",
-        "IMG_1.HEIC is a HEIC image, which the service does not read. Convert it to JPEG.",
+        "IMG_1.HEIC is a HEIC image, which this browser cannot decode. Convert it to JPEG.",
         "nothing.png is empty: it has no bytes.",
     ]
     expect(page.get_by_label("Not added")).to_contain_text("JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF are supported.")

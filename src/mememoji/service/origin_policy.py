@@ -52,7 +52,8 @@ class OriginPolicy:
 
     def allows_websocket(self, origin: str, host: str) -> bool:
         """Return whether a page of this origin may open a WebSocket at this host; CORS does not cover WebSockets."""
-        return origin.partition("://")[2] == host or EVERY in self.origins or origin in self.origins
+        is_listed = self.get_allowed_origin(origin, is_original_route=False) is not None
+        return is_listed or origin.partition("://")[2] == host
 
     def allows_host(self, host: str) -> bool:
         """Return whether a request may have this Host header.

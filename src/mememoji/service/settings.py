@@ -192,7 +192,7 @@ class ServiceSettings(BaseSettings):
         return timedelta(days=self.retention_days) if self.retention_days > 0 else None
 
     @property
-    def is_log_for_people(self) -> bool:
+    def has_console_log(self) -> bool:
         """Whether log lines are plain text rather than JSON."""
         return self.log_format == "console" or (self.log_format == "auto" and sys.stderr.isatty())
 

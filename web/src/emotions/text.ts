@@ -69,8 +69,8 @@ export function summarizeFaces(faces: readonly SummarizedFace[]): string {
 }
 
 /** Format a count with its noun: "no faces", "one face", "2 faces". */
-export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
-  return count === 0 ? `no ${plural}` : count === 1 ? `one ${singular}` : `${count} ${plural}`;
+export function formatCount(count: number, noun: string): string {
+  return count === 0 ? `no ${noun}s` : count === 1 ? `one ${noun}` : `${count} ${noun}s`;
 }
 
 export function capitalize(text: string): string {

@@ -22,8 +22,8 @@ export interface FaceView {
   faceScore: number | undefined;
   /** The box in pixels of the image. */
   box: Box;
-  /** The box as fractions of the image. */
-  relativeBox: Box;
+  /** The size of the image in pixels. */
+  imageSize: { width: number; height: number };
   /** The roll in degrees clockwise. */
   roll: number;
   /** The thumbnail of the service as a data URL; undefined unless it was requested. */
@@ -48,12 +48,7 @@ export function describeFaces({ faces, width, height }: PredictResponse): FaceVi
       isDoubtful: isDoubtfulFace(face.face_likeness),
       faceScore: face.face_likeness ?? undefined,
       box,
-      relativeBox: {
-        x: box.x / width,
-        y: box.y / height,
-        width: box.width / width,
-        height: box.height / height,
-      },
+      imageSize: { width, height },
       roll: rollFromLandmarks(face.landmarks),
       thumbnail: face.thumbnail ?? undefined,
     };

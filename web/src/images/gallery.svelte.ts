@@ -83,7 +83,7 @@ class Gallery {
     for (const file of files) {
       const name = file.name || "Pasted image";
       const kind = await readFileKind(file);
-      // Some browsers decode HEIC, which the service does not.
+      // Some browsers decode HEIC; the service does so only with an extra.
       const image = kind === "image" || kind === "unknown" ? file : kind === "heic" && (await convertToJpeg(file));
       if (image) added.push(new ImageItem(name, { file: image }));
       else rejections.push(rejectFile(name, kind));

@@ -55,7 +55,7 @@ test("Tracker keeps the ID of a face that is lost briefly, but not of one that s
   expect(updateIds(tracker, [faceAt(10)], 2100)).toEqual([]);
 });
 
-test("Tracker keeps IDs where frames are seldom, but not across a long pause", () => {
+test("Tracker keeps IDs where frames are far apart, but not across a long pause", () => {
   const tracker = trackerWith(faceAt(0), faceAt(300));
   expect(updateIds(tracker, [faceAt(70), faceAt(230)], 1500)).toEqual([1, 2]);
   expect(updateIds(tracker, [faceAt(0)], 3000)).toEqual([1]);

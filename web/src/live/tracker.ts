@@ -50,7 +50,7 @@ export const MIN_HITS = 3;
 
 /**
  * Assigns IDs to faces from frame to frame by greedy matching: the pairs with the highest IoU first, then, where frames
- * are seldom, the nearest ones.
+ * are far apart, the nearest ones.
  */
 export class Tracker {
   #candidates: Candidate[] = [];

@@ -1,6 +1,6 @@
 import { EMOTIONS, type Composition } from "../emotions/emotions";
 
-export const VIEWS = ["images", "live", "about"] as const;
+const VIEWS = ["images", "live", "about"] as const;
 export type View = (typeof VIEWS)[number];
 
 const NOTIFICATION_MS = 5000;

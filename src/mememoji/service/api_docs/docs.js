@@ -58,7 +58,6 @@ class Page {
   }
 
   renderOperation(method, path, operation) {
-    const [first, ...others] = paragraphs(operation.description);
     const heading = make(
       "h3",
       {},
@@ -74,8 +73,7 @@ class Page {
         make(
           "div",
           { className: "content" },
-          first,
-          ...others,
+          ...paragraphs(operation.description),
           this.renderForm(method, path, operation),
           make("h4", {}, "Responses"),
           this.renderResponses(operation.responses),

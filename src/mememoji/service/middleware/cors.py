@@ -56,8 +56,9 @@ class CORS:
 
     def _make_preflight_response(self, headers: Headers, allowed_origin: str | None) -> Response:
         origin, method = headers["origin"], headers["access-control-request-method"]
-        # A list of origins is somebody's decision, which holds for all methods.
-        methods = _METHODS if origin in self._policy.origins or "*" in self._policy.origins else _ORIGINAL_METHODS
+        # An origin that the settings list may use every route, and so all methods.
+        is_listed = self._policy.get_allowed_origin(origin, is_original_route=False) is not None
+        methods = _METHODS if is_listed else _ORIGINAL_METHODS
         if allowed_origin is None or method not in methods:
             _log.info("preflight refused", origin=origin[:200], method=method[:20])
             message = f"pages of {origin[:100]} may not send {method[:20]} here; add it to MEMEMOJI_CORS_ORIGINS"

@@ -24,7 +24,7 @@ _log = structlog.get_logger("mememoji.service")
 
 
 class RequestLogging:
-    """ASGI middleware around the whole application that logs and counts requests.
+    """ASGI middleware that logs and counts requests; only CORS, which answers preflights itself, is outside of it.
 
     A log line has method, path, status and time, but never the query: it may contain URLs of images, images as base64,
     or a key.
@@ -33,6 +33,7 @@ class RequestLogging:
         app: The application to log.
         metrics: The metrics to update.
         stats: The request statistics to update.
+        card: The card of the classifier, which X-Model-Version names.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: PrometheusMetrics, stats: RequestStats, card: ModelCard) -> None:

@@ -38,7 +38,7 @@ def make_url(settings: ServiceSettings) -> str:
 
 
 def make_greeting(settings: ServiceSettings) -> str:
-    """Return the line for people: the address, and which pages of other origins may call the service."""
+    """Return the line for a terminal: the address, and which pages of other origins may call the service."""
     url = make_url(settings)
     if settings.host in _ALL_ADDRESSES:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -85,7 +85,7 @@ def _announce(settings: ServiceSettings, opens_browser: bool) -> None:
 
 
 def _report(settings: ServiceSettings, text: str, event: str, **fields: str) -> None:
-    if settings.is_log_for_people:
+    if settings.has_console_log:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
     else:

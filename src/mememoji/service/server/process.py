@@ -86,7 +86,7 @@ def configure_logging(settings: ServiceSettings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Any = structlog.processors.JSONRenderer()
-    if settings.is_log_for_people:
+    if settings.has_console_log:
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
@@ -103,8 +103,8 @@ def configure_logging(settings: ServiceSettings) -> None:
     handler.addFilter(_has_no_query)
     logger = logging.getLogger("uvicorn")
     logger.handlers, logger.propagate = [handler], False
-    # For people the announcement says that the server is ready, and at which address.
-    logger.setLevel(logging.WARNING if settings.is_log_for_people else logging.INFO)
+    # On a console the announcement says that the server is ready, and at which address.
+    logger.setLevel(logging.WARNING if settings.has_console_log else logging.INFO)
 
 
 def _has_no_query(record: logging.LogRecord) -> bool:
