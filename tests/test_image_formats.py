@@ -76,6 +76,8 @@ def test_identify_format_names_images_and_what_is_taken_for_them(head: bytes, na
         (make_tiff((254, 1, 1), (256, 160, 1), (257, 120, 1), (330, 8, 1)), "got camera raw; export as JPEG"),
         (make_tiff((256, 160, 1), (257, 120, 1), (50706, 1, 1)), "got camera raw; export as JPEG"),
         (make_tiff((256, 160, 1), (257, 120, 1), (262, 32803, 1)), "got camera raw; export as JPEG"),
+        # The type of a tag's value is text, which it must not be.
+        (make_tiff((254, 1, 1), (256, 160, 1)).replace(b"\xfe\0\3\0", b"\xfe\0\2\0"), "damaged, truncated"),
     ],
 )
 def test_read_image_says_what_an_unreadable_tiff_is(content: bytes, message: str) -> None:

@@ -70,7 +70,7 @@ DEFAULT_LIMITS: Final = ImageLimits()
 
 
 class DecodedImage(NamedTuple):
-    """An image with what is to be known about its file.
+    """An image, and warnings about its file.
 
     Attributes:
         pixels: (H, W, 3) uint8, RGB, upright.
@@ -240,10 +240,10 @@ def _join(names: Sequence[str]) -> str:
 def _check_tiff(content: bytes, name: str) -> None:
     with _decoding(name):
         tags = TiffTags(content)
-    if tags.is_camera_raw:
-        raise ImageError(f"{name}: expected {_join(READABLE_NAMES)}, got camera raw; export as JPEG or PNG")
-    if not tags.is_readable:
-        raise ImageError(f"{name}: a TIFF must have 8 or 16 bits per channel, got {tags.samples}; convert it")
+        if tags.is_camera_raw:
+            raise ImageError(f"{name}: expected {_join(READABLE_NAMES)}, got camera raw; export as JPEG or PNG")
+        if not tags.is_readable:
+            raise ImageError(f"{name}: a TIFF must have 8 or 16 bits per channel, got {tags.samples}; convert it")
 
 
 @contextmanager

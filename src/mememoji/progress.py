@@ -47,10 +47,12 @@ class ProgressBar:
         self._min_line_interval = min_line_interval if total is not None else _UNKNOWN_TOTAL_INTERVAL
         self._tenth = self._find_tenth()
         self._bar: Any = None
-        is_terminal = sys.stderr.isatty()
+        # A program without a console has no standard error.
+        is_shown = is_shown and sys.stderr is not None
+        is_terminal = is_shown and sys.stderr.isatty()
         self._is_log = is_shown and not is_terminal
         self._has_lines = has_lines and self._is_log
-        if is_shown and is_terminal:
+        if is_terminal:
             from tqdm import tqdm
 
             self._bar = tqdm(
@@ -81,7 +83,7 @@ class ProgressBar:
             self._write_tenth()
 
     def describe(self, description: str, details: str = "") -> None:
-        """Change the description, and the details behind the bar."""
+        """Change the description, and the details after the bar."""
         self._description = description
         if self._bar is not None:
             self._bar.set_description(description, refresh=False)

@@ -39,7 +39,8 @@ def test_other_errors_are_raised_unchanged() -> None:
 def test_sigterm_cleans_up_and_ends_the_process_by_the_signal() -> None:
     program = (
         "import time\nfrom mememoji.cli.exit_codes import exit_on_errors, raise_on_sigterm\n"
-        "raise_on_sigterm()\nwith exit_on_errors():\n"
+        # Twice, as around the command line and around each of its commands.
+        "raise_on_sigterm()\nwith exit_on_errors(), exit_on_errors():\n"
         "    try:\n        print('ready', flush=True)\n        time.sleep(60)\n"
         "    finally:\n        print('cleaned up', flush=True)\n"
     )

@@ -246,10 +246,12 @@ def test_predict_table_of_crops_has_a_row_for_each_face(predict: Predict, folder
     assert rows[0]["top"] == max(fractions, key=fractions.__getitem__)
     # A later run replaces the rows of its own images only.
     assert rows_after(folder / "a.jpg") == rows
-    (out / "crops.csv").write_text("my,own\n1,2\n")
-    result = predict(folder, "--save-crops", out)
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.endswith("crops.csv must be a table of crops; move it, or choose another folder\n")
+    header = (out / "crops.csv").read_text(encoding="utf-8").partition("\n")[0]
+    for other in ("my,own\n1,2\n", f"{header}\na.png,a\n"):
+        (out / "crops.csv").write_text(other)
+        result = predict(folder, "--save-crops", out)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.endswith("crops.csv must be a table of crops; move it, or choose another folder\n")
 
 
 def test_predict_reports_a_file_without_its_end_mark(predict: Predict, folder: Path) -> None:

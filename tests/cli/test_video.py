@@ -91,7 +91,7 @@ def test_video_resume_completes_the_timeline(video: Video, clip: Path, tmp_path:
     ("arguments", "message"),
     [
         (["--resume"], "add --csv"),
-        (["--resume", "--csv", "o.csv", "--out", "o.mp4"], "cannot resume into an MP4"),
+        (["--resume", "--csv", "o.csv", "--out", "o.mp4"], "cannot resume into a video file"),
         (["--csv", "o", "--summary", "o"], "must be different files"),
         (["--csv", "nowhere/o.csv"], "does not exist"),
         (["--csv", "."], "must be a file, but is a folder"),

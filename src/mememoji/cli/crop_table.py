@@ -1,10 +1,10 @@
 """The table of saved crops: from which image and face each one comes, and what it shows."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from mememoji.atomic_file import atomic_write
 from mememoji.emotions import EMOTIONS
@@ -37,7 +37,8 @@ class CropTable:
     def __init__(self, folder: Path) -> None:
         self._path = folder / TABLE_NAME
         self._images: set[str] = set()
-        self._rows = self._read()
+        self._earlier = self._read()
+        self._rows: list[dict[str, str]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +46,8 @@ class CropTable:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        rows = sorted(self._rows, key=lambda row: (row["image"], int(row["face"])))
+        earlier = [row for row in self._earlier if row["image"] not in self._images]
+        rows = sorted(earlier + self._rows, key=lambda row: (row["image"], int(row["face"])))
         try:
             with atomic_write(self._path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -63,9 +65,7 @@ class CropTable:
             crops: The paths of the crops below the folder, in the order of the faces.
         """
         image = format_name(image)
-        if image not in self._images:
-            self._images.add(image)
-            self._rows = [row for row in self._rows if row["image"] != image]
+        self._images.add(image)
         for number, (face, crop) in enumerate(zip(analysis.faces, crops, strict=True), 1):
             values = {
                 "crop": format_name(crop.as_posix()),
@@ -83,13 +83,19 @@ class CropTable:
         try:
             with self._path.open(newline="", encoding="utf-8") as file:
                 reader = csv.DictReader(file)
-                if tuple(reader.fieldnames or ()) == COLUMNS:
-                    return list(reader)
+                rows = list(reader)
+                if tuple(reader.fieldnames or ()) == COLUMNS and all(map(_is_complete, rows)):
+                    return rows
         except FileNotFoundError:
             return []
         except (OSError, ValueError, csv.Error):
             pass
         raise RunError(f"{format_name(self._path)} must be a table of crops; move it, or choose another folder")
+
+
+def _is_complete(row: Mapping[str | None, Any]) -> bool:
+    # `DictReader` fills a row with too few fields up with None, and puts further fields under the key None.
+    return None not in row and None not in row.values() and row["face"].isdecimal()
 
 
 def _round(value: float | None) -> str:

@@ -41,8 +41,8 @@ def exit_on_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         _exit("interrupted", INTERRUPTED_EXIT_CODE)
     except Terminated:
-        _report("terminated")
-        raise
+        # No longer this exception: a block around this one would report it again.
+        _exit("terminated", TERMINATED_EXIT_CODE)
     except MemoryError as error:
         _exit(f"not enough memory: {error}" if str(error) else "not enough memory", ERROR_EXIT_CODE)
     except OSError as error:

@@ -126,7 +126,7 @@ def _check_paths(
     if resume and csv is None:
         raise InputError("--resume needs a timeline to continue; add --csv")
     if resume and out is not None:
-        raise InputError("cannot resume into an MP4; drop --out, or write the remainder with --from")
+        raise InputError("cannot resume into a video file; drop --out, or write the remainder with --from")
     for name, output in outputs.items():
         if output is not None and not output.absolute().parent.is_dir():
             raise InputError(f"{name} {output} cannot be written: its folder does not exist; create it")

@@ -97,8 +97,9 @@ class Capture:
             return frame
 
     def retry(self) -> None:
-        """Open a lost source now, or play a file that has ended again."""
-        self._retry_event.set()
+        """Open a lost source now, or play a file that has ended again; do nothing while it runs."""
+        if self._state in (CaptureState.LOST, CaptureState.ENDED):
+            self._retry_event.set()
 
     def stop(self) -> None:
         """Stop the background thread and wait until it ends, but no longer than an unresponsive device may block it."""

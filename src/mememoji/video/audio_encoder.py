@@ -59,7 +59,7 @@ class AudioEncoder:
             frames = self._source.codec_context.decode(packet)
         except av.error.FFmpegError:
             self.num_damaged += 1
-            return []
+            frames = []
         encoded: list[Packet[AudioStream]] = []
         for frame in frames:
             if frame.pts is not None and frame.time_base:

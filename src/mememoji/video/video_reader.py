@@ -99,6 +99,7 @@ class VideoReader:
                 raise VideoError(
                     f"{format_name(path)}: no frame can be read; the file is damaged or cannot be decoded by FFmpeg"
                 )
+            self._check_size(first.frame.width, first.frame.height, decoder)
             self.height, self.width = FrameConverter().convert(first.frame, decoder.pixel_shape).shape[:2]
             self.first_time = first.time
             """The time of the first frame of the file, in seconds."""

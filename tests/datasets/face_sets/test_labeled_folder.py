@@ -82,9 +82,11 @@ def test_hidden_and_system_files_are_skipped_and_other_files_counted(tmp_path: P
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     fill(tmp_path / "elsewhere", "a.jpg")
+    fill(tmp_path, "outside.jpg")
     folder = fill(tmp_path / "photos", "sad/b.jpg")
     (folder / "happy").symlink_to(tmp_path / "elsewhere")
     (folder / "sad" / "loop").symlink_to(folder)
+    (folder / "sad" / "around").symlink_to(tmp_path)
 
     assert list_labels(folder) == {"happy/a.jpg": HAPPY, "sad/b.jpg": SAD}
 

@@ -134,6 +134,7 @@ PIXELS = " ".join(["7"] * 2304)
         (f"0,{PIXELS[:-1]}99999999999999999999999,Training", "pixels must be in 0..255"),
         (f"0,{PIXELS[:-1]}1.5,Training", "pixels must be in 0..255, got '1.5'"),
         (f"0,{PIXELS[:-1]}x,Training", "pixels must be in 0..255, got 'x'"),
+        (f"0,{PIXELS[:-2]}\u00a00,Training", "pixels must be in 0..255, got '.*xa00'"),
         ("0," + "1" * 100_000, "a row must have 3 fields, got 2"),
         ("0," + "1" * 200_000, "a line is longer than"),
         (f'0,"{PIXELS},Training', "the row must|a row must have 3 fields, got 2"),

@@ -67,7 +67,8 @@ def list_labeled_folder(folder: Path, source: str) -> FolderListing:
 
 
 def _iter_files(folder: Path) -> Iterator[Path]:
-    visited: set[str] = set()
+    # The folders around it too: a link to one of them would lead out of the folder that was named, and back.
+    visited = {str(parent) for parent in Path(os.path.realpath(folder)).parents}
     for parent, folders, files in os.walk(folder, onerror=_raise_unreadable, followlinks=True):
         real_path = os.path.realpath(parent)
         if real_path in visited:

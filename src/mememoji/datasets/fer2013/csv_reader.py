@@ -4,6 +4,7 @@ import bz2
 import contextlib
 import gzip
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -95,7 +96,9 @@ def _parse_pixels(text: str, row: int) -> UInt8Array:
     digits = text.encode("ascii", "replace")
     # `np.fromstring` reads a lone minus as 0 and stops at a letter, so reject anything but digits and spaces first.
     if digits.translate(None, b"0123456789 \t\r\n"):
-        invalid = next(part for part in text.split() if not (part.isascii() and part.isdigit()))
+        # Not `split()`, which divides at more characters than are accepted, such as a no-break space.
+        parts = re.split(r"[ \t\r\n]+", text)
+        invalid = next(part for part in parts if part and not (part.isascii() and part.isdigit()))
         raise DatasetError(f"pixels must be in 0..255, got {invalid[:20]!r}", row=row)
     values = np.fromstring(digits, np.int64, sep=" ")
     if len(values) != CROP_SIZE * CROP_SIZE:
