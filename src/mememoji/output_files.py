@@ -82,7 +82,7 @@ def check_suffix(name: str, path: Path | None, suffixes: Collection[str]) -> Non
 
 
 def is_same_file(path: Path, other: Path) -> bool:
-    """Return whether two paths lead to the same file, or would if they were written."""
+    """Return whether two paths lead to the same file, or would if they were written; False for character devices."""
     try:
         status, other_status = path.stat(), other.stat()
     except (OSError, ValueError):

@@ -14,7 +14,7 @@ def array_to_rgb(array: npt.NDArray[Any]) -> UInt8Array:
     """Convert an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), see `read_image`, to (H, W, 3) uint8, C-contiguous.
 
     Raises:
-        ImageError: The array has another shape, is empty, or its dtype or values do not say what is white.
+        ImageError: The array has another shape, is empty, or its dtype or values leave the white level unknown.
     """
     if array.ndim not in (2, 3) or array.size == 0 or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise ImageError(f"an array must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) and not empty, got {array.shape}")

@@ -18,13 +18,13 @@ _KINDS: Final = {1: "unsigned integers", 2: "signed integers", 3: "floats", 5: "
 
 
 class TiffTags:
-    """The tags of the first page of a TIFF file.
+    """The tags of the first page of a TIFF file; their values are decoded by the properties.
 
     Args:
         content: The bytes of the file.
 
     Raises:
-        Exception: The file is damaged; the type of the exception is up to Pillow.
+        Exception: The file is damaged, which the properties report too; the type of the exception is up to Pillow.
     """
 
     def __init__(self, content: bytes) -> None:

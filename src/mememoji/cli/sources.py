@@ -49,8 +49,9 @@ class SourceListing:
 
     Attributes:
         sources: The images.
-        errors: A line for each folder that cannot be read or contains no images, and for each file that is none.
-        notes: Lines about files that were skipped by rule.
+        errors: A line for each folder that cannot be read or contains no images, and for each pipe or device in a
+            folder.
+        notes: Lines about files that were skipped: those in other formats, and those that a command saved.
     """
 
     sources: list[Source] = field(default_factory=list)

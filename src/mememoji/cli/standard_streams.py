@@ -1,4 +1,4 @@
-"""Standard input, output and error of the process, which may be closed, full, or a pipe that nobody reads."""
+"""Standard input, output and error of the process, which may be closed, full, or a pipe without a reader."""
 
 import errno
 import io

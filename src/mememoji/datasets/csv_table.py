@@ -95,7 +95,7 @@ class CsvTable:
     def _iter_lines(self, file: IO[bytes]) -> Iterator[str]:
         buffered = io.BufferedReader(_SequentialFile(file), _BUFFER_SIZE)
         encoding = "utf-16" if buffered.peek(2)[:2] in _UTF16_MARKS else "utf-8-sig"
-        # The columns that nobody reads may have any encoding.
+        # The columns that are not requested may have any encoding.
         text = io.TextIOWrapper(buffered, encoding, errors="replace", newline="")
         while line := text.readline(_MAX_LINE_LENGTH):
             self._num_lines += 1

@@ -16,7 +16,7 @@ def run_window(session: Session, folder: Path) -> int:
     """Show the live window until it is closed.
 
     Args:
-        session: A session that is not started yet. `check_display` says whether it can be shown.
+        session: A session that is not started yet. Call `check_display` first: Qt ends the process without a display.
         folder: The folder for snapshots and recordings.
 
     Returns:

@@ -16,7 +16,7 @@ FPS: Final = 25.0
 
 
 class Recorder:
-    """A writer of `NAME.mp4` and `NAME.csv`, which exist from the first frame on, as do their times.
+    """A writer of `NAME.mp4` and `NAME.csv`; the first frame creates both files, and has the time 0 in them.
 
     Args:
         folder: The folder for the two files.

@@ -109,8 +109,8 @@ def _read_needed(file: Path) -> Iterator[str]:
         if kind != _DYNAMIC_SECTION:
             continue
         names = fields[link][1]
-        for place in range(offset, offset + size, 16):
-            tag, value = struct.unpack_from("<qQ", content, place)
+        for position in range(offset, offset + size, 16):
+            tag, value = struct.unpack_from("<qQ", content, position)
             if tag == _NEEDED:
                 start = names + value
                 yield content[start : content.index(b"\0", start)].decode("ascii", "replace")

@@ -16,7 +16,7 @@ SIZE_GAIN: Final = 0.4
 VELOCITY_GAIN: Final = 0.35
 
 VELOCITY_SECONDS: Final = 0.5
-"""The time constant in seconds with which a predicted movement slows down: nobody keeps a velocity for long."""
+"""The time constant in seconds with which a predicted movement slows down: people do not keep a velocity for long."""
 
 MAX_DISTANCE: Final = 1.0
 """The largest distance from the predicted center at which a face is matched to a track, in units of the face size, if

@@ -25,7 +25,7 @@ def square_pixel_size(width: int, height: int, pixel_shape: Fraction | None) -> 
     Args:
         width: The width in stored pixels.
         height: The height in stored pixels.
-        pixel_shape: The width of a pixel divided by its height; None or 0 where the file does not say.
+        pixel_shape: The width of a pixel divided by its height; None or 0 where the file does not state it.
     """
     if not pixel_shape or pixel_shape == 1:
         return width, height

@@ -23,7 +23,7 @@ _OPEN_OPTIONS: Final = {
 """What keeps FFmpeg to the one file: an input must not make this machine read other files or fetch URLs."""
 
 MAX_REPEAT: Final = 0.5
-"""The time in seconds by which a timestamp may be before the last one without the clock having been set anew."""
+"""The time in seconds by which a timestamp may be before the last one without a reset of the clock."""
 
 
 def open_media_file(path: Path) -> InputContainer:

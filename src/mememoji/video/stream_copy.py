@@ -1,4 +1,4 @@
-"""Copy of a file's audio and subtitles into another file, beside a video that is encoded anew."""
+"""Copy of a file's audio and subtitles into another file, beside a video that is re-encoded."""
 
 import math
 from collections.abc import Generator
@@ -26,7 +26,7 @@ _MAX_DISORDER: Final = 2.0
 class StreamCopy:
     """A copy of audio and subtitles that keeps pace with a video.
 
-    Packets are copied unchanged where the container holds them. Other audio is encoded anew, other subtitles are left
+    Packets are copied unchanged where the container holds them. Other audio is re-encoded, other subtitles are left
     out.
 
     Args:
@@ -135,7 +135,7 @@ class StreamCopy:
                     yield packet
 
     def _join(self, packet: "Packet[Stream]") -> None:
-        """Let a packet follow the one before in its stream where the clock was set anew, as in joined recordings."""
+        """Let a packet follow the one before in its stream where the clock was reset, as in joined recordings."""
         index = packet.stream.index
         # Compared with the start of the packet before: subtitles may overlap.
         if self._find_time(packet) + self._joints.get(index, 0.0) < self._times.get(index, -math.inf) - MAX_REPEAT:

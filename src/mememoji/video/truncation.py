@@ -13,7 +13,7 @@ _MAX_OGG_PAGE: Final = 65_307
 def is_truncated(path: Path) -> bool:
     """Return whether the end of a media file is missing.
 
-    A duration in the header says nothing about that: it includes sound that lasts longer than the video, and is an
+    A duration in the header does not show that: it includes sound that lasts longer than the video, and is an
     estimate in some containers. Sizes are exact. Formats that declare none are reported as whole.
 
     Args:
@@ -48,7 +48,7 @@ def _is_mp4_truncated(file: BinaryIO, size: int) -> bool:
         length, name = int.from_bytes(header[:4], "big"), header[4:8]
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
-        # 0 extends to the end of the file; smaller numbers and other names are not boxes but padding behind the last.
+        # 0 extends to the end of the file; smaller numbers and other names are padding after the last box.
         if length < 8 or not name.isalnum():
             return False
         position += length

@@ -81,7 +81,7 @@ class VideoDecoder:
 
     @property
     def pixel_shape(self) -> Fraction | None:
-        """The width of a pixel divided by its height; None where the file does not say."""
+        """The width of a pixel divided by its height; None where the file does not state it."""
         return self._stream.sample_aspect_ratio or self._codec.sample_aspect_ratio
 
     @property
@@ -112,7 +112,7 @@ class VideoDecoder:
             for frame in deinterlacer.process(decoded):
                 time = self._read_time(frame, previous - shift) + shift
                 if time < previous - MAX_REPEAT:
-                    # The clock was set anew, as in joined recordings; the video goes on.
+                    # The clock was reset, as in joined recordings; the video continues.
                     shift += previous + 1 / self.fps - time
                     time = previous + 1 / self.fps
                 time = max(time, previous + _MIN_STEP)

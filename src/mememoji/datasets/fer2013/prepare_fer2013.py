@@ -41,6 +41,7 @@ def prepare_fer2013(
 
     Raises:
         DatasetError: The source is not valid, or `out` holds other files.
+        InputError: `source` or `votes` is inside `out`, which would be replaced.
         MissingExtraError: The extra "train" is not installed.
         RunError: `out` cannot be written.
 

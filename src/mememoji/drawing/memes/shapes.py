@@ -44,7 +44,7 @@ def blend_weights(composition: Mapping[Emotion, float], contrast: float, boldnes
     """Compute the blend weight of each emotion, as the format of the description defines it.
 
     A pure emotion has weight 1. The emotion with the highest fraction outweighs the others by more than its fraction
-    does, so that the drawing shows what the words say. Two emotions in equal fractions have weights above one half, so
+    does, so that the drawing shows the top emotion. Two emotions in equal fractions have weights above one half, so
     that a mixture is more expressive than the mean of its emotions; neutral does not take part in this.
 
     Args:
