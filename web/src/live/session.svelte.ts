@@ -206,14 +206,13 @@ export class LiveSession {
   }
 
   #handleResponse(response: LiveResponse, capturedAt: number): void {
-    const now = performance.now();
     const { faces, error, width, height } = response;
     if (faces && this.state === "running") {
       this.#answeredFrame = this.#sentFrame;
       this.#undrawnCapture = capturedAt;
       this.error = undefined;
       if (width && height && (width !== this.size.width || height !== this.size.height)) this.size = { width, height };
-      this.#updateTracks(faces, now);
+      this.#updateTracks(faces, capturedAt);
     } else if (error && this.state !== "paused") {
       this.error = new ApiError(error.message);
     }
@@ -222,7 +221,8 @@ export class LiveSession {
     else void this.#sendFrame();
   }
 
-  #updateTracks(faces: readonly LiveFace[], now: number): void {
+  /** Update tracks, plots and recording by the faces of a frame. Its time counts: responses may come in bursts. */
+  #updateTracks(faces: readonly LiveFace[], capturedAt: number): void {
     const detected = faces.map((face) => ({
       box: { x: face.location_xy[0], y: face.location_xy[1], width: face.width, height: face.height },
       composition: toComposition(face.prediction),
@@ -230,16 +230,17 @@ export class LiveSession {
       faceScore: face.face_likeness,
     }));
     const numBefore = this.tracks.length;
-    this.tracks = this.#tracker.update(detected, now);
+    this.tracks = this.#tracker.update(detected, capturedAt);
     if (this.tracks.length !== numBefore) shell.announce(`${formatCount(this.tracks.length, "face")} in the image.`);
     for (const { id, composition } of this.tracks) {
       let history = this.histories.get(id);
       if (!history) this.histories.set(id, (history = new FaceHistory()));
-      history.add(now, composition);
+      history.add(capturedAt, composition);
     }
-    for (const [id, history] of this.histories) if (now - history.lastSeen > PLOT_SPAN) this.histories.delete(id);
+    for (const [id, history] of this.histories)
+      if (capturedAt - history.lastSeen > PLOT_SPAN) this.histories.delete(id);
     if (this.#recording) {
-      this.#recording.add(now, this.tracks);
+      this.#recording.add(capturedAt, this.tracks);
       this.numRecorded = this.#recording.numRows;
     }
   }

@@ -16,6 +16,12 @@ test("Recording without faces has only a header", () => {
   expect(recording.numRows).toBe(0);
 });
 
+test("Recording leaves out frames that were captured before its start", () => {
+  const recording = new Recording(5000);
+  recording.add(4990, [{ id: 1 } as Track]);
+  expect(recording.numRows).toBe(0);
+});
+
 test("Recording writes a row per face and frame, with seconds since the start", () => {
   const recording = new Recording(5000);
   recording.add(5000, [makeTrack(1)]);

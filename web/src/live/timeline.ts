@@ -58,10 +58,13 @@ export class Recording {
     return this.numRows >= MAX_ROWS;
   }
 
-  /** Add the faces of a frame: seconds since the start, track ID and six fractions per row. */
-  add(now: number, tracks: readonly Track[]): void {
-    if (this.isFull) return;
-    const time = ((now - this.#start) / 1000).toFixed(3);
+  /**
+   * Add the faces of a frame that was captured at `capturedAt`, in milliseconds, unless that is before the start: seconds
+   * since the start, track ID and six fractions per row.
+   */
+  add(capturedAt: number, tracks: readonly Track[]): void {
+    if (this.isFull || capturedAt < this.#start) return;
+    const time = ((capturedAt - this.#start) / 1000).toFixed(3);
     for (const { id, composition } of tracks) {
       this.#rows.push([time, id, ...EMOTIONS.map((emotion) => composition[emotion].toFixed(4))].join(","));
     }
