@@ -1,5 +1,6 @@
 """Settings and fixtures that tests of several packages share."""
 
+import gc
 import os
 
 # Before torch is imported: thread pools of several test processes would only make each other wait.
@@ -37,6 +38,10 @@ SLOW_FILES = (
     "test_detector.py",
 )
 """Files of tests that take longest: begun first, so that no process is left with one of them at the end."""
+
+
+# The modules of all tests are hundreds of thousands of objects; looking through them often takes a tenth of the time.
+gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_xdist_auto_num_workers() -> int:
