@@ -1,5 +1,8 @@
 """Hidden and system entries of folders, which no reader of a folder takes for data."""
 
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 _SYSTEM_NAMES: Final = frozenset(
@@ -59,3 +62,26 @@ def is_hidden_name(name: str) -> bool:
         ['.ipynb_checkpoints', '@eaDir', '._a.png', 'Thumbs.db']
     """
     return name.startswith(".") or is_system_name(name)
+
+
+def walk_visible_files(folder: str | Path, on_error: Callable[[OSError], object]) -> Iterator[str]:
+    """Yield the paths of the files in a folder and below, in the order of names, without hidden and system entries.
+
+    Links to folders are followed, but no folder is visited twice, and none around the given one.
+
+    Args:
+        folder: The folder.
+        on_error: A function called with the error of each folder that cannot be read; it may raise.
+    """
+    # The folders around it count as visited: a link to one of them would lead out of the given folder, and back.
+    visited = {str(parent) for parent in Path(os.path.realpath(folder)).parents}
+    for parent, folders, files in os.walk(folder, onerror=on_error, followlinks=True):
+        real_path = os.path.realpath(parent)
+        if real_path in visited:
+            folders.clear()
+            continue
+        visited.add(real_path)
+        folders[:] = sorted(name for name in folders if not is_hidden_name(name))
+        for name in sorted(files):
+            if not is_hidden_name(name):
+                yield os.path.join(parent, name)  # noqa: PTH118 - os.walk's paths, without a Path for each file

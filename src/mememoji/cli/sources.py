@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mememoji.cli.saved_mark import is_marked
 from mememoji.file_names import format_name
-from mememoji.hidden_files import is_hidden_name
+from mememoji.hidden_files import walk_visible_files
 
 if TYPE_CHECKING:
     from mememoji.image_io import ImageLimits
@@ -77,7 +77,7 @@ def find_sources(paths: Sequence[str]) -> SourceListing:
             continue
         num_sources, num_errors = len(listing.sources), len(listing.errors)
         for file in _walk(path, listing.errors):
-            suffix = os.path.splitext(file)[1].lower()  # noqa: PTH122 - as in _walk, without a Path for each file
+            suffix = os.path.splitext(file)[1].lower()  # noqa: PTH122 - without a Path for each file
             if find_unreadable_format(suffix) is not None:
                 unreadable.append(suffix)
             elif suffix in SUFFIXES:
@@ -97,25 +97,13 @@ def find_sources(paths: Sequence[str]) -> SourceListing:
 
 
 def _walk(folder: str, errors: list[str]) -> Iterator[str]:
-    """Yield the files in a folder and below; add a line to `errors` for each folder that cannot be read."""
+    """Return the files in a folder and below; add a line to `errors` for each folder that cannot be read."""
 
     def report(error: OSError) -> None:
         name = format_name(error.filename or folder)
         errors.append(f"the folder {name} cannot be read: {error.strerror}")
 
-    root = os.path.realpath(folder)
-    # The folders around it too: a link to one of them would lead out of the folder that was named, and back.
-    visited = {str(parent) for parent in Path(root).parents}
-    for parent, folders, files in os.walk(folder, onerror=report, followlinks=True):
-        real_path = os.path.realpath(parent)
-        if real_path in visited:
-            folders.clear()
-            continue
-        visited.add(real_path)
-        folders[:] = sorted(name for name in folders if not is_hidden_name(name))
-        for name in sorted(files):
-            if not is_hidden_name(name):
-                yield os.path.join(parent, name)  # noqa: PTH118 - os.walk's paths, unchanged
+    return walk_visible_files(folder, report)
 
 
 def _is_folder(path: str) -> bool:

@@ -1,8 +1,6 @@
 """Images in class folders: DIR/<class>/..., at any depth."""
 
-import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +9,7 @@ from mememoji.datasets.face_sets.labeled_image import LabeledImage
 from mememoji.datasets.fer2013.records import face_label_from_name
 from mememoji.errors import DatasetError
 from mememoji.file_names import format_name
-from mememoji.hidden_files import is_hidden_name
+from mememoji.hidden_files import walk_visible_files
 from mememoji.image_formats import SUFFIXES
 
 
@@ -41,7 +39,7 @@ def list_labeled_folder(folder: Path, source: str) -> FolderListing:
     images: list[LabeledImage] = []
     unknown: list[str] = []
     other_files: Counter[str] = Counter()
-    for path in _iter_files(folder):
+    for path in map(Path, walk_visible_files(folder, _raise_unreadable)):
         suffix = path.suffix.lower()
         if suffix not in SUFFIXES:
             other_files[suffix or "no suffix"] += 1
@@ -64,21 +62,6 @@ def list_labeled_folder(folder: Path, source: str) -> FolderListing:
             "rename it"
         )
     return FolderListing(tuple(images), dict(sorted(other_files.items())))
-
-
-def _iter_files(folder: Path) -> Iterator[Path]:
-    # The folders around it too: a link to one of them would lead out of the folder that was named, and back.
-    visited = {str(parent) for parent in Path(os.path.realpath(folder)).parents}
-    for parent, folders, files in os.walk(folder, onerror=_raise_unreadable, followlinks=True):
-        real_path = os.path.realpath(parent)
-        if real_path in visited:
-            folders.clear()
-            continue
-        visited.add(real_path)
-        folders[:] = sorted(name for name in folders if not is_hidden_name(name))
-        for name in sorted(files):
-            if not is_hidden_name(name):
-                yield Path(parent, name)
 
 
 def _raise_unreadable(error: OSError) -> None:
